@@ -1,0 +1,1 @@
+//! The disk → `Actual`: gix and `std::fs`; never writes.

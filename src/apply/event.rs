@@ -1,0 +1,79 @@
+//! What apply tells while it works; views listen.
+
+use std::time::Duration;
+
+use crate::model::address::Address;
+use crate::plan::{Change, Plan};
+
+/// One thing that happened.
+#[derive(Debug, Clone, Copy)]
+pub enum Event<'a> {
+    /// The plan that will be applied.
+    Planned(&'a Plan),
+    /// A change begins.
+    Start(&'a Change),
+    /// A change goes on; for now only clones say so.
+    Progress {
+        /// Which.
+        address: &'a Address,
+        /// What git says, e.g. `Receiving objects`.
+        stage: &'a str,
+        /// How far, in percent, where git says it.
+        percent: Option<u8>,
+    },
+    /// A change is done.
+    Complete {
+        /// Which.
+        change: &'a Change,
+        /// How long it took.
+        elapsed: Duration,
+    },
+    /// A change failed; the rest goes on.
+    Errored {
+        /// Which.
+        change: &'a Change,
+        /// What went wrong: one line, lowercase.
+        error: &'a str,
+        /// The next command to type.
+        next: &'a str,
+    },
+    /// A change was not begun.
+    Skipped {
+        /// Which.
+        change: &'a Change,
+        /// Why: what failed before it, or the interrupt.
+        because: &'a str,
+    },
+    /// Something that a reader should know and that stops nothing.
+    Warning {
+        /// What it is about, where it is about something.
+        address: Option<&'a Address>,
+        /// One line, lowercase.
+        message: &'a str,
+    },
+    /// The end.
+    Summary(&'a Outcome),
+}
+
+/// What came of an apply.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Outcome {
+    /// Changes done, by their symbol.
+    pub done: crate::plan::Summary,
+    /// Changes that failed.
+    pub failed: usize,
+    /// Changes not begun because of a failure or an interrupt.
+    pub skipped: usize,
+    /// Changes that plan refused.
+    pub blocked: usize,
+    /// Whether an interrupt ended it: the signal's number.
+    pub interrupted: Option<i32>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// Who listens to an apply. Called from several threads.
+pub trait Listener: Sync {
+    /// Takes one event.
+    fn event(&self, event: &Event<'_>);
+}

@@ -1,0 +1,3 @@
+//! Walks a plan: order, re-checks, events. Decides nothing.
+
+pub mod event;

@@ -1,0 +1,1 @@
+//! The file → `Config`: schema, checks, spans.

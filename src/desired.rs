@@ -1,0 +1,1 @@
+//! `Config` → `Desired`: every default filled in. Pure.

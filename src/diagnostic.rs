@@ -1,0 +1,78 @@
+//! A fault: what is wrong, where, and the way out; and what exit code it means.
+
+use std::fmt;
+use std::ops::Range;
+
+use crate::model::path::AbsPath;
+
+/// An error that the user can act on: one line, and the next command to type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// What is wrong; a lowercase fragment.
+    pub message: String,
+    /// What to type or to edit; empty where there is nothing to add.
+    pub next: String,
+}
+
+impl Diagnostic {
+    /// A fault with its way out.
+    #[must_use]
+    pub fn new(message: impl Into<String>, next: impl Into<String>) -> Self {
+        Diagnostic { message: message.into(), next: next.into() }
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Diagnostic {}
+
+/// A fault of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// What is wrong; a lowercase fragment.
+    pub message: String,
+    /// Where in the text, in bytes.
+    pub span: Range<usize>,
+    /// What stands under the marked text; may be empty.
+    pub label: String,
+    /// The way out; may be empty.
+    pub hint: String,
+    /// A second place that matters (`first declared here`).
+    pub related: Option<(Range<usize>, String)>,
+}
+
+/// Every fault of one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Faults {
+    /// The file.
+    pub file: AbsPath,
+    /// Its text.
+    pub text: String,
+    /// The faults, in the order of the text; never empty.
+    pub faults: Vec<Fault>,
+}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.faults.len();
+        write!(f, "{}: {count} fault{}", self.file, if count == 1 { "" } else { "s" })
+    }
+}
+
+impl std::error::Error for Faults {}
+
+/// The command was interrupted by this signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Interrupted(pub i32);
+
+impl fmt::Display for Interrupted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("interrupted")
+    }
+}
+
+impl std::error::Error for Interrupted {}

@@ -1,0 +1,226 @@
+//! The only door to writes: one trait, and who implements it. Every method re-checks its precondition
+//! where it acts, is never forced, and leaves either the old state or the new one.
+
+use anyhow::Result;
+
+use crate::model::actual::ObjectFormat;
+use crate::model::desired::Url;
+use crate::model::mark::OurLock;
+use crate::model::name::{BranchName, ObjectId};
+use crate::model::path::{AbsPath, RelPath};
+use crate::plan::{BranchPlan, FileContent, Stale};
+
+/// Everything that wsctl ever writes.
+pub trait Door: Sync {
+    /// Makes a directory of our own with its parents; nothing to do where it is one already.
+    ///
+    /// # Errors
+    /// Something else, or a symbolic link, is in the way.
+    fn make_directory(&self, path: &AbsPath) -> Result<()>;
+
+    /// Writes a file of our own (mark, manifest, helper file) whole or not at all, durably.
+    ///
+    /// # Errors
+    /// The file cannot be written; the old one is still there.
+    fn write_own(&self, path: &AbsPath, bytes: &[u8]) -> Result<()>;
+
+    /// Removes a file of our own; nothing to do where it is gone.
+    ///
+    /// # Errors
+    /// It cannot be removed.
+    fn remove_own(&self, path: &AbsPath) -> Result<()>;
+
+    /// Writes a managed file whole or not at all, and never through a symbolic link. Missing parents inside the
+    /// builder are made.
+    ///
+    /// # Errors
+    /// What is there is not `expect` (the hash of [`crate::model::mark::WrittenFile`]; `None`: nothing).
+    fn write_managed(&self, builder: &AbsPath, to: &RelPath, content: &FileContent, expect: Option<&str>) -> Result<()>;
+
+    /// Removes a managed file, and parents that this leaves empty, up to the builder.
+    ///
+    /// # Errors
+    /// What is there is not `expect`.
+    fn remove_managed(&self, builder: &AbsPath, to: &RelPath, expect: &str) -> Result<()>;
+
+    /// Clones beside `path`, then renames: `path` has a whole repository or nothing. `from` is the directory that a
+    /// relative url is relative to. What an earlier killed clone left beside it goes first.
+    ///
+    /// # Errors
+    /// git's own reason in one line, without credentials.
+    fn clone_repository(
+        &self,
+        url: &Url,
+        path: &AbsPath,
+        from: &AbsPath,
+        progress: &(dyn Fn(&str, Option<u8>) + Sync),
+    ) -> Result<()>;
+
+    /// Fetches every remote.
+    ///
+    /// # Errors
+    /// git's own reason in one line, without credentials.
+    fn fetch(&self, repository: &AbsPath, progress: &(dyn Fn(&str, Option<u8>) + Sync)) -> Result<()>;
+
+    /// Makes a branch that must not exist, at the commit of the plan; only [`BranchPlan::Track`] sets an upstream.
+    /// Nothing to do for [`BranchPlan::Existing`].
+    ///
+    /// # Errors
+    /// The branch exists, or git refuses its name.
+    fn create_branch(&self, repository: &AbsPath, branch: &BranchName, plan: &BranchPlan) -> Result<()>;
+
+    /// Deletes a branch if it is still at `expect` and nowhere checked out. With `keep`, its reflog and its
+    /// configuration are saved there first, as `reflog` and `config`.
+    ///
+    /// # Errors
+    /// The branch is elsewhere or in use.
+    fn delete_branch(&self, repository: &AbsPath, branch: &BranchName, expect: &ObjectId, keep: Option<&AbsPath>) -> Result<()>;
+
+    /// Adds a worktree on an existing branch, locked with our reason from its first moment. `path` must be missing or
+    /// an empty directory.
+    ///
+    /// # Errors
+    /// git's own reason in one line. What was half made is still there, locked with our reason.
+    fn add_worktree(&self, repository: &AbsPath, path: &AbsPath, branch: &BranchName, lock: &OurLock) -> Result<Added>;
+
+    /// Locks a worktree with our reason, which replaces an older reason of ours.
+    ///
+    /// # Errors
+    /// Somebody else holds the lock.
+    fn lock_worktree(&self, admin_dir: &AbsPath, lock: &OurLock) -> Result<()>;
+
+    /// Unlocks a worktree that we hold.
+    ///
+    /// # Errors
+    /// Somebody else holds the lock.
+    fn unlock_worktree(&self, admin_dir: &AbsPath) -> Result<()>;
+
+    /// Puts a checkout on an existing branch; never overwrites an ignored or untracked file.
+    ///
+    /// # Errors
+    /// git's own reason in one line.
+    fn switch(&self, checkout: &AbsPath, branch: &BranchName) -> Result<()>;
+
+    /// Detaches HEAD of a checkout where it is.
+    ///
+    /// # Errors
+    /// HEAD is not at `expect`.
+    fn park(&self, checkout: &AbsPath, expect: &ObjectId) -> Result<()>;
+
+    /// Writes both link files of a worktree, each only if it still names what was seen.
+    ///
+    /// # Errors
+    /// One of them names something else by now.
+    fn relink(&self, link: &Relink<'_>) -> Result<()>;
+
+    /// Makes the anchor repository in a directory without `.git` (SPEC, section 4). Returns the commit that records
+    /// the declaration.
+    ///
+    /// # Errors
+    /// There is a `.git`, or something cannot be written.
+    fn create_anchor(&self, directory: &AbsPath, anchor: &AnchorContent<'_>) -> Result<ObjectId>;
+
+    /// Brings an anchor of ours to the given content: configuration, hook, exclude, and the commit after the root
+    /// commit, by compare-and-swap. Makes again what is damaged, and keeps objects and `opencode`. Writes nothing
+    /// that is right already.
+    ///
+    /// # Errors
+    /// HEAD is not at `expect`.
+    fn update_anchor(&self, directory: &AbsPath, anchor: &AnchorContent<'_>, expect: Option<&ObjectId>) -> Result<ObjectId>;
+
+    /// Renames, never over something. Used to make a builder visible and to move it to the trash.
+    ///
+    /// # Errors
+    /// `to` exists, or the two are on different file systems.
+    fn rename(&self, from: &AbsPath, to: &AbsPath) -> Result<()>;
+
+    /// Makes or moves the keeper: one ref that holds every object which only this worktree holds (SPEC, 6.3).
+    ///
+    /// # Errors
+    /// Anything that could not be read: then nothing may be removed.
+    fn keep(&self, keep: &Keep<'_>) -> Result<()>;
+
+    /// Moves (or copies, then removes) an admin directory to `into`, which must not exist; the registration is gone then.
+    ///
+    /// # Errors
+    /// The entry no longer names the worktree that was seen.
+    fn take_registration(&self, stale: &Stale, into: &AbsPath) -> Result<()>;
+
+    /// Removes a registration whose worktree is gone and that holds nothing of value.
+    ///
+    /// # Errors
+    /// The entry no longer is as seen, is locked by somebody else, or its worktree is there again.
+    fn drop_registration(&self, stale: &Stale) -> Result<()>;
+
+    /// Deletes a ref below `refs/wsctl/`; nothing to do where it is gone.
+    ///
+    /// # Errors
+    /// git's own reason in one line.
+    fn drop_keeper(&self, common_dir: &AbsPath, keeper: &str) -> Result<()>;
+
+    /// Unlinks a directory tree of our own, below `<builders_dir>/.wsctl/`; never follows a symbolic link.
+    ///
+    /// # Errors
+    /// The path lies elsewhere, or something cannot be unlinked.
+    fn unlink(&self, path: &AbsPath) -> Result<()>;
+
+    /// Removes an empty directory.
+    ///
+    /// # Errors
+    /// It is not empty.
+    fn remove_empty(&self, path: &AbsPath) -> Result<()>;
+}
+
+/// What [`Door::add_worktree`] made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Added {
+    /// The admin directory of the new worktree.
+    pub admin_dir: AbsPath,
+    /// What went wrong without harm, e.g. a post-checkout hook that failed.
+    pub warning: Option<String>,
+}
+
+/// Both ends of a link to write again.
+#[derive(Debug, Clone, Copy)]
+pub struct Relink<'a> {
+    /// The admin directory.
+    pub admin_dir: &'a AbsPath,
+    /// The worktree.
+    pub worktree: &'a AbsPath,
+    /// The worktree that `gitdir` must still name.
+    pub old_worktree: &'a AbsPath,
+    /// The admin directory that the worktree's `.git` must still name.
+    pub old_admin_dir: &'a AbsPath,
+}
+
+/// What an anchor shall hold.
+#[derive(Debug, Clone, Copy)]
+pub struct AnchorContent<'a> {
+    /// The hash of its objects; an existing anchor of another format is made again.
+    pub format: ObjectFormat,
+    /// The branch it is on.
+    pub branch: &'a BranchName,
+    /// A line that no other builder has, for the root commit.
+    pub unique: &'a str,
+    /// Checkouts: path and commit.
+    pub gitlinks: &'a [(RelPath, ObjectId)],
+    /// Managed files outside checkouts.
+    pub files: &'a [(RelPath, FileContent)],
+    /// Checkouts of another object format, for `info/exclude`.
+    pub excluded: &'a [RelPath],
+    /// Every checkout's path, for the hook's message.
+    pub checkouts: &'a [RelPath],
+}
+
+/// What a keeper shall hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Keep<'a> {
+    /// The repository's common directory.
+    pub common_dir: &'a AbsPath,
+    /// The worktree's admin directory.
+    pub admin_dir: &'a AbsPath,
+    /// The branch whose reflog goes with it, if one shall be deleted.
+    pub branch: Option<&'a BranchName>,
+    /// The keeper's full name, below `refs/wsctl/`.
+    pub name: &'a str,
+}

@@ -1,0 +1,276 @@
+//! What is on the disk: repositories and the worktrees they know of.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+use super::builder::BuilderDirectory;
+use super::desired::Url;
+use super::mark::{BuilderMark, CheckoutMark, Marked, OurLock, WorkspaceMark};
+use super::name::{BranchName, ObjectId, RepoName};
+use super::path::AbsPath;
+use super::trash::TrashEntry;
+use super::work::Work;
+
+/// One read of the disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actual {
+    /// Who owns `builders_dir`; `No` on the first run.
+    pub workspace: Marked<WorkspaceMark>,
+    /// Whether the workspace is where it was when it was marked.
+    pub place: Place,
+    /// `builders_dir` itself.
+    pub builders_dir: Directory,
+    /// `<builders_dir>/.gitignore`; `None` where there is none.
+    pub gitignore: Option<Vec<u8>>,
+    /// `<builders_dir>/.ignore`; `None` where there is none.
+    pub ignore: Option<Vec<u8>>,
+    /// Every declared repository.
+    pub repositories: BTreeMap<RepoName, RepositoryState>,
+    /// Git repositories directly below `repos_dir` (or one level down, as `main`) that nobody declared.
+    pub unmanaged_repositories: Vec<AbsPath>,
+    /// Everything directly below `builders_dir` but our own directory, and every declared builder.
+    pub builders: BTreeMap<OsString, BuilderDirectory>,
+    /// The sources of managed files.
+    pub sources: BTreeMap<AbsPath, Source>,
+    /// What the trash holds, oldest first.
+    pub trash: Vec<TrashEntry>,
+}
+
+/// Whether the workspace is where it was when it was marked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// It is, or it was never marked.
+    Same,
+    /// Its directory was moved from where this file was: links may be repaired.
+    Moved(AbsPath),
+    /// The same directory of the same file system, seen under another mount point, or nobody can tell: this file is
+    /// where it was. Nothing may be repaired or dropped.
+    Elsewhere(AbsPath),
+    /// Another file, which still exists, declared this `builders_dir`.
+    AnotherFile(AbsPath),
+}
+
+/// What lies at a path that should be a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Directory {
+    /// Nothing.
+    Missing,
+    /// A directory, reached without a symbolic link at its end.
+    Present,
+    /// Something else, or a directory that cannot be read: what.
+    Unusable(String),
+}
+
+/// A managed file's source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A regular file.
+    File {
+        /// Its bytes.
+        bytes: Vec<u8>,
+        /// Whether it may be executed.
+        executable: bool,
+    },
+    /// Missing, a directory, or not readable: what.
+    Unusable(String),
+}
+
+/// What lies at a declared repository's path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RepositoryState {
+    /// Nothing, or an empty directory.
+    Missing,
+    /// Something that is no repository: what.
+    Occupied(String),
+    /// A repository that cannot be used: the fact, and the next command to type.
+    Unusable {
+        /// Why.
+        fact: String,
+        /// What to type.
+        next: String,
+    },
+    /// A repository.
+    Present(Box<Repository>),
+}
+
+impl RepositoryState {
+    /// The repository, where there is one.
+    #[must_use]
+    pub fn repository(&self) -> Option<&Repository> {
+        match self {
+            RepositoryState::Present(repository) => Some(repository),
+            RepositoryState::Missing | RepositoryState::Occupied(_) | RepositoryState::Unusable { .. } => None,
+        }
+    }
+}
+
+/// The hash of a repository's objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ObjectFormat {
+    /// 40 digits.
+    Sha1,
+    /// 64 digits.
+    Sha256,
+}
+
+/// How a repository keeps its refs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefFormat {
+    /// Loose files and `packed-refs`.
+    Files,
+    /// reftable: read by the git command only.
+    Reftable,
+}
+
+/// What HEAD says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Head {
+    /// On a branch with commits.
+    Branch(BranchName, ObjectId),
+    /// On a branch without a commit.
+    Unborn(BranchName),
+    /// On a commit.
+    Detached(ObjectId),
+    /// Cannot be read: why.
+    Unreadable(String),
+}
+
+impl Head {
+    /// The branch, born or not.
+    #[must_use]
+    pub fn branch(&self) -> Option<&BranchName> {
+        match self {
+            Head::Branch(branch, _) | Head::Unborn(branch) => Some(branch),
+            Head::Detached(_) | Head::Unreadable(_) => None,
+        }
+    }
+
+    /// The commit.
+    #[must_use]
+    pub fn commit(&self) -> Option<&ObjectId> {
+        match self {
+            Head::Branch(_, id) | Head::Detached(id) => Some(id),
+            Head::Unborn(_) | Head::Unreadable(_) => None,
+        }
+    }
+}
+
+/// A git operation that waits for its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operation {
+    /// git's word: `rebase`, `merge`, `cherry-pick`, `revert`, `bisect`, `am`.
+    pub name: &'static str,
+    /// The branch that it holds (counts as in use though HEAD is detached), if it holds one.
+    pub holds: Option<BranchName>,
+    /// The command that ends it without its result, e.g. `git rebase --abort`.
+    pub abort: &'static str,
+}
+
+/// A repository and everything it knows of its worktrees.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repository {
+    /// The declared path: the main worktree or the bare repository.
+    pub path: AbsPath,
+    /// The common git directory, as a real path.
+    pub common_dir: AbsPath,
+    /// The hash of its objects.
+    pub format: ObjectFormat,
+    /// How it keeps refs.
+    pub refs: RefFormat,
+    /// Without a main worktree.
+    pub bare: bool,
+    /// HEAD of the main worktree.
+    pub head: Head,
+    /// What waits in the main worktree.
+    pub operation: Option<Operation>,
+    /// Remotes and their fetch urls; `None` without a url.
+    pub remotes: BTreeMap<String, Option<Url>>,
+    /// Each remote's HEAD that resolves: remote → short name such as `origin/main`.
+    pub remote_heads: BTreeMap<String, String>,
+    /// Local branches.
+    pub branches: BTreeMap<BranchName, ObjectId>,
+    /// Remote branches without `refs/remotes/`: `origin/main`. Remote HEADs are left out.
+    pub remote_branches: BTreeMap<String, RemoteBranch>,
+    /// Every revision that a declaration names as a base.
+    pub bases: BTreeMap<String, Base>,
+    /// Fetch refspecs that write over `refs/heads` or `refs/wsctl`.
+    pub mirror_refspecs: Vec<String>,
+    /// The linked worktrees, by the name of their admin directory.
+    pub registrations: BTreeMap<OsString, Registration>,
+}
+
+/// A remote branch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteBranch {
+    /// The remote's name.
+    pub remote: String,
+    /// The branch on that remote.
+    pub branch: BranchName,
+    /// The commit that it was on at the last fetch.
+    pub id: ObjectId,
+}
+
+/// A revision that a declaration names as a base, looked up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Base {
+    /// A commit.
+    Commit(ObjectId),
+    /// Nothing of that name; near names.
+    Missing(Vec<String>),
+    /// Several refs of that name.
+    Ambiguous(Vec<String>),
+}
+
+/// One entry of a repository's `worktrees/`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registration {
+    /// The name of the admin directory.
+    pub admin_name: OsString,
+    /// The admin directory.
+    pub admin_dir: AbsPath,
+    /// The worktree that `gitdir` names, as a real path where it exists; `None` without a `gitdir`.
+    pub worktree: Option<AbsPath>,
+    /// Whether the worktree names this entry back.
+    pub link: Link,
+    /// HEAD of the worktree.
+    pub head: Head,
+    /// The `locked` file.
+    pub lock: Option<Lock>,
+    /// What waits there.
+    pub operation: Option<Operation>,
+    /// Our mark.
+    pub mark: Marked<CheckoutMark>,
+    /// A nested builder's mark lies beside its root's.
+    pub builder_mark: Marked<BuilderMark>,
+    /// Read only where [`Link::DirectoryGone`]: what of value only this entry holds. Empty: nothing.
+    pub remains: Vec<String>,
+    /// Read only where a removal or a switch depends on it (`actual::examine`).
+    pub work: Option<Work>,
+}
+
+/// Whether the two ends of a worktree name each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Link {
+    /// They do.
+    Whole,
+    /// There is nothing at the path.
+    DirectoryGone,
+    /// The directory is there, its `.git` is not.
+    GitFileGone,
+    /// The `.git` there is a file that names something else: the path it names.
+    NamesAnother(AbsPath),
+    /// The `.git` there is a directory, or cannot be read: what.
+    NotALink(String),
+    /// The admin directory has no readable `gitdir`: why.
+    NoGitdir(String),
+}
+
+/// Who locked a worktree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lock {
+    /// A run of ours.
+    Ours(OurLock),
+    /// Somebody else, with this reason (may be empty).
+    Foreign(String),
+}

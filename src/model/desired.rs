@@ -1,0 +1,165 @@
+//! What the file asks for, with every default filled in.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::name::{BranchName, BuilderName, RepoName};
+use super::path::{AbsPath, RelPath};
+use super::policy::{BuilderPolicy, MaxRemovals};
+
+/// The whole wish: the value of `builders.toml` for one workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Desired {
+    /// The file itself, as a real path.
+    pub file: AbsPath,
+    /// The workspace root, as a real path.
+    pub root: AbsPath,
+    /// Where base clones live.
+    pub repos_dir: AbsPath,
+    /// Where builders live: each at `<builders_dir>/<name>`.
+    pub builders_dir: AbsPath,
+    /// Every declared repository, and `.` when the root is the top of a git work tree.
+    pub repositories: BTreeMap<RepoName, DesiredRepository>,
+    /// Every declared builder.
+    pub builders: BTreeMap<BuilderName, DesiredBuilder>,
+    /// How many removals one run may do.
+    pub max_removals: MaxRemovals,
+    /// The policy of `[policy]`: for what no builder says otherwise, and for the trash as a whole.
+    pub policy: BuilderPolicy,
+    /// Whether plan and apply fetch first.
+    pub fetch: bool,
+}
+
+/// A repository with its base clone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DesiredRepository {
+    /// Its name in the file.
+    pub name: RepoName,
+    /// Where it is cloned from when missing.
+    pub url: Option<Url>,
+    /// The main worktree, or the bare repository.
+    pub path: AbsPath,
+}
+
+/// How the agent's project is made of the builder's directory (SPEC, section 4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// A plain directory with an anchor repository in it.
+    Anchored,
+    /// A plain directory.
+    Plain,
+    /// The builder is the worktree of `.`.
+    Nested,
+}
+
+/// One builder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DesiredBuilder {
+    /// Its name.
+    pub name: BuilderName,
+    /// `<builders_dir>/<name>`.
+    pub path: AbsPath,
+    /// What makes the layout work.
+    pub shape: Shape,
+    /// The builder's own branch name, on which the anchor is.
+    pub branch: BranchName,
+    /// Whether it may never be removed.
+    pub protect: bool,
+    /// What a removal may do.
+    pub policy: BuilderPolicy,
+    /// One per repository.
+    pub checkouts: BTreeMap<RepoName, DesiredCheckout>,
+    /// Managed files by their path in the builder; `{repo}` already expanded.
+    pub files: BTreeMap<RelPath, DesiredFile>,
+}
+
+/// One repository's worktree in a builder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DesiredCheckout {
+    /// Whose worktree it is.
+    pub repository: RepoName,
+    /// Where in the builder; the empty path for the root of a nested builder.
+    pub path: RelPath,
+    /// The branch to be on.
+    pub branch: BranchName,
+    /// What a new branch starts from, where the file says so.
+    pub base: Option<String>,
+}
+
+/// How a managed file is made of its source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileMode {
+    /// The same bytes.
+    Copy,
+    /// A symbolic link to the source.
+    Symlink,
+    /// The source with its variables filled in.
+    Template,
+}
+
+impl FileMode {
+    /// The word of the file.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            FileMode::Copy => "copy",
+            FileMode::Symlink => "symlink",
+            FileMode::Template => "template",
+        }
+    }
+}
+
+/// One managed file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DesiredFile {
+    /// Its path in the builder, and its identity.
+    pub to: RelPath,
+    /// The source in the workspace.
+    pub from: AbsPath,
+    /// How it is made.
+    pub mode: FileMode,
+    /// The checkout that it lies in, if it lies in one.
+    pub checkout: Option<RepoName>,
+}
+
+/// A repository's url. Shown without what may be a secret; see [`Url::expose`].
+#[derive(Clone, PartialEq, Eq)]
+pub struct Url(String);
+
+impl Url {
+    /// Takes the url as the file or git's configuration has it.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Url(text.into())
+    }
+
+    /// The url with its credentials, for git alone: never printed, never stored.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Url {
+    /// `https://user:secret@host/x` is shown as `https://***@host/x`; a query, which may hold a token, is cut.
+    /// The user of an scp-like url or of `ssh://` is no secret; a password there is.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some((scheme, rest)) = self.0.split_once("://") else {
+            return f.write_str(&self.0);
+        };
+        let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        let path = path.split(['?', '#']).next().unwrap_or_default();
+        match authority.rsplit_once('@') {
+            None => write!(f, "{scheme}://{authority}{path}"),
+            Some((user, host)) if scheme == "ssh" && !user.contains(':') => write!(f, "{scheme}://{user}@{host}{path}"),
+            Some((_, host)) => write!(f, "{scheme}://***@{host}{path}"),
+        }
+    }
+}
+
+impl fmt::Debug for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Url({self})")
+    }
+}

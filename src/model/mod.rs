@@ -1,0 +1,14 @@
+//! The words of the house: names, addresses, paths, what is wanted, what is there.
+//! Plain values; no I/O, no gix, no printing.
+
+pub mod actual;
+pub mod address;
+pub mod builder;
+pub mod desired;
+pub mod mark;
+pub mod name;
+pub mod path;
+pub mod policy;
+pub mod status;
+pub mod trash;
+pub mod work;

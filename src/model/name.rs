@@ -1,0 +1,226 @@
+//! Names that were checked once and need no checking again.
+
+use std::borrow::Borrow;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Why a text is no name; a lowercase fragment to print behind the name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadName(pub String);
+
+impl fmt::Display for BadName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for BadName {}
+
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The name as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+
+name!(
+    /// A repository's name in the file; `.` is the workspace root itself.
+    RepoName
+);
+name!(
+    /// A builder's name: one path component below `builders_dir`.
+    BuilderName
+);
+name!(
+    /// A branch without `refs/heads/`.
+    BranchName
+);
+name!(
+    /// The random name of one `builders_dir`, in hexadecimal.
+    WorkspaceId
+);
+
+/// Words that an address needs for itself and that no repository may have.
+pub const RESERVED_REPOSITORY_NAMES: [&str; 2] = ["files", "checkout"];
+
+impl RepoName {
+    /// The workspace root as a repository.
+    #[must_use]
+    pub fn root() -> Self {
+        RepoName(".".into())
+    }
+
+    /// Whether this is the workspace root.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        self.0 == "."
+    }
+
+    /// Checks a repository's name.
+    ///
+    /// # Errors
+    /// One path component, valid in a ref, starting with a letter or digit, not a reserved word.
+    pub fn new(text: &str) -> Result<Self, BadName> {
+        check_component(text)?;
+        if RESERVED_REPOSITORY_NAMES.contains(&text) {
+            return Err(BadName("is a word that addresses need: choose another name".into()));
+        }
+        Ok(RepoName(text.into()))
+    }
+}
+
+impl BuilderName {
+    /// Checks a builder's name.
+    ///
+    /// # Errors
+    /// One path component, valid in a ref, starting with a letter or digit.
+    pub fn new(text: &str) -> Result<Self, BadName> {
+        check_component(text)?;
+        Ok(BuilderName(text.into()))
+    }
+}
+
+impl BranchName {
+    /// Checks a branch name by the rules of git-check-ref-format(1).
+    ///
+    /// # Errors
+    /// The first rule that the text breaks.
+    pub fn new(text: &str) -> Result<Self, BadName> {
+        check_ref(text)?;
+        if text.starts_with('-') {
+            return Err(BadName("starts with a dash, which git takes for an option".into()));
+        }
+        if text == "HEAD" || text == "@" {
+            return Err(BadName("is git's own word".into()));
+        }
+        Ok(BranchName(text.into()))
+    }
+
+    /// A branch as the disk names it; what is not UTF-8 is shown with replacement characters.
+    #[must_use]
+    pub fn from_disk(bytes: &[u8]) -> Self {
+        BranchName(String::from_utf8_lossy(bytes).into_owned())
+    }
+
+    /// The full ref, `refs/heads/…`.
+    #[must_use]
+    pub fn full(&self) -> String {
+        format!("refs/heads/{}", self.0)
+    }
+
+    /// Whether the two cannot exist side by side: `a` and `a/b`.
+    #[must_use]
+    pub fn excludes(&self, other: &BranchName) -> bool {
+        let under = |a: &str, b: &str| b.strip_prefix(a).is_some_and(|rest| rest.starts_with('/'));
+        under(&self.0, &other.0) || under(&other.0, &self.0)
+    }
+}
+
+impl WorkspaceId {
+    /// An id as read from the disk.
+    ///
+    /// # Errors
+    /// Anything but 8 to 64 lowercase hexadecimal digits.
+    pub fn new(text: &str) -> Result<Self, BadName> {
+        let fits = (8..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        if fits { Ok(WorkspaceId(text.into())) } else { Err(BadName("is no workspace id".into())) }
+    }
+}
+
+/// A git object's id in lowercase hexadecimal: 40 digits (sha1) or 64 (sha256).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ObjectId(String);
+
+impl ObjectId {
+    /// An id from its hexadecimal form.
+    ///
+    /// # Errors
+    /// Any other length than 40 or 64, or another digit.
+    pub fn new(hex: &str) -> Result<Self, BadName> {
+        let fits = matches!(hex.len(), 40 | 64) && hex.bytes().all(|b| b.is_ascii_hexdigit());
+        if fits { Ok(ObjectId(hex.to_ascii_lowercase())) } else { Err(BadName("is no object id".into())) }
+    }
+
+    /// The whole id.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first ten digits, for people.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        &self.0[..10]
+    }
+}
+
+impl fmt::Display for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn check_component(text: &str) -> Result<(), BadName> {
+    let Some(first) = text.chars().next() else {
+        return Err(BadName("is empty".into()));
+    };
+    if !first.is_alphanumeric() {
+        return Err(BadName("must start with a letter or a digit".into()));
+    }
+    if text.contains(['/', '\\']) {
+        return Err(BadName("must be one path component".into()));
+    }
+    if text.len() > 200 {
+        return Err(BadName("is longer than 200 bytes".into()));
+    }
+    check_ref(text)
+}
+
+fn check_ref(text: &str) -> Result<(), BadName> {
+    let wrong = |why: &str| Err(BadName(why.into()));
+    if text.is_empty() {
+        return wrong("is empty");
+    }
+    if let Some(bad) = text.chars().find(|c| c.is_control() || " ~^:?*[\\\u{7f}".contains(*c)) {
+        return Err(BadName(format!("holds {bad:?}, which no git ref may hold")));
+    }
+    if text.contains("..") || text.contains("@{") || text.contains("//") {
+        return wrong("holds `..`, `@{` or `//`, which no git ref may hold");
+    }
+    if text.starts_with('/') || text.ends_with('/') || text.ends_with('.') {
+        return wrong("starts or ends with a slash, or ends with a dot");
+    }
+    for part in text.split('/') {
+        if part.starts_with('.') {
+            return wrong("has a part that starts with a dot");
+        }
+        if std::path::Path::new(part).extension().is_some_and(|e| e == "lock") {
+            return wrong("has a part that ends with `.lock`");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,232 @@
+//! Paths whose place is said: absolute, or relative to a builder.
+
+use std::borrow::Borrow;
+use std::ffi::OsStr;
+use std::fmt;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::{Component, Path, PathBuf};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::name::BadName;
+
+/// An absolute path. Serialised as text in which `%` and what is not UTF-8 stand as `%XX`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AbsPath(PathBuf);
+
+impl AbsPath {
+    /// Takes an absolute path as it is; `.` and `..` are folded by their letters.
+    ///
+    /// # Errors
+    /// The path is relative.
+    pub fn new(path: impl Into<PathBuf>) -> Result<Self, BadName> {
+        let path = path.into();
+        if path.is_absolute() { Ok(AbsPath(fold(&path))) } else { Err(BadName("is not absolute".into())) }
+    }
+
+    /// The path below this one; an absolute `tail` replaces it; `..` is folded.
+    #[must_use]
+    pub fn join(&self, tail: impl AsRef<Path>) -> AbsPath {
+        AbsPath(fold(&self.0.join(tail)))
+    }
+
+    /// The directory that holds this; `/` holds itself.
+    #[must_use]
+    pub fn parent(&self) -> AbsPath {
+        AbsPath(self.0.parent().unwrap_or(&self.0).to_path_buf())
+    }
+
+    /// The path as the standard library takes it.
+    #[must_use]
+    pub fn as_path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Whether `other` is this path or lies below it.
+    #[must_use]
+    pub fn contains(&self, other: &AbsPath) -> bool {
+        other.0.starts_with(&self.0)
+    }
+
+    /// This path as seen from `base`: below it, relative; elsewhere, absolute.
+    #[must_use]
+    pub fn relative_to(&self, base: &AbsPath) -> PathBuf {
+        match self.0.strip_prefix(&base.0) {
+            Ok(tail) if tail.as_os_str().is_empty() => PathBuf::from("."),
+            Ok(tail) => tail.to_path_buf(),
+            Err(_) => self.0.clone(),
+        }
+    }
+}
+
+impl AsRef<Path> for AbsPath {
+    fn as_ref(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl AsRef<OsStr> for AbsPath {
+    fn as_ref(&self) -> &OsStr {
+        self.0.as_os_str()
+    }
+}
+
+impl fmt::Display for AbsPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&printable(self.0.as_os_str()))
+    }
+}
+
+impl Serialize for AbsPath {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&escape(self.0.as_os_str()))
+    }
+}
+
+impl<'de> Deserialize<'de> for AbsPath {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bytes = unescape(&text).ok_or_else(|| serde::de::Error::custom("bad % escape in a path"))?;
+        AbsPath::new(PathBuf::from(std::ffi::OsString::from_vec(bytes))).map_err(serde::de::Error::custom)
+    }
+}
+
+/// A path relative to a builder, as the file declares it: UTF-8, with `/`, without `.` and `..`.
+/// The empty path, shown as `.`, is the builder itself.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RelPath(String);
+
+impl RelPath {
+    /// The builder itself.
+    #[must_use]
+    pub fn here() -> Self {
+        RelPath(String::new())
+    }
+
+    /// Checks a declared relative path; a leading `./` and doubled slashes are folded.
+    ///
+    /// # Errors
+    /// Absolute, leaving its base with `..`, naming a `.git`, or holding a NUL.
+    pub fn new(text: &str) -> Result<Self, BadName> {
+        if text.contains('\0') {
+            return Err(BadName("holds a NUL byte".into()));
+        }
+        let mut parts = Vec::new();
+        for part in Path::new(text).components() {
+            match part {
+                Component::Normal(part) => parts.push(part.to_str().unwrap_or_default()),
+                Component::CurDir => {}
+                Component::ParentDir => return Err(BadName("leaves its directory with `..`".into())),
+                Component::RootDir | Component::Prefix(_) => return Err(BadName("is absolute".into())),
+            }
+        }
+        if parts.iter().any(|part| part.eq_ignore_ascii_case(".git")) {
+            return Err(BadName("reaches into a `.git`".into()));
+        }
+        Ok(RelPath(parts.join("/")))
+    }
+
+    /// Whether this is the builder itself.
+    #[must_use]
+    pub fn is_here(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The path as text; `.` for the builder itself.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        if self.0.is_empty() { "." } else { &self.0 }
+    }
+
+    /// Whether `other` is this path or lies below it.
+    #[must_use]
+    pub fn contains(&self, other: &RelPath) -> bool {
+        self.0.is_empty() || other.0 == self.0 || other.0.strip_prefix(&self.0).is_some_and(|tail| tail.starts_with('/'))
+    }
+
+    /// The same path below a base.
+    #[must_use]
+    pub fn under(&self, base: &AbsPath) -> AbsPath {
+        if self.0.is_empty() { base.clone() } else { base.join(&self.0) }
+    }
+}
+
+impl Borrow<str> for RelPath {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RelPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A name of the disk for people: as it is, or quoted with escapes where it holds control
+/// characters or is not UTF-8.
+#[must_use]
+pub fn printable(name: &OsStr) -> String {
+    match name.to_str() {
+        Some(text) if !text.chars().any(char::is_control) => text.into(),
+        _ => format!("\"{}\"", name.as_bytes().escape_ascii()),
+    }
+}
+
+fn fold(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                out.pop();
+            }
+            Component::Normal(_) | Component::RootDir | Component::Prefix(_) => out.push(part),
+        }
+    }
+    out
+}
+
+/// A name of the disk as UTF-8 text that [`unescape`] turns back into the same bytes.
+#[must_use]
+pub fn escape(name: &OsStr) -> String {
+    let mut out = String::new();
+    for chunk in name.as_bytes().utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if c == '%' || c.is_control() {
+                let mut buffer = [0; 4];
+                push_hex(&mut out, c.encode_utf8(&mut buffer).as_bytes());
+            } else {
+                out.push(c);
+            }
+        }
+        push_hex(&mut out, chunk.invalid());
+    }
+    out
+}
+
+fn push_hex(out: &mut String, bytes: &[u8]) {
+    use std::fmt::Write as _;
+    for byte in bytes {
+        let _ = write!(out, "%{byte:02X}");
+    }
+}
+
+/// The bytes behind [`escape`]; `None` where a `%` is not followed by two hexadecimal digits.
+#[must_use]
+pub fn unescape(text: &str) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, tail)) = rest.split_first() {
+        if byte == b'%' {
+            let digits = std::str::from_utf8(tail.get(..2)?).ok()?;
+            out.push(u8::from_str_radix(digits, 16).ok()?);
+            rest = &tail[2..];
+        } else {
+            out.push(byte);
+            rest = tail;
+        }
+    }
+    Some(out)
+}

@@ -1,0 +1,67 @@
+//! What lies in `<builders_dir>/.wsctl/trash/`: one directory per removal, with a manifest.
+
+use serde::{Deserialize, Serialize};
+
+use super::mark::{BuilderMark, CheckoutMark};
+use super::name::{BranchName, BuilderName, ObjectId, RepoName, WorkspaceId};
+use super::path::{AbsPath, RelPath};
+
+/// The manifest's name in an entry; `tree` beside it is what was renamed, `admin/<repository>` the admin directories.
+pub const MANIFEST: &str = "manifest.json";
+
+/// One entry of the trash, as plan and prune see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrashEntry {
+    /// The entry's directory name.
+    pub name: String,
+    /// The entry.
+    pub path: AbsPath,
+    /// The manifest; `None` where it is missing or cannot be read.
+    pub manifest: Option<Manifest>,
+}
+
+/// What an entry holds; enough to bring it back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Always 1.
+    pub version: u32,
+    /// Whose it is.
+    pub workspace: WorkspaceId,
+    /// The builder.
+    pub builder: BuilderName,
+    /// Whole builder, or one checkout of it that lay at this path.
+    pub checkout: Option<RelPath>,
+    /// Where the tree was.
+    pub path: AbsPath,
+    /// When it was removed, in seconds since 1970.
+    pub removed: i64,
+    /// How long it is kept, in seconds.
+    pub keep: u64,
+    /// The builder's mark at that time.
+    pub mark: Option<BuilderMark>,
+    /// Its checkouts.
+    pub checkouts: Vec<TrashedCheckout>,
+}
+
+/// One checkout of an entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrashedCheckout {
+    /// Its repository.
+    pub repository: RepoName,
+    /// The repository's common directory.
+    pub common_dir: AbsPath,
+    /// Its path in the builder.
+    pub path: RelPath,
+    /// The name of its admin directory, escaped as paths are.
+    pub admin_name: String,
+    /// The ref that holds its objects.
+    pub keeper: String,
+    /// Its HEAD's commit.
+    pub head: Option<ObjectId>,
+    /// Its branch.
+    pub branch: Option<BranchName>,
+    /// Whether policy lets the branch go when merged.
+    pub delete_branch: bool,
+    /// Its mark.
+    pub mark: Option<CheckoutMark>,
+}

@@ -1,0 +1,96 @@
+//! Work in a checkout that a removal or a switch could lose.
+
+use super::actual::Operation;
+use super::name::ObjectId;
+
+/// What was found in a checkout by a look at contents, not at times.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Work {
+    /// What speaks against touching the checkout. Empty only if every check was made and found nothing.
+    pub findings: Findings,
+    /// Ignored files: how many, and their bytes. They do not block.
+    pub ignored: Ignored,
+}
+
+/// Facts that block a removal.
+pub type Findings = Vec<Finding>;
+
+/// Ignored files of a checkout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Ignored {
+    /// How many files.
+    pub files: u64,
+    /// Their apparent size in bytes.
+    pub bytes: u64,
+}
+
+/// One fact that speaks against a removal. Paths are for people, sorted, at most [`EVIDENCE`] of them; `total`
+/// counts all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// Tracked files that differ from the index, or are gone.
+    Edited(Evidence),
+    /// Index entries that differ from HEAD.
+    Staged(Evidence),
+    /// Unmerged paths.
+    Conflicts(Evidence),
+    /// Files that git does not know and does not ignore.
+    Untracked(Evidence),
+    /// Commits that no branch, tag or remote branch holds.
+    Unreferenced(Vec<ObjectId>),
+    /// An operation that waits for its end.
+    InProgress(Operation),
+    /// `git worktree lock` by somebody else, with this reason.
+    Locked(String),
+    /// `index.lock` is held: the path.
+    IndexLock(String),
+    /// A repository or worktree inside that nobody declared.
+    Nested(Evidence),
+    /// A populated submodule with changes or commits of its own.
+    Submodule(Evidence),
+    /// A mount point inside.
+    Mount(Evidence),
+    /// A process with its working directory or an open file inside.
+    Process {
+        /// Its id.
+        pid: u32,
+        /// Its command name.
+        name: String,
+    },
+    /// Files beside the checkouts.
+    Stray(Evidence),
+    /// A managed file that was edited.
+    EditedManaged(Evidence),
+    /// A check could not be made: unknown is blocked.
+    Unknown(String),
+}
+
+/// How many paths a finding shows.
+pub const EVIDENCE: usize = 5;
+
+/// Some paths of a finding, and how many there are.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Evidence {
+    /// The first paths, printable.
+    pub paths: Vec<String>,
+    /// How many there are.
+    pub total: usize,
+}
+
+impl Evidence {
+    /// Sorts the paths and keeps the first ones.
+    #[must_use]
+    pub fn of(mut paths: Vec<String>) -> Self {
+        paths.sort();
+        paths.dedup();
+        let total = paths.len();
+        paths.truncate(EVIDENCE);
+        Evidence { paths, total }
+    }
+
+    /// Nothing was found.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.total == 0
+    }
+}

@@ -1,0 +1,1 @@
+//! What a removal leaves behind: reading and emptying the trash.

@@ -1,0 +1,1 @@
+//! Text, JSON, diffs, progress, style: the only place that prints.

@@ -1,0 +1,17 @@
+//! One test binary: values and tables first, real git in a sandbox where it matters, the program itself last.
+
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::too_many_lines,
+    clippy::must_use_candidate,
+    clippy::new_without_default,
+    reason = "tests say what they do by their names"
+)]
+
+mod actual;
+mod config;
+mod door;
+mod support;
+mod view;
