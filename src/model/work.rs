@@ -10,6 +10,8 @@ pub struct Work {
     pub findings: Findings,
     /// Ignored files: how many, and their bytes. They do not block.
     pub ignored: Ignored,
+    /// Commits of HEAD that neither the recorded base nor the upstream of its branch holds; `None`: it cannot be told.
+    pub unmerged: Option<usize>,
 }
 
 /// Facts that block a removal.

@@ -1,11 +1,18 @@
 //! (Desired, Actual) → Plan: a pure function. No gix, no file system, no clock, no environment, no view.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod action;
 pub mod change;
+pub mod removal;
+pub mod step;
+pub mod write;
 
-pub use change::{
-    Action, AnchorWrite, Blocker, BranchPlan, BuilderWrite, Change, CheckoutTouch, CheckoutWrite, FileContent, FileWrite,
-    Gitlink, MarkWrite, Note, Part, Plan, Removal, RemovedCheckout, Stale, Step, Summary, Symbol, TextChange,
+pub use action::{Action, Symbol};
+pub use change::{Blocker, Change, Note, Plan, Summary, TextChange};
+pub use removal::{Removal, RemovedCheckout, Stale};
+pub use step::{Part, Step};
+pub use write::{
+    AnchorWrite, BranchPlan, BuilderWrite, CheckoutTouch, CheckoutWrite, FileContent, FileWrite, Gitlink, MarkWrite,
 };
 
 use std::ffi::OsString;
