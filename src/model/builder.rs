@@ -67,6 +67,9 @@ pub enum AnchorState {
     Foreign(String),
 }
 
+/// The committer's address of every commit that wsctl makes.
+pub const WSCTL_EMAIL: &str = "wsctl@localhost";
+
 /// The anchor repository of a builder (SPEC, section 4).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Anchor {
@@ -76,6 +79,8 @@ pub struct Anchor {
     pub head: Head,
     /// The parent of HEAD's commit, where it has just one.
     pub parent: Option<ObjectId>,
+    /// Whether wsctl made HEAD's commit (its committer is [`WSCTL_EMAIL`]); anybody else's is kept.
+    pub by_wsctl: bool,
     /// HEAD's tree, whole: path → what is recorded there.
     pub entries: BTreeMap<RelPath, AnchorEntry>,
     /// The local configuration keys that the anchor must have and that are missing or have another value.

@@ -37,6 +37,8 @@ pub struct Manifest {
     pub removed: i64,
     /// How long it is kept, in seconds.
     pub keep: u64,
+    /// Whether it counts as a removal: what a killed creation left does not.
+    pub counts: bool,
     /// The builder's mark at that time.
     pub mark: Option<BuilderMark>,
     /// Its checkouts.

@@ -2,13 +2,30 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod action;
+mod anchor;
+mod blockers;
+mod brakes;
+pub mod branch;
+mod builders;
 pub mod change;
+mod checkouts;
+mod draft;
+mod files;
+mod found;
+mod order;
+mod ours;
+mod questions;
 pub mod removal;
+mod removals;
+mod repositories;
+mod stale;
 pub mod step;
+mod unmanaged;
 pub mod write;
 
 pub use action::{Action, Symbol};
 pub use change::{Blocker, Change, Note, Plan, Summary, TextChange};
+pub use questions::questions;
 pub use removal::{Removal, RemovedCheckout, Stale};
 pub use step::{Part, Step};
 pub use write::{
@@ -17,8 +34,15 @@ pub use write::{
 
 use std::ffi::OsString;
 
+use crate::model::actual::Actual;
+use crate::model::desired::Desired;
+use crate::model::mark::Marked;
 use crate::model::name::RepoName;
+use crate::model::path::AbsPath;
 use crate::model::policy::OnUnsaved;
+use crate::model::work::Finding;
+
+use draft::{Drafts, Input};
 
 /// What the caller asked for beside the file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -33,6 +57,15 @@ pub struct Options {
     pub take_over: bool,
 }
 
+/// The findings of a second look, right before a removal or a switch, that still speak against it.
+///
+/// `unsaved`: work may move to the trash.
+#[must_use]
+pub fn refusals(path: &AbsPath, findings: &[Finding], unsaved: bool) -> Vec<Blocker> {
+    let held = findings.iter().filter(|found| !unsaved || !blockers::trash_may_hold(found));
+    held.map(|found| blockers::finding(path, found)).collect()
+}
+
 /// What plan has to know about files before it can decide; the answers go into `Actual`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Question {
@@ -40,4 +73,45 @@ pub enum Question {
     Work(RepoName, OsString),
     /// What lies beside the checkouts of a builder: the name of its directory.
     Strays(OsString),
+}
+
+/// What to do about the difference between the file and the disk.
+///
+/// `actual` must hold the answers to [`questions`]; where one is missing, the item is blocked.
+#[must_use]
+pub fn plan(desired: &Desired, actual: &Actual, options: &Options) -> Plan {
+    let input = Input { desired, actual, options };
+    let mut drafts = Drafts::default();
+    repositories::plan(&input, &mut drafts);
+    for builder in desired.builders.values() {
+        if builders::obstacle(&input, builder).is_none() {
+            checkouts::plan(&input, builder, &mut drafts);
+        }
+    }
+    removals::plan(&input, &mut drafts);
+    stale::plan(&input, &mut drafts);
+    brakes::hold(&input, &mut drafts);
+    branch::settle(&input, &mut drafts);
+    for builder in desired.builders.values() {
+        builders::plan(&input, builder, &mut drafts);
+        files::plan(&input, builder, &mut drafts);
+    }
+    unmanaged::note(&input, &mut drafts);
+    drafts.sort();
+    let steps = order::steps(&input, &drafts);
+    Plan {
+        file: desired.file.clone(),
+        root: desired.root.clone(),
+        builders_dir: desired.builders_dir.clone(),
+        workspace: match &actual.workspace {
+            Marked::Yes(mark) => Some(mark.id.clone()),
+            Marked::No | Marked::Unreadable(_) => None,
+        },
+        declared: desired.builders.len(),
+        changes: drafts.list.into_iter().map(|draft| draft.change).collect(),
+        drift: drafts.drift,
+        unmanaged: drafts.unmanaged,
+        warnings: drafts.warnings,
+        steps,
+    }
 }

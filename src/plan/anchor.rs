@@ -1,0 +1,188 @@
+//! What a builder's anchor records, and how it differs from that.
+
+use std::collections::BTreeSet;
+
+use crate::model::actual::ObjectFormat;
+use crate::model::address::Address;
+use crate::model::builder::{Anchor, AnchorEntry, AnchorState};
+use crate::model::desired::{DesiredBuilder, DesiredFile};
+use crate::model::name::{ObjectId, RepoName};
+use crate::model::path::RelPath;
+
+use super::blockers::shell;
+use super::draft::{Drafts, Input};
+use super::files::content;
+use super::removals::present;
+use super::{Action, AnchorWrite, CheckoutWrite, Gitlink};
+
+/// The anchor as it shall be after this plan.
+pub(super) fn write(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Drafts) -> AnchorWrite {
+    let found = found(input, builder);
+    let format = majority(input, builder);
+    let mut gitlinks = Vec::new();
+    let mut excluded = Vec::new();
+    let here = present(input, &builder.name);
+    for (name, checkout) in &builder.checkouts {
+        if !here.contains(name) && !will_exist(drafts, builder, name) {
+            continue;
+        }
+        if input.repository(name).is_some_and(|repository| repository.format != format) {
+            excluded.push(checkout.path.clone());
+            continue;
+        }
+        let commit = recorded(found, &checkout.path).or_else(|| start_of(input, builder, name));
+        let write = creation(drafts, builder, name).cloned();
+        gitlinks.push(Gitlink { path: checkout.path.clone(), repository: name.clone(), commit, write });
+    }
+    gitlinks.extend(undeclared(input, builder, found));
+    if !excluded.is_empty() {
+        let names: Vec<_> = excluded.iter().map(RelPath::as_str).collect();
+        drafts.warnings.push(format!(
+            "builders.{}: {} has another object format; the anchor does not record it",
+            builder.name,
+            names.join(", ")
+        ));
+    }
+    let own = |file: &&DesiredFile| file.checkout.is_none();
+    let files =
+        builder.files.values().filter(own).filter_map(|file| Some((file.to.clone(), content(input, builder, file).ok()?)));
+    AnchorWrite {
+        format,
+        branch: builder.branch.clone(),
+        expect: found.and_then(|anchor| anchor.head.commit().cloned()),
+        gitlinks,
+        files: files.filter(|(to, _)| !foreign_file(input, builder, to)).collect(),
+        excluded,
+    }
+}
+
+/// A file of someone else lies where a managed file shall be: the anchor does not speak of it.
+fn foreign_file(input: &Input<'_>, builder: &DesiredBuilder, to: &RelPath) -> bool {
+    let disk = input.directory(&builder.name).and_then(|directory| directory.files.get(to));
+    let marked = input.builder_mark(&builder.name).is_some_and(|mark| mark.files.contains_key(to));
+    !marked && !matches!(disk, None | Some(crate::model::builder::DiskFile::Missing))
+}
+
+fn found<'a>(input: &Input<'a>, builder: &DesiredBuilder) -> Option<&'a Anchor> {
+    match &input.directory(&builder.name)?.anchor {
+        AnchorState::Ours(anchor) => Some(anchor),
+        AnchorState::Missing | AnchorState::Damaged(_) | AnchorState::Foreign(_) => None,
+    }
+}
+
+/// Whether somebody committed in the anchor by hand: then it is left as it is.
+pub(super) fn is_foreign(input: &Input<'_>, builder: &DesiredBuilder) -> bool {
+    found(input, builder).is_some_and(|anchor| !anchor.by_wsctl)
+}
+
+fn recorded(found: Option<&Anchor>, path: &RelPath) -> Option<ObjectId> {
+    match found?.entries.get(path)? {
+        AnchorEntry::Gitlink(commit) => Some(commit.clone()),
+        AnchorEntry::Blob { .. } => None,
+    }
+}
+
+/// The commit that an existing checkout had when it was created, or has now if nobody wrote that down.
+fn start_of(input: &Input<'_>, builder: &DesiredBuilder, name: &RepoName) -> Option<ObjectId> {
+    let path = super::draft::place(builder, name);
+    let registration = input.repository(name)?.registrations.values().find(|registration| registration.worktree == path)?;
+    let marked = input.our_mark(registration).map(|mark| mark.start.clone());
+    marked.or_else(|| registration.head.commit().cloned())
+}
+
+/// Checkouts of ours that are there and not declared any more stay recorded until they are gone.
+fn undeclared(input: &Input<'_>, builder: &DesiredBuilder, found: Option<&Anchor>) -> Vec<Gitlink> {
+    let Some(directory) = input.directory(&builder.name) else { return vec![] };
+    let here = present(input, &builder.name);
+    let extra = super::removals::members(input, directory)
+        .into_iter()
+        .filter(|(name, _, _)| here.contains(name) && !builder.checkouts.contains_key(*name));
+    let link = |(name, _, registration): super::removals::Member<'_>| {
+        let path = input.our_mark(registration)?.path.clone();
+        let commit = Some(recorded(found, &path)?);
+        Some(Gitlink { path, repository: name.clone(), commit, write: None })
+    };
+    extra.filter_map(link).collect()
+}
+
+/// The creation of a checkout in this plan, if it is not blocked.
+fn creation<'a>(drafts: &'a Drafts, builder: &DesiredBuilder, name: &RepoName) -> Option<&'a CheckoutWrite> {
+    let draft = drafts.find(&Address::Checkout(builder.name.clone(), name.clone()))?;
+    let (Action::CreateCheckout(write) | Action::ReplaceCheckout { write, .. } | Action::ResumeCheckout { write, .. }) =
+        &draft.change.action
+    else {
+        return None;
+    };
+    (!draft.change.is_blocked()).then_some(write)
+}
+
+/// Whether a declared checkout will be there after this plan because of this plan.
+pub(super) fn will_exist(drafts: &Drafts, builder: &DesiredBuilder, name: &RepoName) -> bool {
+    let draft = drafts.find(&Address::Checkout(builder.name.clone(), name.clone()));
+    creation(drafts, builder, name).is_some()
+        || draft.is_some_and(|draft| {
+            !draft.change.is_blocked() && matches!(draft.change.action, Action::AdoptCheckout(_) | Action::Repair { .. })
+        })
+}
+
+/// The object format of most of the builder's repositories; a tie goes to sha1.
+fn majority(input: &Input<'_>, builder: &DesiredBuilder) -> ObjectFormat {
+    let formats = builder.checkouts.keys().filter_map(|name| input.repository(name)).map(|repository| repository.format);
+    let (old, new): (Vec<_>, Vec<_>) = formats.partition(|format| *format == ObjectFormat::Sha1);
+    if new.len() > old.len() { ObjectFormat::Sha256 } else { ObjectFormat::Sha1 }
+}
+
+/// How an anchor of ours differs from the declaration, in words.
+pub(super) fn differences(input: &Input<'_>, builder: &DesiredBuilder, found: &Anchor, drafts: &mut Drafts) -> Vec<String> {
+    let mut reasons = Vec::new();
+    let address = || Address::Builder(builder.name.clone());
+    if !found.by_wsctl {
+        let next = format!("git -C {} reset --soft HEAD~1", shell(&builder.path));
+        drafts.drift(address(), "a commit was made by hand in the anchor; it is kept", Some(next));
+        return reasons;
+    }
+    if !found.wrong_keys.is_empty() {
+        reasons.push(format!("the anchor's configuration differs: {}", found.wrong_keys.join(", ")));
+    }
+    if !found.hook {
+        reasons.push("the anchor's pre-commit hook is missing or different".into());
+    }
+    if !found.remotes.is_empty() {
+        let next = format!("git -C {} remote remove {}", shell(&builder.path), found.remotes.join(" "));
+        drafts.drift(address(), "the anchor has a remote", Some(next));
+    }
+    if found.format != majority(input, builder) {
+        reasons.push("most checkouts have another object format than the anchor".into());
+    }
+    if found.head.branch() != Some(&builder.branch) {
+        let now = found.head.branch().map_or("a detached HEAD".into(), ToString::to_string);
+        reasons.push(format!("the anchor is on {now}, not on {}", builder.branch));
+    }
+    let here = present(input, &builder.name);
+    let recorded: BTreeSet<&RelPath> = found.entries.keys().collect();
+    for (name, checkout) in &builder.checkouts {
+        let other_format = input.repository(name).is_some_and(|repository| repository.format != found.format);
+        if here.contains(name) && !other_format && !recorded.contains(&checkout.path) {
+            reasons.push(format!("the anchor does not record {}", checkout.path));
+        }
+    }
+    reasons.extend(too_much(input, builder, found, drafts));
+    reasons
+}
+
+/// Entries of checkouts and files that are neither declared nor there.
+fn too_much(input: &Input<'_>, builder: &DesiredBuilder, found: &Anchor, drafts: &Drafts) -> Vec<String> {
+    let kept: BTreeSet<RelPath> = undeclared(input, builder, Some(found)).into_iter().map(|link| link.path).collect();
+    let here = present(input, &builder.name);
+    let link_stays = |path: &RelPath| {
+        let mut declared = builder.checkouts.iter().filter(|(_, checkout)| checkout.path == *path);
+        kept.contains(path) || declared.any(|(name, _)| here.contains(name) || will_exist(drafts, builder, name))
+    };
+    let marked = input.builder_mark(&builder.name).map(|mark| &mark.files);
+    let file_stays = |path: &RelPath| builder.files.contains_key(path) || marked.is_some_and(|files| files.contains_key(path));
+    let extra = found.entries.iter().filter(|(path, entry)| match entry {
+        AnchorEntry::Gitlink(_) => !link_stays(path),
+        AnchorEntry::Blob { .. } => !file_stays(path),
+    });
+    extra.map(|(path, _)| format!("the anchor still records {path}")).collect()
+}

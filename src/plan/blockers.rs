@@ -1,0 +1,160 @@
+//! The refusals, in words: each a fact and the next command to type.
+
+use std::ffi::OsStr;
+
+use crate::model::actual::{Operation, Repository};
+use crate::model::builder::Occupant;
+use crate::model::name::BranchName;
+use crate::model::path::{AbsPath, printable};
+use crate::model::work::{Evidence, Finding};
+
+use super::Blocker;
+
+/// A refusal at a path.
+pub(super) fn at(kind: &'static str, path: &AbsPath, fact: impl Into<String>, next: impl Into<String>) -> Blocker {
+    Blocker { kind, fact: fact.into(), path: Some(path.clone()), next: next.into() }
+}
+
+/// A refusal that no path says more of.
+pub(super) fn plain(kind: &'static str, fact: impl Into<String>, next: impl Into<String>) -> Blocker {
+    Blocker { kind, fact: fact.into(), path: None, next: next.into() }
+}
+
+/// A path as a shell takes it.
+pub(super) fn shell(path: &AbsPath) -> String {
+    let name: &OsStr = path.as_ref();
+    word(&printable(name))
+}
+
+/// A word as a shell takes it.
+pub(super) fn word(text: &str) -> String {
+    let safe = |c: char| c.is_alphanumeric() || "/._-+=:@,%".contains(c);
+    if !text.is_empty() && text.chars().all(safe) { text.into() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+/// Something lies where a checkout or builder shall be.
+pub(super) fn occupied(path: &AbsPath, occupant: &Occupant) -> Blocker {
+    let away = format!("mv {} SOMEWHERE", shell(path));
+    let (kind, fact, next) = match occupant {
+        Occupant::Nothing | Occupant::Empty => ("in-the-way", "something is in the way".into(), away),
+        Occupant::Directory => ("in-the-way", "a directory that is not ours is in the way".into(), away),
+        Occupant::File => ("in-the-way", "a file is in the way".into(), away),
+        Occupant::Symlink => {
+            ("symlink", "the path is or passes through a symbolic link; nothing is written through it".into(), away)
+        }
+        Occupant::Repository => ("in-the-way", "a repository of its own is in the way".into(), away),
+        Occupant::Worktree(admin) => {
+            let fact = format!("a worktree of another repository is in the way (its .git names {admin})");
+            ("another-repository", fact, away)
+        }
+        Occupant::Mount => ("mount-point", "a mount point is in the way".into(), format!("umount {}", shell(path))),
+        Occupant::Unreadable(why) => ("unreadable", format!("cannot be read: {why}"), format!("ls -la {}", shell(path))),
+    };
+    at(kind, path, fact, next)
+}
+
+/// A branch that another worktree has.
+pub(super) fn branch_in_use(branch: &BranchName, holder: &AbsPath, operation: Option<&Operation>) -> Blocker {
+    match operation {
+        Some(operation) => at(
+            "branch-in-use",
+            holder,
+            format!("branch {branch} is held by a {} in progress there", operation.name),
+            format!("git -C {} status", shell(holder)),
+        ),
+        None => at(
+            "branch-in-use",
+            holder,
+            format!("branch {branch} is already checked out there"),
+            format!("git -C {} switch --detach", shell(holder)),
+        ),
+    }
+}
+
+/// A branch that cannot exist beside another one.
+pub(super) fn branch_collides(repository: &Repository, branch: &BranchName, other: &BranchName) -> Blocker {
+    at(
+        "branch-collides",
+        &repository.path,
+        format!("branch {branch} cannot exist beside branch {other}"),
+        format!("git -C {} branch -m {} NEW-NAME", shell(&repository.path), word(other.as_str())),
+    )
+}
+
+/// Work in the way of a removal or a switch.
+pub(super) fn finding(path: &AbsPath, finding: &Finding) -> Blocker {
+    let here = shell(path);
+    let status = format!("git -C {here} status");
+    let (kind, fact, next) = match finding {
+        Finding::Edited(paths) => ("edited", counted("changed file", "changed files", paths), status),
+        Finding::Staged(paths) => ("staged", counted("staged change", "staged changes", paths), status),
+        Finding::Conflicts(paths) => ("conflicts", counted("unmerged file", "unmerged files", paths), status),
+        Finding::Untracked(paths) => ("untracked", counted("untracked file", "untracked files", paths), status),
+        Finding::Unreferenced(commits) => {
+            let shown: Vec<_> = commits.iter().take(3).map(|id| id.short()).collect();
+            let fact = format!("commits on no branch or tag: {}", shown.join(", "));
+            ("unreferenced-commits", fact, format!("git -C {here} branch NAME"))
+        }
+        Finding::InProgress(operation) => (
+            "in-progress",
+            format!("a {} is in progress", operation.name),
+            format!("git -C {here} {}", operation.abort.trim_start_matches("git ")),
+        ),
+        Finding::Locked(reason) if reason.is_empty() => ("locked", "locked".into(), format!("git worktree unlock {here}")),
+        Finding::Locked(reason) => ("locked", format!("locked: {reason}"), format!("git -C {here} worktree unlock {here}")),
+        Finding::IndexLock(lock) => {
+            ("index-lock", "index.lock is held: a git process runs there, or died".into(), format!("ls -l {}", word(lock)))
+        }
+        Finding::Nested(paths) => (
+            "nested-repository",
+            counted("repository or worktree of its own inside", "repositories or worktrees of their own inside", paths),
+            format!("ls -la {here}"),
+        ),
+        Finding::Submodule(paths) => (
+            "submodule",
+            counted("submodule with work of its own", "submodules with work of their own", paths),
+            format!("git -C {here} submodule status"),
+        ),
+        Finding::Mount(paths) => {
+            ("mount-point", counted("mount point inside", "mount points inside", paths), format!("findmnt -R {here}"))
+        }
+        Finding::Process { pid, name } => ("process", format!("process {pid} ({name}) works inside"), format!("ps -fp {pid}")),
+        Finding::Stray(paths) => {
+            ("stray", counted("file beside the checkouts", "files beside the checkouts", paths), format!("ls -la {here}"))
+        }
+        Finding::EditedManaged(paths) => {
+            ("edited-managed-file", counted("managed file edited", "managed files edited", paths), format!("ls -la {here}"))
+        }
+        Finding::Unknown(why) => ("unknown", format!("could not be checked: {why}"), status),
+    };
+    at(kind, path, fact, next)
+}
+
+/// Whether a finding is work that the trash may hold, rather than something that forbids a rename.
+pub(super) fn trash_may_hold(finding: &Finding) -> bool {
+    match finding {
+        Finding::Edited(_)
+        | Finding::Staged(_)
+        | Finding::Conflicts(_)
+        | Finding::Untracked(_)
+        | Finding::Unreferenced(_)
+        | Finding::InProgress(_)
+        | Finding::Submodule(_)
+        | Finding::Stray(_)
+        | Finding::EditedManaged(_) => true,
+        Finding::Locked(_)
+        | Finding::IndexLock(_)
+        | Finding::Nested(_)
+        | Finding::Mount(_)
+        | Finding::Process { .. }
+        | Finding::Unknown(_) => false,
+    }
+}
+
+/// `3 untracked files: a, b, c`.
+fn counted(one: &str, many: &str, evidence: &Evidence) -> String {
+    let what = if evidence.total == 1 { one } else { many };
+    let more = evidence.total - evidence.paths.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{} {what}: {}{more}", evidence.total, evidence.paths.join(", "))
+}

@@ -1,0 +1,187 @@
+//! How a checkout's branch comes about (SPEC, section 5), and who has to give it up first.
+
+use std::ffi::OsStr;
+
+use crate::model::actual::{Base, Head, Operation, Repository};
+use crate::model::desired::DesiredCheckout;
+use crate::model::name::{BranchName, RepoName};
+use crate::model::path::AbsPath;
+
+use super::blockers::{at, branch_collides, branch_in_use, shell, word};
+use super::draft::{Draft, Drafts, Input};
+use super::{Blocker, BranchPlan};
+
+/// The local branch if there is one, else the one remote branch of that name, else a new one from the base.
+///
+/// # Errors
+/// Why there is no such branch to be had.
+pub fn choose(repository: &Repository, checkout: &DesiredCheckout) -> Result<BranchPlan, Blocker> {
+    let branch = &checkout.branch;
+    let here = shell(&repository.path);
+    if let Some(refspec) = repository.mirror_refspecs.first() {
+        let fact = format!("the fetch refspec {refspec} overwrites local branches");
+        let next = format!("git -C {here} config remote.origin.fetch '+refs/heads/*:refs/remotes/origin/*'");
+        return Err(at("mirror", &repository.path, fact, next));
+    }
+    if let Some(commit) = repository.branches.get(branch) {
+        return Ok(BranchPlan::Existing(commit.clone()));
+    }
+    if let Some(other) = repository.branches.keys().find(|other| other.excludes(branch)) {
+        return Err(branch_collides(repository, branch, other));
+    }
+    let remote: Vec<_> = repository.remote_branches.iter().filter(|(_, remote)| remote.branch == *branch).collect();
+    match remote.as_slice() {
+        [] => from_base(repository, checkout),
+        [(upstream, remote)] => Ok(BranchPlan::Track { upstream: (*upstream).clone(), commit: remote.id.clone() }),
+        several => {
+            let names: Vec<_> = several.iter().map(|(name, _)| name.as_str()).collect();
+            let fact = format!("branch {branch} exists on several remotes: {}", names.join(", "));
+            let next = format!("git -C {here} branch --track {} {}", word(branch.as_str()), word(names[0]));
+            Err(at("ambiguous-branch", &repository.path, fact, next))
+        }
+    }
+}
+
+fn from_base(repository: &Repository, checkout: &DesiredCheckout) -> Result<BranchPlan, Blocker> {
+    let here = shell(&repository.path);
+    let unborn = repository.branches.is_empty() && repository.remote_branches.is_empty();
+    if unborn && repository.head.commit().is_none() {
+        return Err(at(
+            "unborn",
+            &repository.path,
+            "the repository has no commit yet",
+            format!("git -C {here} commit --allow-empty -m first"),
+        ));
+    }
+    let Some(base) = &checkout.base else { return default_base(repository) };
+    match repository.bases.get(base) {
+        Some(Base::Commit(commit)) => Ok(BranchPlan::New { base: base.clone(), commit: commit.clone() }),
+        Some(Base::Ambiguous(names)) => {
+            let fact = format!("base {base} is ambiguous: {}", names.join(", "));
+            Err(at("ambiguous-base", &repository.path, fact, "name one of them in full as `base` in builders.toml"))
+        }
+        Some(Base::Missing(near)) => {
+            let near = if near.is_empty() { String::new() } else { format!("; near: {}", near.join(", ")) };
+            let fact = format!("base {base} does not exist{near}");
+            Err(at("missing-base", &repository.path, fact, format!("git -C {here} fetch --all, or set `base` in builders.toml")))
+        }
+        None => Err(at("missing-base", &repository.path, format!("base {base} was not looked up"), "wsctl plan")),
+    }
+}
+
+/// The remote's HEAD if it resolves; for a repository without a remote, its main worktree's branch. Never a guess.
+fn default_base(repository: &Repository) -> Result<BranchPlan, Blocker> {
+    let here = shell(&repository.path);
+    if repository.remotes.is_empty() {
+        return match &repository.head {
+            Head::Branch(branch, commit) => Ok(BranchPlan::New { base: branch.to_string(), commit: commit.clone() }),
+            Head::Unborn(_) | Head::Detached(_) | Head::Unreadable(_) => Err(at(
+                "no-base",
+                &repository.path,
+                "there is no remote, and the main worktree is on no branch with a commit",
+                "set `base` in builders.toml",
+            )),
+        };
+    }
+    let remote = if repository.remotes.contains_key("origin") {
+        "origin"
+    } else {
+        repository.remotes.keys().next().map_or("", String::as_str)
+    };
+    let only = repository.remotes.len() == 1 || remote == "origin";
+    let head = repository.remote_heads.get(remote).filter(|_| only);
+    match head.and_then(|name| Some((name, repository.remote_branches.get(name)?))) {
+        Some((base, remote)) => Ok(BranchPlan::New { base: base.clone(), commit: remote.id.clone() }),
+        None => Err(at(
+            "no-base",
+            &repository.path,
+            format!("the HEAD of remote {remote} is not known, and no `base` is set"),
+            format!("git -C {here} remote set-head {} --auto", word(remote)),
+        )),
+    }
+}
+
+/// Who has a branch: a registration by its admin name, or the main worktree.
+struct Holder<'a> {
+    admin_name: Option<&'a OsStr>,
+    path: &'a AbsPath,
+    operation: Option<&'a Operation>,
+}
+
+fn holder<'a>(repository: &'a Repository, branch: &BranchName, except: Option<&OsStr>) -> Option<Holder<'a>> {
+    let has = |head: &Head, operation: Option<&Operation>| {
+        head.branch() == Some(branch) || operation.is_some_and(|operation| operation.holds.as_ref() == Some(branch))
+    };
+    if !repository.bare && has(&repository.head, repository.operation.as_ref()) {
+        let operation = repository.operation.as_ref().filter(|_| repository.head.branch() != Some(branch));
+        return Some(Holder { admin_name: None, path: &repository.path, operation });
+    }
+    repository
+        .registrations
+        .values()
+        .filter(|registration| Some(registration.admin_name.as_os_str()) != except)
+        .find(|registration| has(&registration.head, registration.operation.as_ref()))
+        .map(|registration| Holder {
+            admin_name: Some(&registration.admin_name),
+            path: registration.worktree.as_ref().unwrap_or(&registration.admin_dir),
+            operation: registration.operation.as_ref().filter(|_| registration.head.branch() != Some(branch)),
+        })
+}
+
+/// The draft, by index, that gives up the branch which `draft` claims; `None`: it is free.
+/// An error where nobody gives it up.
+pub(super) fn freer(input: &Input<'_>, list: &[Draft], draft: &Draft) -> Result<Option<usize>, Blocker> {
+    let Some((name, branch)) = &draft.claim else { return Ok(None) };
+    let Some(repository) = input.repository(name) else { return Ok(None) };
+    let own = own_registration(draft, name);
+    let Some(holder) = holder(repository, branch, own) else { return Ok(None) };
+    let refusal = || branch_in_use(branch, holder.path, holder.operation);
+    let Some(admin_name) = holder.admin_name else { return Err(refusal()) };
+    let gives_up =
+        |other: &Draft| !other.change.is_blocked() && other.frees.iter().any(|(repo, admin)| repo == name && admin == admin_name);
+    list.iter().position(gives_up).map(Some).ok_or_else(refusal)
+}
+
+/// A draft that both takes and gives up (a switch, a replacement) does not stand in its own way.
+fn own_registration<'a>(draft: &'a Draft, name: &RepoName) -> Option<&'a OsStr> {
+    draft.frees.iter().find(|(repo, _)| repo == name).map(|(_, admin)| admin.as_os_str())
+}
+
+/// Blocks every draft whose branch nobody gives up, and what waits for those, until nothing changes any more.
+pub(super) fn settle(input: &Input<'_>, drafts: &mut Drafts) {
+    loop {
+        let mut refusals = Vec::new();
+        for (index, draft) in drafts.list.iter().enumerate().filter(|(_, draft)| !draft.change.is_blocked()) {
+            if let Err(blocker) = freer(input, &drafts.list, draft) {
+                refusals.push((index, blocker));
+            } else if let Some(blocker) = collision(input, &drafts.list, draft) {
+                refusals.push((index, blocker));
+            }
+        }
+        if refusals.is_empty() {
+            return;
+        }
+        for (index, blocker) in refusals {
+            drafts.list[index].change.blockers.push(blocker);
+        }
+    }
+}
+
+/// Another draft of this plan makes a branch beside which this one cannot be.
+fn collision(input: &Input<'_>, list: &[Draft], draft: &Draft) -> Option<Blocker> {
+    let (name, branch) = draft.claim.as_ref()?;
+    let repository = input.repository(name)?;
+    let other = list.iter().filter(|other| !other.change.is_blocked()).filter_map(|other| other.claim.as_ref());
+    let (_, other) = other.filter(|(repo, other)| repo == name && other.excludes(branch)).min_by_key(|(_, other)| other)?;
+    (other < branch).then(|| branch_collides(repository, branch, other))
+}
+
+/// The commit of a branch plan in words: `new branch x from origin/main`.
+pub(super) fn describe(branch: &BranchName, plan: &BranchPlan) -> String {
+    match plan {
+        BranchPlan::Existing(_) => format!("on branch {branch}"),
+        BranchPlan::Track { upstream, .. } => format!("on branch {branch}, tracking {upstream}"),
+        BranchPlan::New { base, .. } => format!("new branch {branch} from {base}"),
+        BranchPlan::AfterClone => format!("on branch {branch}, once it is cloned"),
+    }
+}

@@ -1,0 +1,250 @@
+//! `builders.B.R`: one row of SPEC's table for every state that a declared checkout can be in.
+
+use crate::model::actual::{Lock, Place, Registration, Repository};
+use crate::model::address::Address;
+use crate::model::desired::{DesiredBuilder, DesiredCheckout};
+use crate::model::mark::CheckoutMark;
+use crate::model::path::AbsPath;
+use crate::model::trash::TrashEntry;
+
+use super::blockers::{at, finding, occupied, shell, word};
+use super::branch::{choose, describe};
+use super::draft::{Drafts, Input};
+use super::found::{Found, find, strayed};
+use super::ours::ours;
+use super::stale::{half_made, stale};
+use super::{Action, Blocker, BranchPlan, CheckoutTouch, CheckoutWrite, Symbol};
+
+/// One declared checkout in its place.
+pub(super) struct Case<'a> {
+    pub(super) builder: &'a DesiredBuilder,
+    pub(super) checkout: &'a DesiredCheckout,
+    pub(super) repository: &'a Repository,
+    pub(super) path: AbsPath,
+    pub(super) address: Address,
+}
+
+pub(super) fn plan(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Drafts) {
+    for checkout in builder.checkouts.values() {
+        let address = Address::Checkout(builder.name.clone(), checkout.repository.clone());
+        match input.repository(&checkout.repository) {
+            Some(repository) => {
+                let path = checkout.path.under(&builder.path);
+                plan_one(input, &Case { builder, checkout, repository, path, address }, drafts);
+            }
+            None => without_repository(input, builder, checkout, address, drafts),
+        }
+    }
+}
+
+/// The repository is not there: after its clone, or not at all.
+fn without_repository(
+    input: &Input<'_>,
+    builder: &DesiredBuilder,
+    checkout: &DesiredCheckout,
+    address: Address,
+    drafts: &mut Drafts,
+) {
+    let repository = Address::Repository(checkout.repository.clone());
+    let cloned = drafts
+        .find(&repository)
+        .is_some_and(|draft| !draft.change.is_blocked() && matches!(draft.change.action, Action::Clone { .. }));
+    let occupant = input.occupant(&builder.name, &checkout.path);
+    let free = matches!(occupant, crate::model::builder::Occupant::Nothing | crate::model::builder::Occupant::Empty);
+    if !cloned {
+        let path = checkout.path.under(&builder.path);
+        let blocker = at("blocked-repository", &path, format!("{repository} cannot be used"), "wsctl plan");
+        drafts.refuse(address, Action::Nothing(Symbol::Create), "create", vec![blocker]);
+        return;
+    }
+    let Some(declared) = input.desired.repositories.get(&checkout.repository) else { return };
+    let write = CheckoutWrite {
+        builder: builder.name.clone(),
+        builder_path: builder.path.clone(),
+        repository: declared.path.clone(),
+        desired: checkout.clone(),
+        branch: BranchPlan::AfterClone,
+        holds: checkout.path.is_here(),
+    };
+    let reason = describe(&checkout.branch, &write.branch);
+    let draft = drafts.add(address, Action::CreateCheckout(Box::new(write)), reason);
+    if !free {
+        draft.change.blockers.push(occupied(&checkout.path.under(&builder.path), occupant));
+    }
+}
+
+fn plan_one(input: &Input<'_>, case: &Case<'_>, drafts: &mut Drafts) {
+    let path = &case.path;
+    let here = shell(path);
+    match find(input, case.builder, case.checkout, case.repository) {
+        Found::Nothing => create(input, case, drafts, None),
+        Found::InTheWay(occupant) => refuse(case, drafts, occupied(path, occupant)),
+        Found::Ours(registration, mark) => ours(input, case, registration, mark, drafts),
+        Found::Unmarked(registration) => unmarked(case, registration, drafts),
+        Found::MarkedOtherwise(fact) => {
+            refuse(
+                case,
+                drafts,
+                at("not-ours", path, fact, format!("git -C {} worktree move {here} SOMEWHERE", shell(&case.repository.path))),
+            );
+        }
+        Found::HalfMade(registration) => create(input, case, drafts, Some(registration)),
+        Found::DirectoryGone(registration) => directory_gone(input, case, registration, drafts),
+        Found::BrokenLink(registration, fact) => {
+            let next = format!("echo 'gitdir: {}' > {here}/.git", registration.admin_dir);
+            refuse(case, drafts, at("broken-link", path, format!("{fact}; its files stay as they are"), next));
+        }
+        Found::WorkspaceMoved { registration, mark, old_worktree, old_admin_dir } => {
+            let Some(touch) = touch(case, registration, Some(mark)) else { return };
+            let (old_worktree, old_admin_dir) = (old_worktree.clone(), old_admin_dir.clone());
+            let reason = format!("repair its links: the workspace was moved, they name {old_worktree}");
+            drafts.add(case.address.clone(), Action::Repair { touch, old_worktree, old_admin_dir }, reason);
+        }
+        Found::MountedElsewhere(registration) => elsewhere_mounted(input, case, registration, drafts),
+        Found::Elsewhere(now) => {
+            let next = format!("git -C {} worktree move {} {here}", shell(&case.repository.path), shell(&now));
+            drafts.drift(&case.address, format!("lies at {now}, not where it is declared"), Some(next.clone()));
+            refuse(case, drafts, at("registered-elsewhere", path, format!("it is registered at {now}"), next));
+        }
+        Found::Lost(registration) => {
+            let was = registration.worktree.as_ref().unwrap_or(&registration.admin_dir);
+            let (fact, next) = match strayed(input, registration) {
+                Some(now) => (format!("was moved by hand to {now}"), format!("mv {} {}", shell(&now), shell(was))),
+                None => (format!("is registered at {was} and is not there"), format!("mv WHERE-IT-IS-NOW {}", shell(was))),
+            };
+            drafts.drift(&case.address, &fact, Some(next.clone()));
+            refuse(case, drafts, at("registered-elsewhere", path, fact, next));
+        }
+    }
+}
+
+fn refuse(case: &Case<'_>, drafts: &mut Drafts, blocker: Blocker) {
+    drafts.refuse(case.address.clone(), Action::Nothing(Symbol::Create), "create", vec![blocker]);
+}
+
+fn elsewhere_mounted(input: &Input<'_>, case: &Case<'_>, registration: &Registration, drafts: &mut Drafts) {
+    let was = registration.worktree.as_ref().unwrap_or(&registration.admin_dir);
+    let moved = matches!(input.actual.place, Place::Moved(_));
+    let why = if moved { "its two ends do not agree" } else { "the same workspace is known under another path" };
+    let fact = format!("it is registered at {was}: {why}; nothing of it is dropped or made again");
+    drafts.drift(&case.address, &fact, None);
+    refuse(case, drafts, at("mounted-elsewhere", &case.path, fact, format!("run wsctl where {was} exists")));
+}
+
+/// Makes the checkout; `left` is what a killed creation left there.
+fn create(input: &Input<'_>, case: &Case<'_>, drafts: &mut Drafts, left: Option<&Registration>) {
+    let plan = match choose(case.repository, case.checkout) {
+        Ok(plan) => plan,
+        Err(blocker) => return refuse(case, drafts, blocker),
+    };
+    let mut reason = describe(&case.checkout.branch, &plan);
+    let write = Box::new(write(case, plan));
+    let action = match left {
+        None => Action::CreateCheckout(write),
+        Some(registration) => {
+            reason = format!("resume: an earlier run was cut short; {reason}");
+            let removal = Box::new(half_made(input, case.builder, case.checkout, case.repository, registration));
+            Action::ResumeCheckout { removal, write }
+        }
+    };
+    let unfinished = left.and_then(|registration| registration.work.as_ref());
+    let draft = drafts.add(case.address.clone(), action, reason);
+    draft.claim = Some((case.checkout.repository.clone(), case.checkout.branch.clone()));
+    if let Some(registration) = left {
+        draft.frees.push((case.checkout.repository.clone(), registration.admin_name.clone()));
+        let busy = unfinished.into_iter().flat_map(|work| &work.findings).filter(|found| !super::blockers::trash_may_hold(found));
+        let held = busy.filter(|found| {
+            !matches!(found, crate::model::work::Finding::IndexLock(_) | crate::model::work::Finding::Unknown(_))
+        });
+        draft.change.blockers.extend(held.map(|found| finding(&case.path, found)));
+    }
+    if let Some(entry) = in_trash(input, case) {
+        draft.change.details.push(format!("the trash holds one of that name, {}: look there for what it held", entry.path));
+    }
+}
+
+fn in_trash<'a>(input: &Input<'a>, case: &Case<'_>) -> Option<&'a TrashEntry> {
+    input.actual.trash.iter().rev().find(|entry| {
+        entry.manifest.as_ref().is_some_and(|manifest| {
+            manifest.builder == case.builder.name && manifest.checkout.as_ref().is_some_and(|path| *path == case.checkout.path)
+        })
+    })
+}
+
+fn write(case: &Case<'_>, branch: BranchPlan) -> CheckoutWrite {
+    CheckoutWrite {
+        builder: case.builder.name.clone(),
+        builder_path: case.builder.path.clone(),
+        repository: case.repository.path.clone(),
+        desired: case.checkout.clone(),
+        branch,
+        holds: case.checkout.path.is_here(),
+    }
+}
+
+fn directory_gone(input: &Input<'_>, case: &Case<'_>, registration: &Registration, drafts: &mut Drafts) {
+    let path = &case.path;
+    let repository = shell(&case.repository.path);
+    let mut blockers = Vec::new();
+    if let Some(Lock::Foreign(reason)) = &registration.lock {
+        let next = format!("git -C {repository} worktree unlock {}", shell(path));
+        blockers.push(at("locked", path, format!("it is registered, gone, and locked: {reason}"), next));
+    }
+    if let Some(now) = strayed(input, registration) {
+        let next = format!("mv {} {}", shell(&now), shell(path));
+        drafts.drift(&case.address, format!("was moved by hand to {now}"), Some(next.clone()));
+        blockers.push(at("moved-by-hand", path, format!("it was moved by hand to {now}"), next));
+    }
+    if matches!(input.actual.place, Place::Elsewhere(_)) {
+        blockers.push(at("mounted-elsewhere", path, "the workspace is known under another path", "run wsctl there"));
+    }
+    let evidence = registration.remains.iter();
+    blockers.extend(evidence.map(|fact| {
+        let next = format!("ls {}", shell(&registration.admin_dir));
+        at("registration-of-value", path, format!("its directory is gone, its registration still holds {fact}"), next)
+    }));
+    let plan = match choose(case.repository, case.checkout) {
+        Ok(plan) => plan,
+        Err(blocker) => {
+            blockers.push(blocker);
+            BranchPlan::AfterClone
+        }
+    };
+    let reason = format!("its directory is gone: drop the registration, then {}", describe(&case.checkout.branch, &plan));
+    let action = Action::ReplaceCheckout { stale: stale(case.repository, registration), write: Box::new(write(case, plan)) };
+    let draft = drafts.add(case.address.clone(), action, reason);
+    draft.claim = Some((case.checkout.repository.clone(), case.checkout.branch.clone()));
+    draft.frees.push((case.checkout.repository.clone(), registration.admin_name.clone()));
+    draft.change.blockers = blockers;
+}
+
+pub(super) fn touch(case: &Case<'_>, registration: &Registration, previous: Option<&CheckoutMark>) -> Option<Box<CheckoutTouch>> {
+    Some(Box::new(CheckoutTouch {
+        builder: case.builder.name.clone(),
+        builder_path: case.builder.path.clone(),
+        path: case.path.clone(),
+        repository: case.repository.path.clone(),
+        admin_dir: registration.admin_dir.clone(),
+        desired: case.checkout.clone(),
+        previous: previous.cloned(),
+        head: registration.head.commit()?.clone(),
+    }))
+}
+
+fn unmarked(case: &Case<'_>, registration: &Registration, drafts: &mut Drafts) {
+    let wanted = &case.checkout.branch;
+    let now = match registration.head.branch() {
+        Some(branch) => format!("branch {branch}"),
+        None => "a detached HEAD".into(),
+    };
+    match touch(case, registration, None) {
+        Some(touch) if registration.head.branch() == Some(wanted) => {
+            drafts.add(case.address.clone(), Action::AdoptCheckout(touch), format!("adopt: already on branch {wanted}"));
+        }
+        Some(_) | None => {
+            let next = format!("git -C {} switch {}", shell(&case.path), word(wanted.as_str()));
+            let fact = format!("a worktree that is not ours is here, on {now} instead of {wanted}");
+            refuse(case, drafts, at("another-branch", &case.path, fact, next));
+        }
+    }
+}

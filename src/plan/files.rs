@@ -1,0 +1,208 @@
+//! `builders.B.files."TO"`: managed files, by what is on the disk and what was last written.
+
+use std::path::{Path, PathBuf};
+
+use crate::model::actual::Source;
+use crate::model::address::Address;
+use crate::model::builder::DiskFile;
+use crate::model::desired::{DesiredBuilder, DesiredFile, FileMode};
+use crate::model::mark::WrittenFile;
+use crate::model::path::{AbsPath, RelPath};
+
+use super::anchor::will_exist;
+use super::blockers::{at, shell};
+use super::builders::obstacle;
+use super::draft::{Drafts, Input};
+use super::removals::{present, unedited};
+use super::{Action, Blocker, FileContent, FileWrite, TextChange};
+
+pub(super) fn plan(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Drafts) {
+    if obstacle(input, builder).is_some() {
+        return;
+    }
+    let blocked = drafts.find(&Address::Builder(builder.name.clone())).is_some_and(|draft| draft.change.is_blocked());
+    let here = present(input, &builder.name);
+    for file in builder.files.values().filter(|_| !blocked) {
+        let reachable = file.checkout.as_ref().is_none_or(|name| here.contains(name) || will_exist(drafts, builder, name));
+        if reachable {
+            declared(input, builder, file, drafts);
+        }
+    }
+    undeclared(input, builder, drafts);
+}
+
+/// What a managed file shall hold.
+///
+/// The variables of a template are `{builder}`, `{branch}`, `{workspace}` (the root) and `{dir}` (the builder);
+/// everything else, braces too, stays as it is.
+pub(super) fn content(input: &Input<'_>, builder: &DesiredBuilder, file: &DesiredFile) -> Result<FileContent, Blocker> {
+    let unusable = |what: &str| {
+        at("source", &file.from, format!("its source cannot be used: {what}"), format!("ls -la {}", shell(&file.from)))
+    };
+    let (bytes, executable) = match input.actual.sources.get(&file.from) {
+        Some(Source::File { bytes, executable }) => (bytes, *executable),
+        Some(Source::Unusable(what)) => return Err(unusable(what)),
+        None => return Err(unusable("it was not read")),
+    };
+    Ok(match file.mode {
+        FileMode::Copy => FileContent::Bytes { bytes: bytes.clone(), executable },
+        FileMode::Symlink => FileContent::Link(link_target(&file.from, &file.to.under(&builder.path), &input.desired.root)),
+        FileMode::Template => {
+            let text = std::str::from_utf8(bytes).map_err(|_| unusable("a template must be UTF-8 text"))?;
+            FileContent::Bytes { bytes: render(input, builder, text).into_bytes(), executable }
+        }
+    })
+}
+
+fn render(input: &Input<'_>, builder: &DesiredBuilder, text: &str) -> String {
+    let variables = [
+        ("{builder}", builder.name.to_string()),
+        ("{branch}", builder.branch.to_string()),
+        ("{workspace}", input.desired.root.to_string()),
+        ("{dir}", builder.path.to_string()),
+    ];
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find('{') {
+        out.push_str(&rest[..start]);
+        rest = &rest[start..];
+        let variable = variables.iter().find(|(name, _)| rest.starts_with(name));
+        let (taken, value) = variable.map_or((1, "{"), |(name, value)| (name.len(), value));
+        out.push_str(value);
+        rest = &rest[taken..];
+    }
+    out + rest
+}
+
+/// Relative where both lie in the workspace, so that the link survives a move of it.
+fn link_target(from: &AbsPath, to: &AbsPath, root: &AbsPath) -> PathBuf {
+    if !root.contains(to) || !root.contains(from) {
+        return from.as_path().to_path_buf();
+    }
+    let parent = to.parent();
+    let common = parent.as_path().ancestors().find(|ancestor| from.as_path().starts_with(ancestor)).unwrap_or(Path::new("/"));
+    let up = parent.as_path().strip_prefix(common).map_or(0, |tail| tail.components().count());
+    let down = from.as_path().strip_prefix(common).unwrap_or(from.as_path());
+    std::iter::repeat_n("..", up).collect::<PathBuf>().join(down)
+}
+
+fn declared(input: &Input<'_>, builder: &DesiredBuilder, file: &DesiredFile, drafts: &mut Drafts) {
+    let address = Address::File(builder.name.clone(), file.to.clone());
+    let from = file.from.relative_to(&input.desired.root);
+    let source = crate::model::path::printable(from.as_os_str());
+    let reason = match file.mode {
+        FileMode::Copy => format!("copy of {source}"),
+        FileMode::Symlink => format!("link to {source}"),
+        FileMode::Template => format!("from template {source}"),
+    };
+    let content = match content(input, builder, file) {
+        Ok(content) => content,
+        Err(blocker) => return drafts.refuse(address, Action::Nothing(super::Symbol::Create), reason, vec![blocker]),
+    };
+    let missing = DiskFile::Missing;
+    let disk = input.directory(&builder.name).and_then(|directory| directory.files.get(&file.to)).unwrap_or(&missing);
+    let written = input.builder_mark(&builder.name).and_then(|mark| mark.files.get(&file.to));
+    let same = is_already(disk, &content);
+    let (expect, refusal) = judge(builder, file, disk, written, same);
+    if same
+        && refusal.is_none()
+        && written.is_some_and(|written| written.mode == file.mode && unedited(Some(disk), &written.hash))
+    {
+        return;
+    }
+    let diff = if same { None } else { text_change(file, disk, &content) };
+    let write = Box::new(FileWrite { builder: builder.path.clone(), to: file.to.clone(), mode: file.mode, content, expect });
+    let action = if same { Action::AdoptFile(write) } else { Action::WriteFile(write) };
+    let reason = if same { "adopt: already as declared".into() } else { reason };
+    let draft = drafts.add(address, action, reason);
+    draft.change.diff = diff;
+    draft.change.blockers.extend(refusal);
+}
+
+/// The hash that the file on the disk must still have when it is replaced, and why it may not be.
+fn judge(
+    builder: &DesiredBuilder,
+    file: &DesiredFile,
+    disk: &DiskFile,
+    written: Option<&WrittenFile>,
+    same: bool,
+) -> (Option<String>, Option<Blocker>) {
+    let path = file.to.under(&builder.path);
+    let away = format!("mv {0} {0}.mine", shell(&path));
+    let (hash, tracked) = match disk {
+        DiskFile::Missing => return (None, None),
+        DiskFile::Unusable(what) => return (None, Some(at("in-the-way", &path, format!("{what} is in the way"), away))),
+        DiskFile::File { hash, tracked, .. } | DiskFile::Symlink { hash, tracked, .. } => (hash, *tracked),
+    };
+    let refusal = match written {
+        _ if tracked => {
+            Some(at("tracked-file", &path, "the checkout tracks a file of that name", "choose another `to` in builders.toml"))
+        }
+        Some(_) | None if same => None,
+        Some(written) if written.hash == *hash => None,
+        Some(_) => Some(at("edited-managed-file", &path, "it was edited since wsctl wrote it", away)),
+        None => Some(at("in-the-way", &path, "a file that is not ours is in the way", away)),
+    };
+    (Some(hash.clone()), refusal)
+}
+
+/// Whether the disk already holds what is declared.
+fn is_already(disk: &DiskFile, content: &FileContent) -> bool {
+    match (disk, content) {
+        (DiskFile::File { bytes, executable, .. }, FileContent::Bytes { bytes: wanted, executable: may }) => {
+            bytes == wanted && executable == may
+        }
+        (DiskFile::Symlink { target, .. }, FileContent::Link(wanted)) => target == wanted,
+        (DiskFile::Missing | DiskFile::Unusable(_), _)
+        | (DiskFile::File { .. }, FileContent::Link(_))
+        | (DiskFile::Symlink { .. }, FileContent::Bytes { .. }) => false,
+    }
+}
+
+fn text_change(file: &DesiredFile, disk: &DiskFile, content: &FileContent) -> Option<TextChange> {
+    let new = match content {
+        FileContent::Bytes { bytes, .. } => bytes.clone(),
+        FileContent::Link(target) => format!("→ {}\n", target.display()).into_bytes(),
+    };
+    let old = match disk {
+        DiskFile::File { bytes, .. } => bytes.clone(),
+        DiskFile::Symlink { target, .. } => format!("→ {}\n", target.display()).into_bytes(),
+        DiskFile::Missing | DiskFile::Unusable(_) => return None,
+    };
+    Some(TextChange { path: file.to.clone(), old, new })
+}
+
+/// Files that were written and are declared no more.
+fn undeclared(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Drafts) {
+    let Some(mark) = input.builder_mark(&builder.name) else { return };
+    let Some(directory) = input.directory(&builder.name) else { return };
+    for (to, written) in mark.files.iter().filter(|(to, _)| !builder.files.contains_key(*to)) {
+        if leaves_with_its_checkout(builder, to, drafts) {
+            continue;
+        }
+        let disk = directory.files.get(to);
+        let gone = matches!(disk, None | Some(DiskFile::Missing));
+        let expect = (!gone).then(|| written.hash.clone());
+        let action = Action::RemoveFile { builder: builder.path.clone(), to: to.clone(), expect };
+        let reason = if gone { "no longer declared, and already gone" } else { "no longer declared" };
+        let draft = drafts.add(Address::File(builder.name.clone(), to.clone()), action, reason);
+        if !gone && !unedited(disk, &written.hash) {
+            let path = to.under(&builder.path);
+            let next = format!("rm {}", shell(&path));
+            draft.change.blockers.push(at(
+                "edited-managed-file",
+                &path,
+                "it is no longer declared, and was edited since wsctl wrote it",
+                next,
+            ));
+        }
+    }
+}
+
+fn leaves_with_its_checkout(builder: &DesiredBuilder, to: &RelPath, drafts: &Drafts) -> bool {
+    drafts.list.iter().any(|draft| {
+        let Action::RemoveCheckout(removal) = &draft.change.action else { return false };
+        let below = removal.checkout.as_ref().is_some_and(|path| path.contains(to));
+        removal.builder == builder.name && below && !draft.change.is_blocked()
+    })
+}

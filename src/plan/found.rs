@@ -1,0 +1,128 @@
+//! What was found where a checkout shall be: one name for every case.
+
+use crate::model::actual::{Link, Lock, Place, Registration, Repository};
+use crate::model::builder::Occupant;
+use crate::model::desired::{DesiredBuilder, DesiredCheckout};
+use crate::model::mark::{CheckoutMark, Deed, Marked};
+use crate::model::path::AbsPath;
+
+use super::draft::Input;
+
+/// The state of one declared checkout on the disk.
+pub(super) enum Found<'a> {
+    /// Nothing, and nobody knows of it.
+    Nothing,
+    /// Something that is no worktree of the repository.
+    InTheWay(&'a Occupant),
+    /// A whole worktree with our mark for it.
+    Ours(&'a Registration, &'a CheckoutMark),
+    /// A whole worktree without any mark.
+    Unmarked(&'a Registration),
+    /// A whole worktree with a mark of somebody else, or one that cannot be read: what.
+    MarkedOtherwise(String),
+    /// What a killed creation of ours left.
+    HalfMade(&'a Registration),
+    /// Registered at the declared path; the directory is gone.
+    DirectoryGone(&'a Registration),
+    /// Registered at the declared path; what is there is not that worktree: what.
+    BrokenLink(&'a Registration, String),
+    /// The workspace was moved: the worktree and the admin directory that the two ends still name.
+    WorkspaceMoved {
+        registration: &'a Registration,
+        mark: &'a CheckoutMark,
+        old_worktree: &'a AbsPath,
+        old_admin_dir: &'a AbsPath,
+    },
+    /// The same checkout, seen under another mount point.
+    MountedElsewhere(&'a Registration),
+    /// Our checkout is registered, and lies, somewhere else.
+    Elsewhere(AbsPath),
+    /// Our checkout is registered somewhere else, and is not there either.
+    Lost(&'a Registration),
+}
+
+/// Finds the checkout.
+pub(super) fn find<'a>(
+    input: &Input<'a>,
+    builder: &DesiredBuilder,
+    checkout: &DesiredCheckout,
+    repository: &'a Repository,
+) -> Found<'a> {
+    let path = checkout.path.under(&builder.path);
+    let occupant = input.occupant(&builder.name, &checkout.path);
+    if matches!(occupant, Occupant::Symlink) {
+        return Found::InTheWay(occupant);
+    }
+    let here = || repository.registrations.values().filter(|registration| registration.worktree.as_ref() == Some(&path));
+    if let Some(registration) = here().find(|registration| registration.link == Link::Whole).or_else(|| here().next()) {
+        return at_its_path(input, builder, checkout, registration);
+    }
+    let marked = repository.registrations.values().find_map(|registration| {
+        let mark = input.our_mark(registration)?;
+        (mark.builder == builder.name && mark.repository == checkout.repository).then_some((registration, mark))
+    });
+    match marked {
+        Some((registration, mark)) => away(input, occupant, registration, mark),
+        None if matches!(occupant, Occupant::Nothing | Occupant::Empty) => Found::Nothing,
+        None => Found::InTheWay(occupant),
+    }
+}
+
+fn at_its_path<'a>(
+    input: &Input<'a>,
+    builder: &DesiredBuilder,
+    checkout: &DesiredCheckout,
+    registration: &'a Registration,
+) -> Found<'a> {
+    match &registration.link {
+        Link::Whole => {}
+        Link::DirectoryGone => return Found::DirectoryGone(registration),
+        Link::GitFileGone => return Found::BrokenLink(registration, "its .git file is gone".into()),
+        Link::NamesAnother(other) => return Found::BrokenLink(registration, format!("its .git file names {other}")),
+        Link::NotALink(what) | Link::NoGitdir(what) => return Found::BrokenLink(registration, what.clone()),
+    }
+    let creating = matches!(&registration.lock, Some(Lock::Ours(lock)) if matches!(lock.deed, Deed::Creating { .. }) && Some(&lock.workspace) == input.id());
+    match &registration.mark {
+        Marked::No if creating => Found::HalfMade(registration),
+        Marked::No => Found::Unmarked(registration),
+        Marked::Unreadable(why) => Found::MarkedOtherwise(format!("its mark cannot be read: {why}")),
+        Marked::Yes(mark) if Some(&mark.workspace) != input.id() => {
+            Found::MarkedOtherwise(format!("it belongs to another workspace ({})", mark.file))
+        }
+        Marked::Yes(mark) if mark.builder != builder.name || mark.repository != checkout.repository => Found::MarkedOtherwise(
+            registration,
+            format!("its mark says builder {}, repository {}", mark.builder, mark.repository),
+        ),
+        Marked::Yes(mark) => Found::Ours(registration, mark),
+    }
+}
+
+/// The registration names another path than the declared one.
+fn away<'a>(input: &Input<'a>, occupant: &'a Occupant, registration: &'a Registration, mark: &'a CheckoutMark) -> Found<'a> {
+    if let (Occupant::Worktree(named), Some(old_worktree)) = (occupant, &registration.worktree)
+        && named.as_path().file_name() == Some(&registration.admin_name)
+        && named.parent().as_path().ends_with("worktrees")
+        && registration.link == Link::DirectoryGone
+    {
+        return match &input.actual.place {
+            Place::Moved(_) if *named != registration.admin_dir => {
+                Found::WorkspaceMoved { registration, mark, old_worktree, old_admin_dir: named }
+            }
+            Place::Moved(_) | Place::Same | Place::Elsewhere(_) | Place::AnotherFile(_) => Found::MountedElsewhere(registration),
+        };
+    }
+    if let (Link::Whole, Some(worktree)) = (&registration.link, &registration.worktree) {
+        return Found::Elsewhere(worktree.clone());
+    }
+    Found::Lost(registration)
+}
+
+/// Where a worktree that was moved with `mv` lies now, as far as builders_dir goes.
+pub(super) fn strayed(input: &Input<'_>, registration: &Registration) -> Option<AbsPath> {
+    input.actual.builders.values().find_map(|directory| {
+        let places = directory.places.iter().map(|(path, occupant)| (path.under(&directory.path), occupant));
+        let mut all = places.chain([(directory.path.clone(), &directory.occupant)]);
+        all.find(|(_, occupant)| matches!(occupant, Occupant::Worktree(admin) if *admin == registration.admin_dir))
+            .map(|(path, _)| path)
+    })
+}

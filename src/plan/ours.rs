@@ -1,0 +1,99 @@
+//! A checkout of ours in its place: its branch, its declaration, its lock.
+
+use crate::model::actual::{Lock, Place, Registration};
+use crate::model::desired::Shape;
+use crate::model::mark::{CheckoutMark, Deed};
+
+use super::blockers::{at, finding, shell, word};
+use super::branch::{choose, describe};
+use super::checkouts::{Case, touch};
+use super::draft::{Drafts, Input};
+use super::{Action, BranchPlan, CheckoutTouch};
+
+/// A whole worktree with our mark.
+pub(super) fn ours(input: &Input<'_>, case: &Case<'_>, registration: &Registration, mark: &CheckoutMark, drafts: &mut Drafts) {
+    let wanted = &case.checkout.branch;
+    let now = registration.head.branch();
+    let Some(touch) = touch(case, registration, Some(mark)) else {
+        let next = format!("git -C {} status", shell(&case.path));
+        drafts.drift(&case.address, "has no commit at HEAD", Some(next));
+        return;
+    };
+    if mark.branch != *wanted && now != Some(wanted) {
+        return switch(case, registration, mark, touch, drafts);
+    }
+    if mark.branch == *wanted && now != Some(wanted) {
+        let fact = match (&registration.operation, now) {
+            (Some(operation), _) => format!("{} in progress", operation.name),
+            (None, Some(branch)) => format!("on branch {branch}, declared is {wanted}"),
+            (None, None) => format!("HEAD is detached, declared is branch {wanted}"),
+        };
+        let next = format!("git -C {} switch {}", shell(&case.path), word(wanted.as_str()));
+        drafts.drift(&case.address, fact, Some(next).filter(|_| registration.operation.is_none()));
+    }
+    let reasons = stale_mark(input, case, registration, mark);
+    if !reasons.is_empty() {
+        drafts.add(case.address.clone(), Action::MarkCheckout(touch), reasons.join("; "));
+    }
+}
+
+/// Why the mark, or our lock, no longer says what is declared.
+fn stale_mark(input: &Input<'_>, case: &Case<'_>, registration: &Registration, mark: &CheckoutMark) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if mark.branch != case.checkout.branch {
+        reasons.push(format!("already on branch {}", case.checkout.branch));
+    }
+    if mark.path != case.checkout.path {
+        reasons.push(format!("declared at {}", case.checkout.path));
+    }
+    if let (Some(base), old) = (&case.checkout.base, &mark.base)
+        && old.as_ref() != Some(base)
+    {
+        reasons.push(format!("base {} → {base}", old.as_deref().unwrap_or("none")));
+    }
+    if mark.file != input.desired.file && matches!(input.actual.place, Place::Moved(_)) {
+        reasons.push("the workspace was moved".into());
+    }
+    let holds = case.builder.shape == Shape::Nested && case.checkout.path.is_here();
+    match &registration.lock {
+        Some(Lock::Ours(lock)) => match lock.deed {
+            Deed::Creating { .. } => reasons.push("finish: an earlier run was cut short".into()),
+            Deed::Removing { .. } => reasons.push("call off a removal that was cut short".into()),
+            Deed::Holding if holds => {}
+            Deed::Holding => reasons.push("unlock: it holds no other checkouts any more".into()),
+        },
+        None if holds => reasons.push("lock: it holds other checkouts".into()),
+        None | Some(Lock::Foreign(_)) => {}
+    }
+    reasons
+}
+
+/// The declared branch changed since it was last applied.
+fn switch(case: &Case<'_>, registration: &Registration, mark: &CheckoutMark, touch: Box<CheckoutTouch>, drafts: &mut Drafts) {
+    let wanted = &case.checkout.branch;
+    let from = registration.head.branch().cloned();
+    let mut blockers = Vec::new();
+    let branch = choose(case.repository, case.checkout).unwrap_or_else(|blocker| {
+        blockers.push(blocker);
+        BranchPlan::AfterClone
+    });
+    if from.as_ref() != Some(&mark.branch) {
+        let now = from.as_ref().map_or("a detached HEAD".into(), |branch| format!("branch {branch}"));
+        let fact = format!("it is on {now}, neither on {} as last applied nor on {wanted}", mark.branch);
+        blockers.push(at(
+            "another-branch",
+            &case.path,
+            fact,
+            format!("git -C {} switch {}", shell(&case.path), word(mark.branch.as_str())),
+        ));
+    }
+    match &registration.work {
+        Some(work) => blockers.extend(work.findings.iter().map(|found| finding(&case.path, found))),
+        None => blockers.push(at("unknown", &case.path, "its files were not looked at", "wsctl plan")),
+    }
+    let reason = format!("switch from {} to {}", mark.branch, describe(wanted, &branch).trim_start_matches("on "));
+    let draft = drafts.add(case.address.clone(), Action::Switch { touch, branch, from }, reason);
+    draft.claim = Some((case.checkout.repository.clone(), wanted.clone()));
+    draft.frees.push((case.checkout.repository.clone(), registration.admin_name.clone()));
+    draft.change.blockers = blockers;
+}

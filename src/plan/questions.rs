@@ -1,0 +1,39 @@
+//! What plan has to know about files before it can decide: only what an action depends on.
+
+use std::collections::BTreeSet;
+
+use crate::model::actual::{Actual, Link, Lock};
+use crate::model::desired::Desired;
+use crate::model::mark::Deed;
+
+use super::draft::Input;
+use super::removals::{members, owned};
+use super::{Options, Question};
+
+/// The checkouts and directories whose files `actual::examine` has to look at.
+#[must_use]
+pub fn questions(desired: &Desired, actual: &Actual, options: &Options) -> BTreeSet<Question> {
+    let input = Input { desired, actual, options };
+    let mut questions = BTreeSet::new();
+    for (name, directory) in &actual.builders {
+        let Some(builder) = owned(&input, name, directory) else { continue };
+        let declared = desired.builders.get(&builder);
+        if declared.is_none() {
+            questions.insert(Question::Strays(name.clone()));
+        }
+        for (repository, _, registration) in members(&input, directory) {
+            if registration.link != Link::Whole {
+                continue;
+            }
+            let checkout = declared.and_then(|declared| declared.checkouts.get(repository));
+            let mark = registration.mark.mark();
+            let switched = checkout.is_some_and(|checkout| mark.is_some_and(|mark| mark.branch != checkout.branch));
+            let half_made = matches!(&registration.lock, Some(Lock::Ours(lock)) if matches!(lock.deed, Deed::Creating { .. }))
+                && mark.is_none();
+            if checkout.is_none() || switched || half_made {
+                questions.insert(Question::Work(repository.clone(), registration.admin_name.clone()));
+            }
+        }
+    }
+    questions
+}

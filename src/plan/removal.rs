@@ -1,0 +1,64 @@
+//! What a change takes away: registrations to drop, directories on their way to the trash.
+
+use std::ffi::OsString;
+
+use crate::model::mark::{BuilderMark, CheckoutMark};
+use crate::model::name::{BranchName, BuilderName, ObjectId, RepoName};
+use crate::model::path::{AbsPath, RelPath};
+
+/// A registration to drop; it must still be as seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stale {
+    /// The main worktree of its repository.
+    pub repository: AbsPath,
+    /// The common directory of its repository.
+    pub common_dir: AbsPath,
+    /// The admin directory.
+    pub admin_dir: AbsPath,
+    /// Its name.
+    pub admin_name: OsString,
+    /// The worktree that it names, where it names one.
+    pub worktree: Option<AbsPath>,
+}
+
+/// A directory on its way to the trash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Removal {
+    /// The builder.
+    pub builder: BuilderName,
+    /// The builder's directory.
+    pub builder_path: AbsPath,
+    /// What is renamed: the builder, or one checkout in it (this path).
+    pub checkout: Option<RelPath>,
+    /// The builder's mark.
+    pub mark: Option<BuilderMark>,
+    /// The checkouts in what is renamed.
+    pub checkouts: Vec<RemovedCheckout>,
+    /// Managed files in what is renamed, with the hash each must still have.
+    pub files: Vec<(RelPath, String)>,
+    /// Whether unsaved work moves along instead of blocking.
+    pub unsaved: bool,
+    /// How long the trash keeps it, in seconds.
+    pub keep: u64,
+    /// Whether it counts against `max_removals`: what a killed creation left does not.
+    pub counts: bool,
+}
+
+/// One checkout on its way to the trash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemovedCheckout {
+    /// Its repository's name.
+    pub name: RepoName,
+    /// Its registration, as seen.
+    pub stale: Stale,
+    /// Its path in the builder.
+    pub path: RelPath,
+    /// Its mark.
+    pub mark: Option<CheckoutMark>,
+    /// HEAD's branch and commit as seen.
+    pub branch: Option<BranchName>,
+    /// HEAD's commit as seen.
+    pub head: Option<ObjectId>,
+    /// Whether the branch goes afterwards, if it is still at `head`: we made it and its base or upstream holds it.
+    pub delete_branch: bool,
+}

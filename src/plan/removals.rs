@@ -1,0 +1,266 @@
+//! Builders and checkouts that are ours and no longer declared: to the trash, or blocked.
+//! Everything that is read here is the mark, never the file.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+
+use crate::model::actual::{Link, Lock, Place, Registration, Repository};
+use crate::model::address::Address;
+use crate::model::builder::{BuilderDirectory, DiskFile};
+use crate::model::mark::{BuilderMark, Deed};
+use crate::model::name::{BuilderName, RepoName};
+use crate::model::path::RelPath;
+use crate::model::policy::{DeleteBranch, OnUnsaved};
+use crate::model::work::Work;
+
+use super::blockers::{at, shell};
+use super::draft::{Drafts, Input};
+use super::stale::stale;
+use super::{Action, Blocker, Removal, RemovedCheckout, refusals};
+
+/// One registration below a builder.
+pub(super) type Member<'a> = (&'a RepoName, &'a Repository, &'a Registration);
+
+pub(super) fn plan(input: &Input<'_>, drafts: &mut Drafts) {
+    for (name, directory) in &input.actual.builders {
+        let Some(builder) = owned(input, name, directory) else { continue };
+        if input.desired.builders.contains_key(&builder) {
+            checkouts(input, &builder, directory, drafts);
+        } else {
+            whole(input, &builder, directory, drafts);
+        }
+    }
+}
+
+/// The builder's name, if its directory is ours: its own mark says so, or the mark of a checkout in it.
+pub(super) fn owned(input: &Input<'_>, name: &OsStr, directory: &BuilderDirectory) -> Option<BuilderName> {
+    let name = BuilderName::new(name.to_str()?).ok()?;
+    let marked = input.builder_mark(&name).is_some();
+    let through = || members(input, directory).iter().any(|(_, _, registration)| belongs(input, &name, registration));
+    (marked || through()).then_some(name)
+}
+
+/// Every registration whose worktree lies in a builder's directory.
+pub(super) fn members<'a>(input: &Input<'a>, directory: &BuilderDirectory) -> Vec<Member<'a>> {
+    let inside = |registration: &Registration| registration.worktree.as_ref().is_some_and(|path| directory.path.contains(path));
+    input.registrations().filter(|(_, _, registration)| inside(registration)).collect()
+}
+
+/// Whether a registration is a checkout of ours for this builder, or the half-made beginning of one.
+fn belongs(input: &Input<'_>, builder: &BuilderName, registration: &Registration) -> bool {
+    if let Some(mark) = input.our_mark(registration) {
+        return mark.builder == *builder;
+    }
+    registration.mark.mark().is_none()
+        && matches!(&registration.lock, Some(Lock::Ours(lock)) if matches!(lock.deed, Deed::Creating { .. }) && Some(&lock.workspace) == input.id())
+}
+
+/// A builder that is no longer declared.
+fn whole(input: &Input<'_>, builder: &BuilderName, directory: &BuilderDirectory, drafts: &mut Drafts) {
+    let mark = input.builder_mark(builder);
+    let members = members(input, directory);
+    let (ours, others): (Vec<Member<'_>>, Vec<Member<'_>>) = members
+        .into_iter()
+        .filter(|(_, _, registration)| registration.link != Link::DirectoryGone)
+        .partition(|(_, _, r)| belongs(input, builder, r));
+    let unsaved = mark.map_or(input.options.unsaved, |mark| input.options.unsaved.or(Some(mark.policy.on_unsaved)))
+        == Some(OnUnsaved::Trash);
+    let mut blockers = of_builder(input, builder, directory, mark);
+    for (_, repository, registration) in &others {
+        let path = registration.worktree.as_ref().unwrap_or(&directory.path);
+        let next = format!("git -C {} worktree move {} SOMEWHERE", shell(&repository.path), shell(path));
+        blockers.push(at("not-ours", path, "a worktree in it is not ours", next));
+    }
+    match &directory.strays {
+        Some(findings) => {
+            blockers.extend(refusals(&directory.path, findings, unsaved));
+        }
+        None => blockers.push(at("unknown", &directory.path, "what lies beside its checkouts was not looked at", "wsctl plan")),
+    }
+    let mut details = Vec::new();
+    let mut removed = Vec::new();
+    for member in &ours {
+        blockers.extend(of_checkout(member, unsaved));
+        let checkout = removed_checkout(directory, member, mark);
+        details.extend(fate(&checkout, member.2.work.as_ref()));
+        removed.push(checkout);
+    }
+    let files = mark.map_or(vec![], |mark| kept_files(mark, None));
+    let keep = mark.map_or(input.desired.policy.trash_keep, |mark| mark.policy.trash_keep);
+    let frees = ours.iter().map(|(name, _, registration)| ((*name).clone(), registration.admin_name.clone())).collect();
+    let removal = Removal {
+        builder: builder.clone(),
+        builder_path: directory.path.clone(),
+        checkout: None,
+        mark: mark.cloned(),
+        checkouts: removed,
+        files,
+        unsaved,
+        keep,
+        counts: true,
+    };
+    let draft = drafts.add(
+        Address::Builder(builder.clone()),
+        Action::RemoveBuilder(Box::new(removal)),
+        "no longer declared: move to the trash",
+    );
+    draft.change.details = details;
+    draft.change.blockers = blockers;
+    draft.frees = frees;
+}
+
+/// Checkouts that a declared builder no longer has.
+fn checkouts(input: &Input<'_>, builder: &BuilderName, directory: &BuilderDirectory, drafts: &mut Drafts) {
+    let Some(declared) = input.desired.builders.get(builder) else { return };
+    let mark = input.builder_mark(builder);
+    for member in members(input, directory) {
+        let (name, _, registration) = member;
+        let undeclared = !declared.checkouts.contains_key(name);
+        if !undeclared || !belongs(input, builder, registration) || registration.link == Link::DirectoryGone {
+            continue;
+        }
+        let unsaved = input.options.unsaved.unwrap_or(declared.policy.on_unsaved) == OnUnsaved::Trash;
+        let mut blockers = Vec::new();
+        if mark.is_some_and(|mark| mark.protect) && declared.protect {
+            blockers.push(protected(builder, directory));
+        }
+        blockers.extend(another_file(input, directory, mark));
+        blockers.extend(of_checkout(&member, unsaved));
+        let checkout = removed_checkout(directory, &member, mark);
+        let details = fate(&checkout, registration.work.as_ref());
+        let files = mark.map_or(vec![], |mark| kept_files(mark, Some(&checkout.path)));
+        let removal = Removal {
+            builder: builder.clone(),
+            builder_path: directory.path.clone(),
+            checkout: Some(checkout.path.clone()),
+            mark: mark.cloned(),
+            checkouts: vec![checkout],
+            files,
+            unsaved,
+            keep: declared.policy.trash_keep,
+            counts: true,
+        };
+        let address = Address::Checkout(builder.clone(), name.clone());
+        let draft = drafts.add(address, Action::RemoveCheckout(Box::new(removal)), "no longer in the builder: move to the trash");
+        draft.change.details = details;
+        draft.change.blockers = blockers;
+        draft.frees.push((name.clone(), registration.admin_name.clone()));
+    }
+}
+
+/// The managed files below a path, with the hash that each must still have.
+fn kept_files(mark: &BuilderMark, below: Option<&RelPath>) -> Vec<(RelPath, String)> {
+    let inside = |path: &RelPath| below.is_none_or(|below| below.contains(path));
+    mark.files.iter().filter(|(path, _)| inside(path)).map(|(path, file)| (path.clone(), file.hash.clone())).collect()
+}
+
+/// What speaks against removing a builder as such.
+fn of_builder(
+    input: &Input<'_>,
+    builder: &BuilderName,
+    directory: &BuilderDirectory,
+    mark: Option<&BuilderMark>,
+) -> Vec<Blocker> {
+    let mut blockers = Vec::new();
+    let Some(mark) = mark else {
+        let next = format!("declare [builders.{builder}] again, `wsctl apply`, then remove it");
+        return vec![at("no-mark", &directory.path, "its mark is gone: what it may lose is not known", next)];
+    };
+    if mark.protect {
+        blockers.push(protected(builder, directory));
+    }
+    blockers.extend(another_file(input, directory, Some(mark)));
+    blockers
+}
+
+fn protected(builder: &BuilderName, directory: &BuilderDirectory) -> Blocker {
+    let next = format!("set `protect = false` in [builders.{builder}], `wsctl apply`, then remove it");
+    at("protected", &directory.path, "it is protected", next)
+}
+
+fn another_file(input: &Input<'_>, directory: &BuilderDirectory, mark: Option<&BuilderMark>) -> Option<Blocker> {
+    let mark = mark?;
+    let other = mark.file != input.desired.file && !input.options.take_over;
+    let fact = match &input.actual.place {
+        Place::Moved(_) => format!("it was declared by {}, where the workspace was", mark.file),
+        Place::Same | Place::Elsewhere(_) | Place::AnotherFile(_) => format!("it was declared by another file, {}", mark.file),
+    };
+    other.then(|| at("another-file", &directory.path, fact, "wsctl apply --take-over"))
+}
+
+/// What speaks against removing one checkout.
+fn of_checkout(member: &Member<'_>, unsaved: bool) -> Vec<Blocker> {
+    let (_, repository, registration) = member;
+    let path = registration.worktree.as_ref().unwrap_or(&registration.admin_dir);
+    match &registration.link {
+        Link::Whole => {}
+        Link::DirectoryGone | Link::GitFileGone | Link::NamesAnother(_) | Link::NotALink(_) | Link::NoGitdir(_) => {
+            let next = format!("git -C {} worktree list", shell(&repository.path));
+            return vec![at("broken-link", path, "its .git file and its registration do not name each other", next)];
+        }
+    }
+    match &registration.work {
+        Some(work) => refusals(path, &work.findings, unsaved),
+        None => vec![at("unknown", path, "its files were not looked at", "wsctl plan")],
+    }
+}
+
+fn removed_checkout(directory: &BuilderDirectory, member: &Member<'_>, mark: Option<&BuilderMark>) -> RemovedCheckout {
+    let (name, repository, registration) = member;
+    let own = registration.mark.mark();
+    let path = registration.worktree.as_ref().map(|path| path.relative_to(&directory.path));
+    let path = path.and_then(|path| RelPath::new(path.to_str()?).ok()).or_else(|| own.map(|mark| mark.path.clone()));
+    let policy = mark.map_or(DeleteBranch::Never, |mark| mark.policy.delete_branch);
+    let merged = registration.work.as_ref().is_some_and(|work| work.unmerged == Some(0));
+    let made = own.is_some_and(|own| own.made_branch && registration.head.branch() == Some(&own.branch));
+    RemovedCheckout {
+        name: (*name).clone(),
+        stale: stale(repository, registration),
+        path: path.unwrap_or_else(RelPath::here),
+        mark: own.cloned(),
+        branch: registration.head.branch().cloned(),
+        head: registration.head.commit().cloned(),
+        delete_branch: made && merged && policy == DeleteBranch::Merged,
+    }
+}
+
+/// What becomes of the branch and of ignored files, in words.
+fn fate(checkout: &RemovedCheckout, work: Option<&Work>) -> Vec<String> {
+    let mut lines = Vec::new();
+    let name = &checkout.name;
+    if let Some(branch) = &checkout.branch {
+        let unmerged = work.and_then(|work| work.unmerged);
+        let made = checkout.mark.as_ref().is_some_and(|mark| mark.made_branch && mark.branch == *branch);
+        lines.push(match (checkout.delete_branch, made, unmerged) {
+            (true, _, _) => format!("{name}: branch {branch} is merged and goes too"),
+            (false, false, _) => format!("{name}: branch {branch} stays; wsctl did not make it"),
+            (false, true, Some(0)) => format!("{name}: branch {branch} stays, by policy"),
+            (false, true, Some(count)) => format!("{name}: branch {branch} stays; {count} of its commits are nowhere else"),
+            (false, true, None) => format!("{name}: branch {branch} stays; it has no base or upstream to be merged into"),
+        });
+    }
+    if let Some(work) = work.filter(|work| work.ignored.files > 0) {
+        let count = work.ignored.files;
+        lines.push(format!(
+            "{name}: {count} ignored file{} move{} along",
+            if count == 1 { "" } else { "s" },
+            if count == 1 { "s" } else { "" }
+        ));
+    }
+    lines
+}
+
+/// The names of the repositories that have a checkout of ours in a builder which was read.
+pub(super) fn present<'a>(input: &Input<'a>, builder: &BuilderName) -> BTreeSet<&'a RepoName> {
+    let Some(directory) = input.directory(builder) else { return BTreeSet::new() };
+    let here = members(input, directory).into_iter().filter(|(_, _, registration)| registration.link == Link::Whole);
+    here.filter(|(_, _, registration)| belongs(input, builder, registration)).map(|(name, _, _)| name).collect()
+}
+
+/// Whether a managed file is still as it was last written.
+pub(super) fn unedited(file: Option<&DiskFile>, hash: &str) -> bool {
+    match file {
+        Some(DiskFile::File { hash: now, .. } | DiskFile::Symlink { hash: now, .. }) => now == hash,
+        Some(DiskFile::Missing | DiskFile::Unusable(_)) | None => false,
+    }
+}

@@ -1,0 +1,121 @@
+//! Registrations without a directory: dropped, finished or kept, one by one. Never `git worktree prune`.
+
+use crate::model::actual::{Link, Lock, Place, Registration, Repository};
+use crate::model::address::Address;
+use crate::model::desired::{DesiredBuilder, DesiredCheckout};
+use crate::model::mark::Deed;
+use crate::model::name::{BuilderName, RepoName};
+
+use super::blockers::{at, shell};
+use super::draft::{Drafts, Input};
+use super::found::strayed;
+use super::{Action, Removal, RemovedCheckout, Stale};
+
+/// A registration as seen.
+pub(super) fn stale(repository: &Repository, registration: &Registration) -> Stale {
+    Stale {
+        repository: repository.path.clone(),
+        common_dir: repository.common_dir.clone(),
+        admin_dir: registration.admin_dir.clone(),
+        admin_name: registration.admin_name.clone(),
+        worktree: registration.worktree.clone(),
+    }
+}
+
+/// What a killed creation left, on its way to the trash: nothing in it is looked at, nothing is deleted.
+pub(super) fn half_made(
+    input: &Input<'_>,
+    builder: &DesiredBuilder,
+    checkout: &DesiredCheckout,
+    repository: &Repository,
+    registration: &Registration,
+) -> Removal {
+    Removal {
+        builder: builder.name.clone(),
+        builder_path: builder.path.clone(),
+        checkout: Some(checkout.path.clone()),
+        mark: input.builder_mark(&builder.name).cloned(),
+        checkouts: vec![RemovedCheckout {
+            name: checkout.repository.clone(),
+            stale: stale(repository, registration),
+            path: checkout.path.clone(),
+            mark: None,
+            branch: registration.head.branch().cloned(),
+            head: registration.head.commit().cloned(),
+            delete_branch: false,
+        }],
+        files: vec![],
+        unsaved: true,
+        keep: builder.policy.trash_keep,
+        counts: false,
+    }
+}
+
+/// Registrations of ours whose directory is gone and that no declared checkout takes up again.
+pub(super) fn plan(input: &Input<'_>, drafts: &mut Drafts) {
+    for (name, repository, registration) in input.registrations() {
+        if registration.link != Link::DirectoryGone {
+            continue;
+        }
+        if let Some((builder, repo)) = whose(input, name, registration) {
+            let address = Address::Checkout(builder, repo);
+            if drafts.find(&address).is_none() && !declared(input, &address) {
+                gone(input, address, repository, registration, drafts);
+            }
+        }
+    }
+}
+
+/// The builder and repository that a registration of ours was for.
+fn whose(input: &Input<'_>, name: &RepoName, registration: &Registration) -> Option<(BuilderName, RepoName)> {
+    if let Some(mark) = input.our_mark(registration) {
+        return Some((mark.builder.clone(), mark.repository.clone()));
+    }
+    let Some(Lock::Ours(lock)) = &registration.lock else { return None };
+    let tail = registration.worktree.as_ref()?.relative_to(&input.desired.builders_dir);
+    let builder = BuilderName::new(tail.iter().next()?.to_str()?).ok()?;
+    (Some(&lock.workspace) == input.id()).then(|| (builder, name.clone()))
+}
+
+fn declared(input: &Input<'_>, address: &Address) -> bool {
+    let (Some(builder), Some(repository)) = (address.builder(), address.repository()) else { return false };
+    input.desired.builders.get(builder).is_some_and(|builder| builder.checkouts.contains_key(repository))
+}
+
+fn gone(input: &Input<'_>, address: Address, repository: &Repository, registration: &Registration, drafts: &mut Drafts) {
+    let stale = stale(repository, registration);
+    let frees = (repository_name(input, &address, repository), registration.admin_name.clone());
+    if let Some(Lock::Ours(lock)) = &registration.lock
+        && let Deed::Removing { entry } = &lock.deed
+    {
+        let action = Action::FinishRemoval { entry: entry.clone(), stale };
+        let draft = drafts.add(address, action, "finish a removal that was cut short");
+        draft.frees.push(frees);
+        return;
+    }
+    let path = registration.worktree.as_ref().unwrap_or(&registration.admin_dir);
+    let mut blockers = Vec::new();
+    if let Some(now) = strayed(input, registration) {
+        let next = format!("mv {} {}", shell(&now), shell(path));
+        blockers.push(at("moved-by-hand", path, format!("it was moved by hand to {now}"), next));
+    }
+    if let Some(Lock::Foreign(reason)) = &registration.lock {
+        let next = format!("git -C {} worktree unlock {}", shell(&repository.path), shell(path));
+        blockers.push(at("locked", path, format!("its directory is gone, and it is locked: {reason}"), next));
+    }
+    if !matches!(input.actual.place, Place::Same) {
+        blockers.push(at("mounted-elsewhere", path, "the workspace is known under another path", "run wsctl there"));
+    }
+    blockers.extend(registration.remains.iter().map(|fact| {
+        let next = format!("ls {}", shell(&registration.admin_dir));
+        at("registration-of-value", path, format!("its directory is gone, its registration still holds {fact}"), next)
+    }));
+    let draft = drafts.add(address, Action::Prune(stale), "prune: its directory is gone, its registration holds nothing");
+    draft.change.blockers = blockers;
+    draft.frees.push(frees);
+}
+
+fn repository_name(input: &Input<'_>, address: &Address, repository: &Repository) -> RepoName {
+    let known = input.desired.repositories.values().find(|declared| declared.path == repository.path);
+    known.map(|declared| declared.name.clone()).or_else(|| address.repository().cloned()).unwrap_or_else(RepoName::root)
+}

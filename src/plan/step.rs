@@ -1,0 +1,27 @@
+//! What apply does, one step after the other.
+
+use crate::model::name::RepoName;
+
+/// One step of apply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The change, by its index in [`Plan::changes`].
+    pub change: usize,
+    /// Which part of it.
+    pub part: Part,
+    /// Steps that must have succeeded.
+    pub needs: Vec<usize>,
+    /// Steps that must have ended, whatever came of them.
+    pub after: Vec<usize>,
+    /// The repositories that it writes to: one writer each.
+    pub writes: Vec<RepoName>,
+}
+
+/// Which part of a change a step does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// All of it.
+    Whole,
+    /// Leave the branch by detaching HEAD, so that another checkout of a swap can take it.
+    Park,
+}

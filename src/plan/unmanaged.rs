@@ -1,0 +1,75 @@
+//! What nobody declared: reported, never touched.
+
+use std::collections::BTreeSet;
+
+use crate::model::actual::{Directory, Place};
+use crate::model::builder::Occupant;
+use crate::model::mark::Marked;
+use crate::model::name::BuilderName;
+use crate::model::path::{AbsPath, RelPath};
+
+use super::Note;
+use super::draft::{Drafts, Input};
+use super::removals::{members, owned};
+
+pub(super) fn note(input: &Input<'_>, drafts: &mut Drafts) {
+    for path in &input.actual.unmanaged_repositories {
+        add(drafts, path, "a repository that the file does not declare");
+    }
+    for (name, directory) in &input.actual.builders {
+        let declared =
+            name.to_str().and_then(|name| BuilderName::new(name).ok()).filter(|name| input.desired.builders.contains_key(name));
+        if declared.is_none() && owned(input, name, directory).is_none() {
+            if directory.occupant != Occupant::Nothing {
+                add(drafts, &directory.path, what(input, directory));
+            }
+            continue;
+        }
+        let Some(builder) = declared.and_then(|name| input.desired.builders.get(&name)) else { continue };
+        let registered: BTreeSet<AbsPath> =
+            members(input, directory).into_iter().filter_map(|(_, _, registration)| registration.worktree.clone()).collect();
+        let places: BTreeSet<&RelPath> = builder.checkouts.values().map(|checkout| &checkout.path).collect();
+        for (path, occupant) in &directory.places {
+            let here = path.under(&directory.path);
+            let git = matches!(occupant, Occupant::Worktree(_) | Occupant::Repository);
+            if git && !path.is_here() && !places.contains(path) && !registered.contains(&here) {
+                add(drafts, &here, "a git work tree that the file does not declare");
+            }
+        }
+    }
+    place(input, drafts);
+}
+
+fn what(input: &Input<'_>, directory: &crate::model::builder::BuilderDirectory) -> String {
+    match &directory.mark {
+        Marked::Yes(mark) if Some(&mark.workspace) != input.id() => format!("a builder of another workspace ({})", mark.file),
+        Marked::Yes(mark) => format!("its mark says that it is builder {}: renamed or copied by hand", mark.builder),
+        Marked::Unreadable(why) => format!("its mark cannot be read: {why}"),
+        Marked::No => "not ours".into(),
+    }
+}
+
+fn add(drafts: &mut Drafts, path: &AbsPath, fact: impl Into<String>) {
+    drafts.unmanaged.push(Note { subject: path.to_string(), fact: fact.into(), next: None });
+}
+
+/// What a reader must know of the workspace as a whole.
+fn place(input: &Input<'_>, drafts: &mut Drafts) {
+    let warning = match &input.actual.place {
+        Place::Same => None,
+        Place::Moved(was) => Some(format!("the workspace was moved; it was declared by {was}")),
+        Place::Elsewhere(was) => {
+            Some(format!("this workspace is known as that of {was}; nothing of it is repaired or dropped from here"))
+        }
+        Place::AnotherFile(other) => {
+            Some(format!("{other} declares builders in the same builders_dir; `--take-over` makes them this file's"))
+        }
+    };
+    drafts.warnings.extend(warning);
+    if let Directory::Unusable(what) = &input.actual.builders_dir {
+        drafts.warnings.push(format!("{} cannot be used: {what}", input.desired.builders_dir));
+    }
+    if let Marked::Unreadable(why) = &input.actual.workspace {
+        drafts.warnings.push(format!("the mark of {} cannot be read: {why}", input.desired.builders_dir));
+    }
+}

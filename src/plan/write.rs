@@ -1,0 +1,171 @@
+//! What a change writes: builders, anchors, checkouts, managed files.
+
+use crate::model::actual::ObjectFormat;
+use crate::model::desired::{DesiredCheckout, FileMode, Shape};
+use crate::model::mark::{BuilderMark, CheckoutMark};
+use crate::model::name::{BranchName, BuilderName, ObjectId, RepoName};
+use crate::model::path::{AbsPath, RelPath};
+use crate::model::policy::BuilderPolicy;
+
+/// A builder's directory, anchor and mark as they shall be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuilderWrite {
+    /// The builder.
+    pub builder: BuilderName,
+    /// Its directory.
+    pub path: AbsPath,
+    /// What makes the layout work.
+    pub shape: Shape,
+    /// The anchor, for [`Shape::Anchored`].
+    pub anchor: Option<AnchorWrite>,
+    /// The mark to write; its `anchor`, `identity` and (when new) `workspace` are filled in by who writes.
+    pub mark: MarkWrite,
+    /// Whether `<builders_dir>/.gitignore` has to be written.
+    pub gitignore: bool,
+    /// The text of `<builders_dir>/.ignore`, where it has to be written.
+    pub ignore: Option<String>,
+}
+
+/// The parts of a builder's mark that plan knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MarkWrite {
+    /// The builder's branch name.
+    pub branch: BranchName,
+    /// Never to be removed.
+    pub protect: bool,
+    /// What a removal may do.
+    pub policy: BuilderPolicy,
+    /// The mark as it was; its files, creation time and anchor are kept.
+    pub previous: Option<BuilderMark>,
+}
+
+/// The anchor repository as it shall be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnchorWrite {
+    /// The hash of its objects.
+    pub format: ObjectFormat,
+    /// The branch it is on.
+    pub branch: BranchName,
+    /// The commit that HEAD must still be at; `None`: there is no anchor.
+    pub expect: Option<ObjectId>,
+    /// The checkouts to record.
+    pub gitlinks: Vec<Gitlink>,
+    /// The managed files to record, outside checkouts.
+    pub files: Vec<(RelPath, FileContent)>,
+    /// Checkouts of another object format: excluded, not recorded.
+    pub excluded: Vec<RelPath>,
+}
+
+/// One checkout in the anchor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gitlink {
+    /// Its path in the builder.
+    pub path: RelPath,
+    /// Its repository.
+    pub repository: RepoName,
+    /// The commit to record, where plan knows it; else it is looked up as [`CheckoutWrite`] does.
+    pub commit: Option<ObjectId>,
+    /// How it comes about, where it does not exist yet.
+    pub write: Option<CheckoutWrite>,
+}
+
+/// A checkout to make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckoutWrite {
+    /// Its builder.
+    pub builder: BuilderName,
+    /// The builder's directory.
+    pub builder_path: AbsPath,
+    /// The main worktree of its repository.
+    pub repository: AbsPath,
+    /// The declaration.
+    pub desired: DesiredCheckout,
+    /// How the branch comes about.
+    pub branch: BranchPlan,
+    /// Whether the checkout is the root of a nested builder: locked for good, and the builder's mark lies beside its own.
+    pub holds: bool,
+}
+
+/// How a checkout's branch comes about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BranchPlan {
+    /// The local branch exists, at this commit.
+    Existing(ObjectId),
+    /// A new branch at a remote branch of the same name, tracking it.
+    Track {
+        /// The remote branch, `origin/x`.
+        upstream: String,
+        /// Its commit.
+        commit: ObjectId,
+    },
+    /// A new branch from a base, without upstream.
+    New {
+        /// The base as a revision.
+        base: String,
+        /// Its commit.
+        commit: ObjectId,
+    },
+    /// Not known before the repository is cloned; then `plan::branch::choose` decides.
+    AfterClone,
+}
+
+impl BranchPlan {
+    /// The commit that the checkout starts at, where it is known.
+    #[must_use]
+    pub fn commit(&self) -> Option<&ObjectId> {
+        match self {
+            BranchPlan::Existing(commit) | BranchPlan::Track { commit, .. } | BranchPlan::New { commit, .. } => Some(commit),
+            BranchPlan::AfterClone => None,
+        }
+    }
+}
+
+/// An existing checkout whose mark is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckoutTouch {
+    /// Its builder's directory.
+    pub builder_path: AbsPath,
+    /// The checkout's directory.
+    pub path: AbsPath,
+    /// The main worktree of its repository.
+    pub repository: AbsPath,
+    /// Its admin directory.
+    pub admin_dir: AbsPath,
+    /// The declaration.
+    pub desired: DesiredCheckout,
+    /// The mark that it has; `None`: it is adopted.
+    pub previous: Option<CheckoutMark>,
+    /// The builder.
+    pub builder: BuilderName,
+    /// HEAD's commit as read.
+    pub head: ObjectId,
+}
+
+/// A managed file to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileWrite {
+    /// The builder's directory.
+    pub builder: AbsPath,
+    /// The path in it.
+    pub to: RelPath,
+    /// How it is made, for the mark.
+    pub mode: FileMode,
+    /// What shall be there.
+    pub content: FileContent,
+    /// The hash that the file must still have; `None`: there must be nothing.
+    pub expect: Option<String>,
+}
+
+/// What a managed file holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileContent {
+    /// A regular file.
+    Bytes {
+        /// Its bytes.
+        bytes: Vec<u8>,
+        /// Whether it may be executed.
+        executable: bool,
+    },
+    /// A symbolic link to this target.
+    Link(std::path::PathBuf),
+}
