@@ -128,6 +128,14 @@ pub trait Door: Sync {
     /// HEAD is not at `expect`.
     fn update_anchor(&self, directory: &AbsPath, anchor: &AnchorContent<'_>, expect: Option<&ObjectId>) -> Result<ObjectId>;
 
+    /// Records one checkout or managed file in an anchor of ours, or forgets it (`None`): reads the tree, changes the
+    /// one entry, replaces the commit by compare-and-swap. Writes nothing that is right already, and nothing where
+    /// somebody committed by hand.
+    ///
+    /// # Errors
+    /// The anchor cannot be read or written.
+    fn record(&self, directory: &AbsPath, path: &RelPath, entry: Option<&Record>) -> Result<()>;
+
     /// Renames, never over something. Used to make a builder visible and to move it to the trash.
     ///
     /// # Errors
@@ -210,6 +218,15 @@ pub struct AnchorContent<'a> {
     pub excluded: &'a [RelPath],
     /// Every checkout's path, for the hook's message.
     pub checkouts: &'a [RelPath],
+}
+
+/// One entry to record in an anchor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Record {
+    /// A checkout and the commit it had when created.
+    Checkout(ObjectId),
+    /// A managed file.
+    File(FileContent),
 }
 
 /// What a keeper shall hold.

@@ -90,7 +90,6 @@ fn at_its_path<'a>(
             Found::MarkedOtherwise(format!("it belongs to another workspace ({})", mark.file))
         }
         Marked::Yes(mark) if mark.builder != builder.name || mark.repository != checkout.repository => Found::MarkedOtherwise(
-            registration,
             format!("its mark says builder {}, repository {}", mark.builder, mark.repository),
         ),
         Marked::Yes(mark) => Found::Ours(registration, mark),

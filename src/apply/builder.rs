@@ -1,0 +1,143 @@
+//! Makes a builder's directory whole and then visible: anchor and mark first, one rename last.
+
+use anyhow::{Context as _, Result};
+
+use crate::git::{AnchorContent, Door};
+use crate::model::desired::Shape;
+use crate::model::mark::{BUILDER_MARK, BuilderMark, OWN_DIRECTORY};
+use crate::model::name::ObjectId;
+use crate::model::path::{AbsPath, RelPath};
+use crate::plan::{AnchorWrite, BuilderWrite};
+
+use super::Shared;
+use super::anchor::gitlinks;
+
+pub(super) fn create(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
+    if write.shape == Shape::Nested {
+        return update(shared, write);
+    }
+    let door = shared.run.door;
+    let draft = draft_directory(shared, write)?;
+    let mark_path = match &write.anchor {
+        Some(anchor) => {
+            make_anchor(shared, write, anchor, &draft, None)?;
+            draft.join(".git").join(BUILDER_MARK)
+        }
+        None => own_mark(shared, write)?,
+    };
+    shared.write_builder_mark(&mark_path, &mark(shared, write, Some(&draft)))?;
+    if write.path.as_path().is_dir() {
+        door.remove_empty(&write.path)?;
+    }
+    door.rename(&draft, &write.path)
+}
+
+/// A builder that is there: its anchor and its mark.
+pub(super) fn update(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
+    let _turn = shared.turn();
+    if let Some(anchor) = &write.anchor {
+        if write.path.join(".git").as_path().is_dir() {
+            make_anchor(shared, write, anchor, &write.path, anchor.expect.as_ref())?;
+        } else {
+            return adopt_in_turn(shared, write);
+        }
+    }
+    let path = shared.builder_mark_path(&write.builder, &write.path);
+    let mut mark = mark(shared, write, Some(&write.path));
+    // Managed files may have been written since the plan was made.
+    if let Ok(text) = std::fs::read(&path)
+        && let Ok(now) = serde_json::from_slice::<BuilderMark>(&text)
+    {
+        mark.files = now.files;
+        mark.created = now.created;
+    }
+    shared.write_builder_mark(&path, &mark)
+}
+
+/// A directory that holds declared checkouts and is not ours yet.
+pub(super) fn adopt(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
+    let _turn = shared.turn();
+    adopt_in_turn(shared, write)
+}
+
+fn adopt_in_turn(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
+    let door = shared.run.door;
+    let Some(anchor) = &write.anchor else {
+        let path = if write.shape == Shape::Nested { shared.builder_mark_path(&write.builder, &write.path) } else { own_mark(shared, write)? };
+        return shared.write_builder_mark(&path, &mark(shared, write, Some(&write.path)));
+    };
+    let draft = draft_directory(shared, write)?;
+    make_anchor(shared, write, anchor, &draft, None)?;
+    shared.write_builder_mark(&draft.join(".git").join(BUILDER_MARK), &mark(shared, write, Some(&write.path)))?;
+    door.rename(&draft.join(".git"), &write.path.join(".git"))?;
+    door.remove_empty(&draft)
+}
+
+/// An empty directory of our own in which a builder comes about unseen.
+fn draft_directory(shared: &Shared<'_>, write: &BuilderWrite) -> Result<AbsPath> {
+    let draft = shared.run.desired.builders_dir.join(OWN_DIRECTORY).join("new").join(write.builder.as_str());
+    if draft.as_path().exists() {
+        shared.run.door.unlink(&draft)?;
+    }
+    shared.run.door.make_directory(&draft)?;
+    Ok(draft)
+}
+
+fn own_mark(shared: &Shared<'_>, write: &BuilderWrite) -> Result<AbsPath> {
+    let directory = shared.run.desired.builders_dir.join(OWN_DIRECTORY).join("builders");
+    shared.run.door.make_directory(&directory)?;
+    Ok(directory.join(format!("{}.json", write.builder)))
+}
+
+fn make_anchor(shared: &Shared<'_>, write: &BuilderWrite, anchor: &AnchorWrite, directory: &AbsPath, expect: Option<&ObjectId>) -> Result<ObjectId> {
+    let door: &dyn Door = shared.run.door;
+    let (links, late) = gitlinks(shared, anchor);
+    let excluded: Vec<RelPath> = anchor.excluded.iter().chain(&late).cloned().collect();
+    let checkouts: Vec<RelPath> = anchor.gitlinks.iter().map(|link| link.path.clone()).chain(anchor.excluded.iter().cloned()).collect();
+    let unique = format!("{} {} {} {:08x}", shared.run.workspace, write.builder, shared.run.now, nonce()?);
+    let content = AnchorContent {
+        format: anchor.format,
+        branch: &anchor.branch,
+        unique: &unique,
+        gitlinks: &links,
+        files: &anchor.files,
+        excluded: &excluded,
+        checkouts: &checkouts,
+    };
+    match expect {
+        None if !directory.join(".git").as_path().exists() => door.create_anchor(directory, &content),
+        expect => door.update_anchor(directory, &content, expect),
+    }
+}
+
+fn nonce() -> Result<u32> {
+    let mut bytes = [0_u8; 4];
+    getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no random numbers to be had: {error}"))?;
+    Ok(u32::from_ne_bytes(bytes))
+}
+
+fn mark(shared: &Shared<'_>, write: &BuilderWrite, directory: Option<&AbsPath>) -> BuilderMark {
+    let previous = write.mark.previous.as_ref();
+    let identity = directory.and_then(|path| path.as_path().symlink_metadata().ok()).map(|meta| {
+        use std::os::unix::fs::MetadataExt as _;
+        (meta.dev(), meta.ino())
+    });
+    BuilderMark {
+        version: 1,
+        workspace: shared.run.workspace.clone(),
+        file: shared.run.desired.file.clone(),
+        builder: write.builder.clone(),
+        branch: write.mark.branch.clone(),
+        protect: write.mark.protect,
+        policy: write.mark.policy.clone(),
+        files: previous.map(|mark| mark.files.clone()).unwrap_or_default(),
+        anchor: None,
+        identity,
+        created: previous.map_or(shared.run.now, |mark| mark.created),
+    }
+}
+
+/// The reason is the same for every path that must be there.
+pub(super) fn must_exist(path: &AbsPath) -> Result<()> {
+    path.as_path().symlink_metadata().map(|_| ()).with_context(|| format!("{path} is gone since the plan was made"))
+}

@@ -1,0 +1,145 @@
+//! Makes, switches, marks and repairs one checkout.
+
+use anyhow::{Context as _, Result};
+
+use crate::git::{Record, Relink};
+use crate::model::mark::{CheckoutMark, Deed, OurLock};
+use crate::model::name::ObjectId;
+use crate::model::path::AbsPath;
+use crate::plan::{BranchPlan, Change, CheckoutTouch, CheckoutWrite};
+
+use super::anchor::{record, resolve};
+use super::event::Event;
+use super::marks::admin_dir;
+use super::{Shared, removal};
+
+pub(super) fn create(shared: &Shared<'_>, change: &Change, write: &CheckoutWrite) -> Result<()> {
+    let door = shared.run.door;
+    let branch = resolve(shared, write)?;
+    let start = branch.commit().context("the commit to start from is not known")?.clone();
+    let path = write.desired.path.under(&write.builder_path);
+    let name = &write.desired.branch;
+    if !write.desired.path.is_here() {
+        door.make_directory(&path.parent())?;
+    }
+    door.create_branch(&write.repository, name, &branch)?;
+    let made_branch = !matches!(branch, BranchPlan::Existing(_));
+    let lock = OurLock { workspace: shared.run.workspace.clone(), deed: Deed::Creating { made_branch, start: start.clone() } };
+    let added = match door.add_worktree(&write.repository, &path, name, &lock) {
+        Ok(added) => added,
+        Err(error) => {
+            let left = removal::undo_creation(shared, write);
+            if made_branch && left.is_ok() {
+                let _ = door.delete_branch(&write.repository, name, &start, None);
+            }
+            return Err(error);
+        }
+    };
+    if let Some(warning) = &added.warning {
+        shared.run.listener.event(&Event::Warning { address: Some(&change.address), message: warning });
+    }
+    let mark = CheckoutMark {
+        version: 1,
+        workspace: shared.run.workspace.clone(),
+        file: shared.run.desired.file.clone(),
+        builder: write.builder.clone(),
+        repository: write.desired.repository.clone(),
+        path: write.desired.path.clone(),
+        branch: name.clone(),
+        made_branch,
+        base: base(&branch, write.desired.base.as_ref()),
+        start: start.clone(),
+        created: shared.run.now,
+    };
+    shared.write_checkout_mark(&added.admin_dir, &mark)?;
+    settle_lock(shared, &added.admin_dir, write.holds)?;
+    record_checkout(shared, &write.builder_path, &write.desired.path, start)
+}
+
+/// The base that a mark remembers: the declared one, else the one that was found.
+fn base(branch: &BranchPlan, declared: Option<&String>) -> Option<String> {
+    let found = match branch {
+        BranchPlan::New { base, .. } => Some(base),
+        BranchPlan::Track { .. } | BranchPlan::Existing(_) | BranchPlan::AfterClone => None,
+    };
+    declared.or(found).cloned()
+}
+
+/// A nested root stays locked, since it holds other checkouts; any other checkout is unlocked.
+fn settle_lock(shared: &Shared<'_>, admin_dir: &AbsPath, holds: bool) -> Result<()> {
+    if holds {
+        let lock = OurLock { workspace: shared.run.workspace.clone(), deed: Deed::Holding };
+        return shared.run.door.lock_worktree(admin_dir, &lock);
+    }
+    shared.run.door.unlock_worktree(admin_dir)
+}
+
+fn record_checkout(shared: &Shared<'_>, builder: &AbsPath, path: &crate::model::path::RelPath, start: ObjectId) -> Result<()> {
+    if path.is_here() { Ok(()) } else { record(shared, builder, path, Some(&Record::Checkout(start))) }
+}
+
+/// Writes the mark of a checkout whose files stay as they are: adopted, or declared differently.
+pub(super) fn mark(shared: &Shared<'_>, touch: &CheckoutTouch) -> Result<()> {
+    still_linked(touch)?;
+    let mark = touched(shared, touch, None);
+    let start = mark.start.clone();
+    shared.write_checkout_mark(&touch.admin_dir, &mark)?;
+    if our_lock(&touch.admin_dir) || touch.desired.path.is_here() {
+        settle_lock(shared, &touch.admin_dir, touch.desired.path.is_here())?;
+    }
+    record_checkout(shared, &touch.builder_path, &touch.desired.path, start)
+}
+
+fn our_lock(admin_dir: &AbsPath) -> bool {
+    std::fs::read_to_string(admin_dir.join("locked")).is_ok_and(|reason| OurLock::parse(&reason).is_some())
+}
+
+/// The mark after a touch; `branch` is the plan of a branch that it was switched to.
+fn touched(shared: &Shared<'_>, touch: &CheckoutTouch, branch: Option<&BranchPlan>) -> CheckoutMark {
+    let previous = touch.previous.as_ref();
+    let kept = previous.filter(|mark| mark.branch == touch.desired.branch);
+    let made_branch = match branch {
+        Some(plan) => !matches!(plan, BranchPlan::Existing(_)),
+        None => kept.is_some_and(|mark| mark.made_branch),
+    };
+    let found = branch.and_then(|plan| base(plan, None)).or_else(|| kept.and_then(|mark| mark.base.clone()));
+    CheckoutMark {
+        version: 1,
+        workspace: shared.run.workspace.clone(),
+        file: shared.run.desired.file.clone(),
+        builder: touch.builder.clone(),
+        repository: touch.desired.repository.clone(),
+        path: touch.desired.path.clone(),
+        branch: touch.desired.branch.clone(),
+        made_branch,
+        base: touch.desired.base.clone().or(found),
+        start: previous.map_or_else(|| touch.head.clone(), |mark| mark.start.clone()),
+        created: previous.map_or(shared.run.now, |mark| mark.created),
+    }
+}
+
+fn still_linked(touch: &CheckoutTouch) -> Result<()> {
+    let named = admin_dir(&touch.path)?;
+    let same = |path: &AbsPath| std::fs::canonicalize(path).ok();
+    anyhow::ensure!(same(&named) == same(&touch.admin_dir), "{} is another worktree since the plan was made", touch.path);
+    Ok(())
+}
+
+pub(super) fn park(shared: &Shared<'_>, touch: &CheckoutTouch) -> Result<()> {
+    removal::still_clean(shared, touch)?;
+    shared.run.door.park(&touch.path, &touch.head)
+}
+
+pub(super) fn switch(shared: &Shared<'_>, touch: &CheckoutTouch, branch: &BranchPlan) -> Result<()> {
+    still_linked(touch)?;
+    removal::still_clean(shared, touch)?;
+    shared.run.door.create_branch(&touch.repository, &touch.desired.branch, branch)?;
+    shared.run.door.switch(&touch.path, &touch.desired.branch)?;
+    shared.write_checkout_mark(&touch.admin_dir, &touched(shared, touch, Some(branch)))
+}
+
+pub(super) fn repair(shared: &Shared<'_>, touch: &CheckoutTouch, old_worktree: &AbsPath, old_admin_dir: &AbsPath) -> Result<()> {
+    let link = Relink { admin_dir: &touch.admin_dir, worktree: &touch.path, old_worktree, old_admin_dir };
+    shared.run.door.relink(&link)?;
+    mark(shared, touch)
+}

@@ -1,0 +1,61 @@
+//! The marks, written as declarations are applied. One thread at a time reads, changes and writes back.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
+use std::sync::{MutexGuard, PoisonError};
+
+use anyhow::{Context as _, Result};
+
+use crate::model::mark::{BUILDER_MARK, BuilderMark, CHECKOUT_MARK, CheckoutMark, OWN_DIRECTORY};
+use crate::model::name::BuilderName;
+use crate::model::path::AbsPath;
+
+use super::Shared;
+
+impl Shared<'_> {
+    /// Takes the turn to change marks and anchors.
+    pub(super) fn turn(&self) -> MutexGuard<'_, ()> {
+        self.marks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn write_checkout_mark(&self, admin_dir: &AbsPath, mark: &CheckoutMark) -> Result<()> {
+        let text = serde_json::to_vec_pretty(mark).context("a checkout's mark")?;
+        self.run.door.write_own(&admin_dir.join(CHECKOUT_MARK), &text)
+    }
+
+    pub(super) fn write_builder_mark(&self, path: &AbsPath, mark: &BuilderMark) -> Result<()> {
+        let text = serde_json::to_vec_pretty(mark).context("a builder's mark")?;
+        self.run.door.write_own(path, &text)
+    }
+
+    /// Where the mark of a builder that exists lies: in its anchor, in the admin directory of its root, or with us.
+    pub(super) fn builder_mark_path(&self, builder: &BuilderName, path: &AbsPath) -> AbsPath {
+        let git = path.join(".git");
+        if git.as_path().is_dir() {
+            return git.join(BUILDER_MARK);
+        }
+        match admin_dir(path) {
+            Ok(admin) => admin.join(BUILDER_MARK),
+            Err(_) => self.run.desired.builders_dir.join(OWN_DIRECTORY).join("builders").join(format!("{builder}.json")),
+        }
+    }
+
+    /// Reads a builder's mark, changes it, writes it back if that changed anything. The caller holds the turn.
+    pub(super) fn change_builder_mark(&self, builder: &BuilderName, path: &AbsPath, change: impl FnOnce(&mut BuilderMark)) -> Result<()> {
+        let place = self.builder_mark_path(builder, path);
+        let text = std::fs::read(&place).with_context(|| format!("the mark of builder {builder}, {place}"))?;
+        let old: BuilderMark = serde_json::from_slice(&text).with_context(|| format!("the mark of builder {builder}, {place}"))?;
+        let mut new = old.clone();
+        change(&mut new);
+        if new == old { Ok(()) } else { self.write_builder_mark(&place, &new) }
+    }
+}
+
+/// The admin directory that the `.git` file of a worktree names.
+pub(super) fn admin_dir(worktree: &AbsPath) -> Result<AbsPath> {
+    let file = worktree.join(".git");
+    let bytes = std::fs::read(&file).with_context(|| file.to_string())?;
+    let named = bytes.strip_prefix(b"gitdir: ").with_context(|| format!("{file} is no link"))?;
+    let named = named.strip_suffix(b"\n").unwrap_or(named);
+    Ok(worktree.join(std::path::PathBuf::from(OsString::from_vec(named.to_vec()))))
+}

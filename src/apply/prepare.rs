@@ -1,0 +1,85 @@
+//! Before the first step: builders_dir, our own directory in it, the id, the helper files.
+
+use anyhow::{Context as _, Result};
+
+use crate::git::Door;
+use crate::model::desired::Desired;
+use crate::model::mark::{OWN_DIRECTORY, WORKSPACE_MARK, WorkspaceMark};
+use crate::model::name::WorkspaceId;
+use crate::model::path::AbsPath;
+use crate::plan::{Action, BuilderWrite, Plan};
+
+/// Where the workspace is, as the marks remember it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Spot {
+    /// The path of builders_dir inside its file system.
+    pub inner_path: Option<AbsPath>,
+    /// Its device and inode.
+    pub identity: Option<(u64, u64)>,
+}
+
+/// Makes what every change relies on, and returns the id of the workspace.
+///
+/// `spot` reads where builders_dir is, once it exists.
+///
+/// # Errors
+/// Something cannot be written.
+pub fn prepare(door: &dyn Door, desired: &Desired, plan: &Plan, known: Option<&WorkspaceMark>, spot: &dyn Fn() -> Spot) -> Result<WorkspaceId> {
+    let own = desired.builders_dir.join(OWN_DIRECTORY);
+    door.make_directory(&own)?;
+    for write in writes(plan) {
+        if write.gitignore {
+            door.write_own(&desired.builders_dir.join(".gitignore"), crate::plan::GITIGNORE.as_bytes())?;
+        }
+        if let Some(text) = &write.ignore {
+            door.write_own(&desired.builders_dir.join(".ignore"), text.as_bytes())?;
+        }
+    }
+    let spot = spot();
+    let mark = WorkspaceMark {
+        version: 1,
+        id: known.map_or_else(random_id, |mark| Ok(mark.id.clone()))?,
+        file: desired.file.clone(),
+        inner_path: spot.inner_path,
+        identity: spot.identity,
+    };
+    if known != Some(&mark) {
+        let text = serde_json::to_vec_pretty(&mark).context("the workspace's mark")?;
+        door.write_own(&own.join(WORKSPACE_MARK), &text)?;
+    }
+    let new = own.join("new");
+    if new.as_path().is_dir() {
+        door.unlink(&new)?;
+    }
+    Ok(mark.id)
+}
+
+/// The builders that are made or changed.
+fn writes(plan: &Plan) -> impl Iterator<Item = &BuilderWrite> {
+    plan.pending().filter_map(|change| match &change.action {
+        Action::CreateBuilder(write) | Action::UpdateBuilder(write) | Action::AdoptBuilder(write) => Some(write.as_ref()),
+        Action::Clone { .. }
+        | Action::CreateCheckout(_)
+        | Action::ReplaceCheckout { .. }
+        | Action::ResumeCheckout { .. }
+        | Action::AdoptCheckout(_)
+        | Action::MarkCheckout(_)
+        | Action::Switch { .. }
+        | Action::Repair { .. }
+        | Action::WriteFile(_)
+        | Action::AdoptFile(_)
+        | Action::RemoveFile { .. }
+        | Action::RemoveBuilder(_)
+        | Action::RemoveCheckout(_)
+        | Action::FinishRemoval { .. }
+        | Action::Prune(_)
+        | Action::Nothing(_) => None,
+    })
+}
+
+fn random_id() -> Result<WorkspaceId> {
+    let mut bytes = [0_u8; 8];
+    getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no random numbers to be had: {error}"))?;
+    let hex = bytes.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    Ok(WorkspaceId::new(&hex)?)
+}

@@ -1,0 +1,105 @@
+//! Which step may run now: after what it needs, alone in each repository that it writes to.
+
+use std::collections::BTreeSet;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use crate::model::name::RepoName;
+use crate::plan::Step;
+
+/// The steps of one apply and how far each is.
+pub(super) struct Schedule<'a> {
+    steps: &'a [Step],
+    state: Mutex<State<'a>>,
+    changed: Condvar,
+}
+
+struct State<'a> {
+    stages: Vec<Stage>,
+    /// Repositories that a running step writes to.
+    busy: BTreeSet<&'a RepoName>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Waiting,
+    Running,
+    Done,
+    Failed,
+}
+
+/// What a worker shall do.
+pub(super) enum Next {
+    /// Run this step, then call [`Schedule::end`].
+    Run(usize),
+    /// Tell that this step will not run: because of that failed step, or of the interrupt.
+    Skip(usize, Option<usize>),
+    /// All steps have ended or are somebody else's.
+    Nothing,
+}
+
+impl<'a> Schedule<'a> {
+    pub(super) fn new(steps: &'a [Step]) -> Self {
+        let state = State { stages: vec![Stage::Waiting; steps.len()], busy: BTreeSet::new() };
+        Schedule { steps, state: Mutex::new(state), changed: Condvar::new() }
+    }
+
+    /// Waits for a step that may run. With `stop`, nothing new begins.
+    pub(super) fn next(&self, stop: bool) -> Next {
+        let mut state = self.lock();
+        loop {
+            if let Some(next) = self.pick(&mut state, stop) {
+                self.changed.notify_all();
+                return next;
+            }
+            let running = state.stages.contains(&Stage::Running);
+            let waiting = state.stages.contains(&Stage::Waiting);
+            if !running || !waiting {
+                return Next::Nothing;
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            if stop {
+                continue;
+            }
+            // Come back to the worker, which asks again whether an interrupt has come.
+            if let Some(next) = self.pick(&mut state, false) {
+                self.changed.notify_all();
+                return next;
+            }
+        }
+    }
+
+    /// Says how a step ended.
+    pub(super) fn end(&self, index: usize, done: bool) {
+        let mut state = self.lock();
+        state.stages[index] = if done { Stage::Done } else { Stage::Failed };
+        for name in &self.steps[index].writes {
+            state.busy.remove(name);
+        }
+        self.changed.notify_all();
+    }
+
+    fn pick(&self, state: &mut State<'a>, stop: bool) -> Option<Next> {
+        for (index, step) in self.steps.iter().enumerate().filter(|&(index, _)| state.stages[index] == Stage::Waiting).collect::<Vec<_>>() {
+            if let Some(&failed) = step.needs.iter().find(|&&need| state.stages[need] == Stage::Failed) {
+                state.stages[index] = Stage::Failed;
+                return Some(Next::Skip(index, Some(failed)));
+            }
+            if stop {
+                state.stages[index] = Stage::Failed;
+                return Some(Next::Skip(index, None));
+            }
+            let ended = |&other: &usize| matches!(state.stages[other], Stage::Done | Stage::Failed);
+            let ready = step.needs.iter().all(|&need| state.stages[need] == Stage::Done) && step.after.iter().all(ended);
+            if ready && !step.writes.iter().any(|name| state.busy.contains(name)) {
+                state.stages[index] = Stage::Running;
+                state.busy.extend(&step.writes);
+                return Some(Next::Run(index));
+            }
+        }
+        None
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<'a>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,45 @@
+//! One step: which piece does which action.
+
+use anyhow::Result;
+
+use crate::plan::{Action, Change, Part};
+
+use super::event::Event;
+use super::{Shared, builder, checkout, file, removal};
+
+pub(super) fn perform(shared: &Shared<'_>, change: &Change, part: Part) -> Result<()> {
+    let door = shared.run.door;
+    match &change.action {
+        Action::Clone { url, path } => {
+            let progress = |stage: &str, percent| {
+                shared.run.listener.event(&Event::Progress { address: &change.address, stage, percent });
+            };
+            door.clone_repository(url, path, &shared.run.desired.root, &progress)
+        }
+        Action::CreateBuilder(write) => builder::create(shared, write),
+        Action::UpdateBuilder(write) => builder::update(shared, write),
+        Action::AdoptBuilder(write) => builder::adopt(shared, write),
+        Action::CreateCheckout(write) => checkout::create(shared, change, write),
+        Action::ReplaceCheckout { stale, write } => {
+            removal::drop_stale(shared, stale)?;
+            checkout::create(shared, change, write)
+        }
+        Action::ResumeCheckout { removal, write } => {
+            removal::half_made(shared, removal)?;
+            checkout::create(shared, change, write)
+        }
+        Action::AdoptCheckout(touch) | Action::MarkCheckout(touch) => checkout::mark(shared, touch),
+        Action::Switch { touch, branch, .. } => match part {
+            Part::Park => checkout::park(shared, touch),
+            Part::Whole => checkout::switch(shared, touch, branch),
+        },
+        Action::Repair { touch, old_worktree, old_admin_dir } => checkout::repair(shared, touch, old_worktree, old_admin_dir),
+        Action::WriteFile(write) => file::write(shared, change, write),
+        Action::AdoptFile(write) => file::adopt(shared, change, write),
+        Action::RemoveFile { builder, to, expect } => file::remove(shared, change, builder, to, expect.as_deref()),
+        Action::RemoveBuilder(removal) | Action::RemoveCheckout(removal) => removal::remove(shared, change, removal),
+        Action::FinishRemoval { entry, stale } => removal::finish(shared, entry, stale),
+        Action::Prune(stale) => door.drop_registration(stale),
+        Action::Nothing(_) => Ok(()),
+    }
+}
