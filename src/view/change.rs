@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::model::address::Address;
 use crate::model::path::AbsPath;
 use crate::plan::{Action, Blocker, Change, Symbol};
 
@@ -52,10 +53,10 @@ pub fn past(action: &Action) -> String {
     format!("{verb}{}", if verb.ends_with('e') { "d" } else { "ed" })
 }
 
-/// The column in which the reasons of these changes begin, counted from the addresses.
+/// How wide these addresses are, so that what stands behind them lines up.
 #[must_use]
-pub fn column<'a>(changes: impl IntoIterator<Item = &'a Change>) -> usize {
-    let widths = changes.into_iter().map(|change| clean(&change.address.to_string()).width());
+pub fn column<'a>(addresses: impl IntoIterator<Item = &'a Address>) -> usize {
+    let widths = addresses.into_iter().map(|address| clean(&address.to_string()).width());
     widths.filter(|width| *width <= WIDEST).max().unwrap_or(0)
 }
 

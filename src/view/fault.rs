@@ -3,7 +3,7 @@
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::diagnostic::{Diagnostic, Fault, Faults};
-use crate::model::path::printable;
+use crate::model::path::{AbsPath, printable};
 
 use super::style::{Style, Tone};
 use super::text::{clean, count, push_next};
@@ -22,6 +22,12 @@ pub fn faults(faults: &Faults, style: &Style) -> String {
     let name = clean(&printable(faults.file.as_path().file_name().unwrap_or_default()));
     let last = format!("{name} has {}", count(faults.faults.len(), "fault"));
     out + &format!("{} {last}\n", style.paint(Tone::Blocked, "error:"))
+}
+
+/// What `wsctl validate` says of a file without a fault.
+#[must_use]
+pub fn valid(file: &AbsPath, style: &Style) -> String {
+    format!("{} {}\n", style.path(file), style.paint(Tone::Good, "is valid."))
 }
 
 /// An error as one line that says what is wrong, and the next command to type under it.

@@ -19,7 +19,7 @@ pub mod text;
 
 pub use events::bars::Bars;
 pub use events::lines::Lines;
-pub use fault::{error, faults};
+pub use fault::{error, faults, valid};
 pub use json::event::JsonLines;
 pub use output::{narrate, print};
 pub use plan::plan_text;

@@ -58,7 +58,7 @@ pub fn summary_line(plan: &Plan) -> String {
 
 /// The changes; a blank line sets off every builder that has more than one line to show.
 fn changes_text(plan: &Plan, verbosity: Verbosity, style: &Style) -> String {
-    let column = column(&plan.changes);
+    let column = column(plan.changes.iter().map(|change| &change.address));
     let mut out = String::new();
     let mut last = 0;
     for block in plan.changes.chunk_by(same_block) {

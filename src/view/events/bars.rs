@@ -42,7 +42,8 @@ impl Bars {
     /// The same to another place.
     #[must_use]
     pub fn to(output: Box<dyn Output>, target: ProgressDrawTarget, out: Style, err: Style, verbosity: Verbosity) -> Self {
-        let bars = MultiProgress::with_draw_target(target);
+        let quiet = verbosity == Verbosity::Quiet;
+        let bars = MultiProgress::with_draw_target(if quiet { ProgressDrawTarget::hidden() } else { target });
         let state = State { closing: Closing::default(), bars, overall: None, clones: BTreeMap::new() };
         Bars { output, out, err, verbosity, state: Mutex::new(state) }
     }
@@ -51,7 +52,7 @@ impl Bars {
 impl Listener for Bars {
     fn event(&self, event: &Event<'_>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.closing.note(event, self.verbosity, &self.out);
+        state.closing.note(event);
         if self.verbosity != Verbosity::Quiet
             && let Some(text) = narration(event, &self.err)
         {
@@ -129,7 +130,7 @@ impl State {
     }
 }
 
-/// A template of ours; a wrong one is seen by the test below.
+/// The look of a bar; a wrong template would fall back to the default one.
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ")
 }

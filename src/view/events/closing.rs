@@ -1,36 +1,46 @@
 //! The end of an apply: one line that counts, then what failed, what was not begun, and what is refused.
 
 use crate::apply::event::{Event, Outcome};
+use crate::model::address::Address;
+use crate::model::path::AbsPath;
 use crate::plan::{Change, Summary};
-
-use crate::view::change::{blocked, column, line, verb};
+use crate::view::change::{INDENT, blocked, column, line, verb};
 use crate::view::style::{Style, Tone, Verbosity};
 use crate::view::text::push_next;
 
 /// Gathers what has to be said at the end.
 #[derive(Debug, Clone, Default)]
 pub struct Closing {
-    failed: Vec<(String, String, String)>,
-    skipped: Vec<(String, String)>,
-    blocked: String,
+    failed: Vec<Left>,
+    skipped: Vec<Left>,
+    blocked: Vec<Change>,
+    root: Option<AbsPath>,
+}
+
+/// A change that was not done: why, and the next command to type.
+#[derive(Debug, Clone)]
+struct Left {
+    address: Address,
+    fact: String,
+    next: String,
 }
 
 impl Closing {
-    /// Keeps what the event leaves for the end; `style` is that of stdout.
-    pub fn note(&mut self, event: &Event<'_>, verbosity: Verbosity, style: &Style) {
+    /// Keeps what the event leaves for the end.
+    pub fn note(&mut self, event: &Event<'_>) {
         match event {
             Event::Planned(plan) => {
-                let changes: Vec<&Change> = plan.blocked().collect();
-                let column = column(changes.iter().copied());
-                let lines = changes.iter().map(|change| blocked(&bare(change), &plan.root, column, verbosity, style));
-                self.blocked = lines.collect();
+                self.root = Some(plan.root.clone());
+                // Without the diff: the plan that was just shown has it.
+                self.blocked = plan.blocked().map(|change| Change { diff: None, ..change.clone() }).collect();
             }
             Event::Errored { change, error, next } => {
                 let fact = format!("{} failed: {error}", verb(&change.action));
-                self.failed.push((change.address.to_string(), fact, (*next).to_owned()));
+                self.failed.push(Left { address: change.address.clone(), fact, next: (*next).into() });
             }
             Event::Skipped { change, because } => {
-                self.skipped.push((change.address.to_string(), format!("skipped: {because}")));
+                let fact = format!("skipped: {because}");
+                self.skipped.push(Left { address: change.address.clone(), fact, next: String::new() });
             }
             Event::Start(_) | Event::Progress { .. } | Event::Complete { .. } | Event::Warning { .. } | Event::Summary(_) => {}
         }
@@ -43,20 +53,21 @@ impl Closing {
         if fine && verbosity == Verbosity::Quiet {
             return String::new();
         }
+        let left = self.failed.iter().chain(&self.skipped).map(|left| &left.address);
+        let column = column(left.chain(self.blocked.iter().map(|change| &change.address)));
         let mut out = style.paint(Tone::Strong, &closing_line(outcome)) + "\n";
-        // Threads report in any order; the answer has one.
-        let mut failed: Vec<_> = self.failed.iter().collect();
-        failed.sort();
-        for (address, fact, next) in failed {
-            out += &line(Tone::Blocked, "!", address, 0, fact, style);
-            push_next(&mut out, 6, next, style);
+        for (list, tone) in [(&self.failed, Tone::Blocked), (&self.skipped, Tone::Notice)] {
+            // Threads report in any order; the answer has one.
+            let mut list: Vec<_> = list.iter().collect();
+            list.sort_by(|a, b| a.address.rank().cmp(&b.address.rank()));
+            for left in list {
+                out += &line(tone, "!", &left.address.to_string(), column, &left.fact, style);
+                push_next(&mut out, INDENT, &left.next, style);
+            }
         }
-        let mut skipped: Vec<_> = self.skipped.iter().collect();
-        skipped.sort();
-        for (address, fact) in skipped {
-            out += &line(Tone::Notice, "!", address, 0, fact, style);
+        if let Some(root) = &self.root {
+            out.extend(self.blocked.iter().map(|change| blocked(change, root, column, verbosity, style)));
         }
-        out += &self.blocked;
         if outcome.interrupted.is_some() {
             push_next(&mut out, 2, "wsctl apply", style);
         }
@@ -86,9 +97,4 @@ pub fn closing_line(outcome: &Outcome) -> String {
     let parts = if parts.is_empty() { "nothing changed".into() } else { parts.join(", ") };
     let blocked = if outcome.blocked > 0 { format!(" {} blocked.", outcome.blocked) } else { String::new() };
     format!("Apply {how}: {parts}.{blocked}")
-}
-
-/// Without the diff: the plan that was just shown has it.
-fn bare(change: &Change) -> Change {
-    Change { diff: None, ..change.clone() }
 }

@@ -35,7 +35,7 @@ impl Lines {
 impl Listener for Lines {
     fn event(&self, event: &Event<'_>) {
         let mut closing = self.closing.lock().unwrap_or_else(PoisonError::into_inner);
-        closing.note(event, self.verbosity, &self.out);
+        closing.note(event);
         if let Event::Summary(outcome) = event {
             self.output.print(&closing.text(outcome, self.verbosity, &self.out));
         } else if self.verbosity != Verbosity::Quiet

@@ -11,7 +11,7 @@ use super::change::{past, verb};
 use super::style::{Style, Tone};
 use super::text::{clean, push_next, took};
 
-/// What is said at once about an event; nothing about most beginnings and about progress.
+/// What is said at once about an event; nothing about most beginnings, nor about progress.
 #[must_use]
 pub fn narration(event: &Event<'_>, style: &Style) -> Option<String> {
     match event {
@@ -47,12 +47,12 @@ pub fn narration(event: &Event<'_>, style: &Style) -> Option<String> {
             push_next(&mut out, 2, next, style);
             Some(out)
         }
-        Event::Skipped { change, because } => Some(format!("{}: skipped: {}\n", subject(&change.address), clean(because))),
         Event::Warning { address, message } => {
             let about = address.map(|address| format!("{}: ", subject(address))).unwrap_or_default();
             Some(format!("{} {about}{}\n", style.paint(Tone::Notice, "warning:"), clean(message)))
         }
-        Event::Planned(_) | Event::Progress { .. } | Event::Summary(_) => None,
+        // What was skipped is listed at the end.
+        Event::Planned(_) | Event::Progress { .. } | Event::Skipped { .. } | Event::Summary(_) => None,
     }
 }
 
