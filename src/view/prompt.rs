@@ -12,7 +12,10 @@ pub const APPLY: &str = "Do you want to apply these changes? Only 'yes' will be 
 #[must_use]
 pub fn destroy(builders: usize, workspace: &str) -> String {
     let workspace = clean(workspace);
-    format!("Do you want to move {} to the trash? Type the workspace's name, '{workspace}': ", count(builders, "builder"))
+    format!(
+        "Do you want to move {} to the trash? Type the workspace's name, '{workspace}', to do so: ",
+        count(builders, "builder")
+    )
 }
 
 /// Before prune: how many entries go, and their bytes.

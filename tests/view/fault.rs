@@ -3,7 +3,7 @@
 use anyhow::{Context as _, anyhow};
 use wsctl::diagnostic::{Diagnostic, Fault, Faults, Interrupted, exit_code};
 use wsctl::view::style::{ColorChoice, Style, Surroundings};
-use wsctl::view::{error, faults};
+use wsctl::view::{error, faults, valid};
 
 use super::values::{abs, colored, stripped};
 
@@ -86,6 +86,11 @@ fn errors_are_one_line_and_the_way_out() {
     let of_file = anyhow::Error::from(sample()).context("cannot load");
     assert_eq!(error(&of_file, &plain), faults(&sample(), &plain));
     assert_eq!(stripped(&error(&wrapped, &colored())), error(&wrapped, &plain));
+}
+
+#[test]
+fn a_file_without_faults() {
+    assert_eq!(valid(&abs("/ws/builders.toml"), &Style::plain()), "/ws/builders.toml is valid.\n");
 }
 
 #[test]

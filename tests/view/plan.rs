@@ -185,7 +185,7 @@ fn removals_alone_are_not_torn_apart_by_blank_lines() {
 
 #[test]
 fn long_diffs_are_cut_and_whole_with_v() {
-    let new: String = (0..50).map(|n| format!("line {n}\n")).collect();
+    let new = (0..50).map(|n| format!("line {n}")).collect::<Vec<_>>().join("\n") + "\n";
     let plan = plan(1, vec![file("a", "f", b"", new.as_bytes())]);
     let text = normal(&plan);
     // 53 lines: two of header, one of hunk, fifty of text.

@@ -2,7 +2,7 @@
 
 use wsctl::model::status::{BuilderStatus, CheckoutStatus, Status};
 use wsctl::view::style::Style;
-use wsctl::view::{PruneRow, prune_text, status_text, text};
+use wsctl::view::{PruneRow, prompt, prune_text, status_text, text};
 
 use super::values::{abs, branch, builder, colored, repo, stripped};
 
@@ -114,4 +114,14 @@ fn sizes_ages_and_durations() {
     assert_eq!(ages, ["0s", "0s", "59s", "1m", "1h", "1d", "400d"]);
     let took = [40, 950, 12_000, 185_000].map(|millis| text::took(std::time::Duration::from_millis(millis)));
     assert_eq!(took, ["0.0s", "0.9s", "12s", "3m 5s"]);
+}
+
+#[test]
+fn questions_say_what_they_want() {
+    assert_eq!(
+        prompt::destroy(1, "ws"),
+        "Do you want to move 1 builder to the trash? Type the workspace's name, 'ws', to do so: "
+    );
+    assert_eq!(prompt::prune(2, 2048), "Do you want to delete 2 entries (2.0 KiB) for good? Only 'yes' will be accepted: ");
+    assert!(prompt::APPLY.ends_with("Only 'yes' will be accepted: "));
 }
