@@ -76,3 +76,14 @@ impl fmt::Display for Interrupted {
 }
 
 impl std::error::Error for Interrupted {}
+
+/// The exit code that an error means: an interrupt 130, 143 or 129 by its signal, anything else 1.
+#[must_use]
+pub fn exit_code(error: &anyhow::Error) -> u8 {
+    match error.downcast_ref::<Interrupted>() {
+        Some(Interrupted(2)) => 130,
+        Some(Interrupted(15)) => 143,
+        Some(Interrupted(1)) => 129,
+        Some(Interrupted(_)) | None => 1,
+    }
+}

@@ -1,1 +1,28 @@
 //! Text, JSON, diffs, progress, style: the only place that prints.
+//!
+//! stdout is the answer, stderr is narration: symbol, fact, then the next command under it. Whatever comes from the
+//! disk passes [`text::clean`] before a terminal sees it.
+
+pub mod change;
+pub mod diff;
+pub mod events;
+pub mod fault;
+pub mod json;
+pub mod output;
+pub mod plan;
+pub mod prompt;
+pub mod prune;
+pub mod status;
+pub mod style;
+pub mod table;
+pub mod text;
+
+pub use events::bars::Bars;
+pub use events::lines::Lines;
+pub use fault::{error, faults, valid};
+pub use json::event::JsonLines;
+pub use output::{narrate, print};
+pub use plan::plan_text;
+pub use prune::{PruneRow, prune_text};
+pub use status::status_text;
+pub use style::{ColorChoice, Style, Verbosity};

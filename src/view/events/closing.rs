@@ -1,0 +1,100 @@
+//! The end of an apply: one line that counts, then what failed, what was not begun, and what is refused.
+
+use crate::apply::event::{Event, Outcome};
+use crate::model::address::Address;
+use crate::model::path::AbsPath;
+use crate::plan::{Change, Summary};
+use crate::view::change::{INDENT, blocked, column, line, verb};
+use crate::view::style::{Style, Tone, Verbosity};
+use crate::view::text::push_next;
+
+/// Gathers what has to be said at the end.
+#[derive(Debug, Clone, Default)]
+pub struct Closing {
+    failed: Vec<Left>,
+    skipped: Vec<Left>,
+    blocked: Vec<Change>,
+    root: Option<AbsPath>,
+}
+
+/// A change that was not done: why, and the next command to type.
+#[derive(Debug, Clone)]
+struct Left {
+    address: Address,
+    fact: String,
+    next: String,
+}
+
+impl Closing {
+    /// Keeps what the event leaves for the end.
+    pub fn note(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Planned(plan) => {
+                self.root = Some(plan.root.clone());
+                // Without the diff: the plan that was just shown has it.
+                self.blocked = plan.blocked().map(|change| Change { diff: None, ..change.clone() }).collect();
+            }
+            Event::Errored { change, error, next } => {
+                let fact = format!("{} failed: {error}", verb(&change.action));
+                self.failed.push(Left { address: change.address.clone(), fact, next: (*next).into() });
+            }
+            Event::Skipped { change, because } => {
+                let fact = format!("skipped: {because}");
+                self.skipped.push(Left { address: change.address.clone(), fact, next: String::new() });
+            }
+            Event::Start(_) | Event::Progress { .. } | Event::Complete { .. } | Event::Warning { .. } | Event::Summary(_) => {}
+        }
+    }
+
+    /// The text of the end; with `-q` nothing where all is done.
+    #[must_use]
+    pub fn text(&self, outcome: &Outcome, verbosity: Verbosity, style: &Style) -> String {
+        let fine = outcome.failed + outcome.skipped + outcome.blocked == 0 && outcome.interrupted.is_none();
+        if fine && verbosity == Verbosity::Quiet {
+            return String::new();
+        }
+        let left = self.failed.iter().chain(&self.skipped).map(|left| &left.address);
+        let column = column(left.chain(self.blocked.iter().map(|change| &change.address)));
+        let mut out = style.paint(Tone::Strong, &closing_line(outcome)) + "\n";
+        for (list, tone) in [(&self.failed, Tone::Blocked), (&self.skipped, Tone::Notice)] {
+            // Threads report in any order; the answer has one.
+            let mut list: Vec<_> = list.iter().collect();
+            list.sort_by(|a, b| a.address.rank().cmp(&b.address.rank()));
+            for left in list {
+                out += &line(tone, "!", &left.address.to_string(), column, &left.fact, style);
+                push_next(&mut out, INDENT, &left.next, style);
+            }
+        }
+        if let Some(root) = &self.root {
+            out.extend(self.blocked.iter().map(|change| blocked(change, root, column, verbosity, style)));
+        }
+        if outcome.interrupted.is_some() {
+            push_next(&mut out, 2, "wsctl apply", style);
+        }
+        out
+    }
+}
+
+/// `Apply complete: 3 created, 1 removed. 1 blocked.`
+#[must_use]
+pub fn closing_line(outcome: &Outcome) -> String {
+    // What is blocked was counted by plan, and never begun.
+    let Summary { create, update, replace, remove, blocked: _ } = outcome.done;
+    let how = match (outcome.interrupted, outcome.failed + outcome.skipped) {
+        (Some(_), _) => "interrupted",
+        (None, 0) => "complete",
+        (None, _) => "incomplete",
+    };
+    let parts = [
+        (create, "created"),
+        (update, "updated"),
+        (replace, "replaced"),
+        (remove, "removed"),
+        (outcome.failed, "failed"),
+        (outcome.skipped, "skipped"),
+    ];
+    let parts: Vec<_> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    let parts = if parts.is_empty() { "nothing changed".into() } else { parts.join(", ") };
+    let blocked = if outcome.blocked > 0 { format!(" {} blocked.", outcome.blocked) } else { String::new() };
+    format!("Apply {how}: {parts}.{blocked}")
+}

@@ -1,0 +1,73 @@
+//! Errors as text: faults of the file as rustc would show them, everything else as one line and the way out.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use crate::diagnostic::{Diagnostic, Fault, Faults};
+use crate::model::path::{AbsPath, printable};
+
+use super::style::{Style, Tone};
+use super::text::{clean, count, push_next};
+
+/// Every fault with its source line, then how many there are.
+#[must_use]
+pub fn faults(faults: &Faults, style: &Style) -> String {
+    let renderer = if style.color() { Renderer::styled().hyperlink(false) } else { Renderer::plain() };
+    let renderer = renderer.term_width(style.width());
+    let path = style.path(&faults.file);
+    let mut out = String::new();
+    for fault in &faults.faults {
+        out += &visible(&renderer.render(&[group(fault, &faults.text, &path)]));
+        out += "\n\n";
+    }
+    let name = clean(&printable(faults.file.as_path().file_name().unwrap_or_default()));
+    let last = format!("{name} has {}", count(faults.faults.len(), "fault"));
+    out + &format!("{} {last}\n", style.paint(Tone::Blocked, "error:"))
+}
+
+/// What `wsctl validate` says of a file without a fault.
+#[must_use]
+pub fn valid(file: &AbsPath, style: &Style) -> String {
+    format!("{} {}\n", style.path(file), style.paint(Tone::Good, "is valid."))
+}
+
+/// An error as one line that says what is wrong, and the next command to type under it.
+#[must_use]
+pub fn error(error: &anyhow::Error, style: &Style) -> String {
+    if let Some(found) = error.downcast_ref::<Faults>() {
+        return faults(found, style);
+    }
+    let chain: Vec<_> = error.chain().map(|cause| clean(cause.to_string().trim_end())).collect();
+    let mut out = format!("{} {}\n", style.paint(Tone::Blocked, "error:"), chain.join(": "));
+    if let Some(diagnostic) = error.downcast_ref::<Diagnostic>() {
+        push_next(&mut out, 2, &diagnostic.next, style);
+    }
+    out
+}
+
+fn group<'a>(fault: &Fault, text: &'a str, path: &str) -> Group<'a> {
+    let annotation = |kind: AnnotationKind, span: &std::ops::Range<usize>, label: &str| {
+        let annotation = kind.span(within(span, text));
+        if label.is_empty() { annotation } else { annotation.label(clean(label)) }
+    };
+    let mut snippet =
+        Snippet::source(text).path(path.to_owned()).annotation(annotation(AnnotationKind::Primary, &fault.span, &fault.label));
+    if let Some((span, label)) = &fault.related {
+        snippet = snippet.annotation(annotation(AnnotationKind::Context, span, label));
+    }
+    let group = Level::ERROR.primary_title(clean(&fault.message)).element(snippet);
+    let hints = fault.hint.lines().map(|hint| Level::HELP.message(clean(hint)));
+    group.elements(hints)
+}
+
+/// The span inside the text and on the borders of characters: a wrong one must not cost the message.
+pub(super) fn within(span: &std::ops::Range<usize>, text: &str) -> std::ops::Range<usize> {
+    let border = |at: &usize| text.is_char_boundary(*at);
+    let start = (0..=span.start.min(text.len())).rev().find(border).unwrap_or(0);
+    let end = (span.end.clamp(start, text.len())..=text.len()).find(border).unwrap_or(text.len());
+    start..end
+}
+
+/// The renderer shows most control characters as pictures; the ones above 127 it lets through.
+fn visible(text: &str) -> String {
+    text.replace(|c: char| ('\u{80}'..='\u{9f}').contains(&c), "\u{fffd}")
+}

@@ -1,0 +1,214 @@
+//! An apply as JSON lines on stdout: one event per line, each written at once.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::apply::event::{Event, Listener};
+use crate::diagnostic::Diagnostic;
+use crate::plan::Change;
+use crate::view::output::{Output, Standard};
+
+use super::{ChangeDocument, FORMAT_VERSION, SummaryDocument, WSCTL_VERSION, line};
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum EventLine {
+    /// Always the first.
+    Version {
+        /// The version of the format.
+        format_version: String,
+        /// The version of the program.
+        wsctl: String,
+    },
+    /// One change of the plan; `change.blocked` says whether apply refuses it.
+    PlannedChange {
+        /// The change, as the plan's document has it.
+        change: Box<ChangeDocument>,
+    },
+    /// A change begins.
+    ApplyStart {
+        /// Its address.
+        address: String,
+        /// What is done.
+        action: String,
+    },
+    /// A change goes on.
+    ApplyProgress {
+        /// Its address.
+        address: String,
+        /// What git says.
+        stage: String,
+        /// How far, where git says it.
+        percent: Option<u8>,
+    },
+    /// A change is done.
+    ApplyComplete {
+        /// Its address.
+        address: String,
+        /// What was done.
+        action: String,
+        /// How long it took.
+        elapsed_ms: u64,
+    },
+    /// A change failed.
+    ApplyErrored {
+        /// Its address.
+        address: String,
+        /// What was tried.
+        action: String,
+        /// What went wrong.
+        error: String,
+        /// The next command to type.
+        next: String,
+    },
+    /// A change was not begun.
+    ApplySkipped {
+        /// Its address.
+        address: String,
+        /// What would have been done.
+        action: String,
+        /// Why not.
+        because: String,
+    },
+    /// Something to know.
+    Diagnostic {
+        /// `error` ends the run, `warning` stops nothing.
+        severity: Severity,
+        /// What it is about, where it is about something.
+        address: Option<String>,
+        /// One line.
+        message: String,
+        /// The next command to type, where there is one.
+        next: Option<String>,
+    },
+    /// Always the last of a run that came to its end.
+    ChangeSummary {
+        /// Changes done by kind; `blocked` counts those that plan refused.
+        changes: SummaryDocument,
+        /// Changes that failed.
+        failed: usize,
+        /// Changes not begun.
+        skipped: usize,
+        /// The signal that ended it, if one did.
+        interrupted: Option<i32>,
+        /// How long it took.
+        elapsed_ms: u64,
+    },
+}
+
+/// How bad a diagnostic is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// It stops nothing.
+    Warning,
+    /// It ends the run.
+    Error,
+}
+
+/// The listener for programs.
+pub struct JsonLines {
+    output: Box<dyn Output>,
+    begun: Mutex<bool>,
+}
+
+impl Default for JsonLines {
+    fn default() -> Self {
+        JsonLines::to(Box::new(Standard))
+    }
+}
+
+impl JsonLines {
+    /// A listener that writes to stdout.
+    #[must_use]
+    pub fn new() -> Self {
+        JsonLines::default()
+    }
+
+    /// The same to another place.
+    #[must_use]
+    pub fn to(output: Box<dyn Output>) -> Self {
+        JsonLines { output, begun: Mutex::new(false) }
+    }
+
+    /// Writes an error that ends the run.
+    pub fn error(&self, error: &anyhow::Error) {
+        let next = error.downcast_ref::<Diagnostic>().map(|diagnostic| diagnostic.next.clone());
+        let message = format!("{error:#}");
+        self.write([EventLine::Diagnostic { severity: Severity::Error, address: None, message, next }]);
+    }
+
+    /// Writes the lines together, after the first line of all.
+    fn write(&self, lines: impl IntoIterator<Item = EventLine>) {
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        if !std::mem::replace(&mut *begun, true) {
+            let (format_version, wsctl) = (FORMAT_VERSION.into(), WSCTL_VERSION.into());
+            self.output.print(&line(&EventLine::Version { format_version, wsctl }));
+        }
+        for event in lines {
+            self.output.print(&line(&event));
+        }
+    }
+}
+
+impl Listener for JsonLines {
+    fn event(&self, event: &Event<'_>) {
+        self.write(lines(event));
+    }
+}
+
+/// The lines of an event: one, and for the plan one for each change and each warning.
+fn lines(event: &Event<'_>) -> Vec<EventLine> {
+    let warning = |address, message: &str| EventLine::Diagnostic {
+        severity: Severity::Warning,
+        address,
+        message: message.into(),
+        next: None,
+    };
+    let one = match event {
+        Event::Planned(plan) => {
+            let changes = plan.changes.iter().map(|change| EventLine::PlannedChange { change: Box::new(change.into()) });
+            return changes.chain(plan.warnings.iter().map(|message| warning(None, message))).collect();
+        }
+        Event::Start(change) => EventLine::ApplyStart { address: address(change), action: action(change) },
+        Event::Progress { address, stage, percent } => {
+            EventLine::ApplyProgress { address: address.to_string(), stage: (*stage).into(), percent: *percent }
+        }
+        Event::Complete { change, elapsed } => {
+            EventLine::ApplyComplete { address: address(change), action: action(change), elapsed_ms: millis(*elapsed) }
+        }
+        Event::Errored { change, error, next } => EventLine::ApplyErrored {
+            address: address(change),
+            action: action(change),
+            error: (*error).into(),
+            next: (*next).into(),
+        },
+        Event::Skipped { change, because } => {
+            EventLine::ApplySkipped { address: address(change), action: action(change), because: (*because).into() }
+        }
+        Event::Warning { address, message } => warning(address.map(ToString::to_string), message),
+        Event::Summary(outcome) => EventLine::ChangeSummary {
+            changes: SummaryDocument { blocked: outcome.blocked, ..outcome.done.into() },
+            failed: outcome.failed,
+            skipped: outcome.skipped,
+            interrupted: outcome.interrupted,
+            elapsed_ms: millis(outcome.elapsed),
+        },
+    };
+    vec![one]
+}
+
+fn address(change: &Change) -> String {
+    change.address.to_string()
+}
+
+fn action(change: &Change) -> String {
+    change.action.word().into()
+}
+
+fn millis(elapsed: Duration) -> u64 {
+    u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
+}

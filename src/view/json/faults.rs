@@ -1,0 +1,75 @@
+//! What `wsctl validate` answers, as a document.
+
+use serde::{Deserialize, Serialize};
+
+use crate::diagnostic::{Fault, Faults};
+use crate::model::path::AbsPath;
+use crate::view::fault::within;
+
+use super::{FORMAT_VERSION, WSCTL_VERSION, document};
+
+/// The whole answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ValidateDocument {
+    /// The version of the format.
+    pub format_version: String,
+    /// The version of the program.
+    pub wsctl_version: String,
+    /// Whether the file has no fault.
+    pub valid: bool,
+    /// The file.
+    pub file: AbsPath,
+    /// Its faults in the order of the text.
+    pub faults: Vec<FaultDocument>,
+}
+
+/// One fault. Lines and columns count from 1, columns in characters; the end is behind the last character.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FaultDocument {
+    /// What is wrong.
+    pub message: String,
+    /// The line of its first character.
+    pub line: usize,
+    /// The column of its first character.
+    pub column: usize,
+    /// The line of its end.
+    pub end_line: usize,
+    /// The column of its end.
+    pub end_column: usize,
+    /// What stands under the marked text; may be empty.
+    pub label: String,
+    /// The way out; may be empty.
+    pub hint: String,
+}
+
+/// The answer for one file as one JSON document.
+#[must_use]
+pub fn validate(file: &AbsPath, result: Result<(), &Faults>) -> String {
+    let faults = match result {
+        Ok(()) => Vec::new(),
+        Err(faults) => faults.faults.iter().map(|fault| FaultDocument::new(fault, &faults.text)).collect(),
+    };
+    document(&ValidateDocument {
+        format_version: FORMAT_VERSION.into(),
+        wsctl_version: WSCTL_VERSION.into(),
+        valid: result.is_ok(),
+        file: file.clone(),
+        faults,
+    })
+}
+
+impl FaultDocument {
+    fn new(fault: &Fault, text: &str) -> Self {
+        let span = within(&fault.span, text);
+        let ((line, column), (end_line, end_column)) = (place(text, span.start), place(text, span.end));
+        let Fault { message, label, hint, .. } = fault.clone();
+        FaultDocument { message, line, column, end_line, end_column, label, hint }
+    }
+}
+
+/// Line and column of a byte that a character begins at.
+fn place(text: &str, byte: usize) -> (usize, usize) {
+    let before = &text[..byte];
+    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    (before.matches('\n').count() + 1, before[start..].chars().count() + 1)
+}

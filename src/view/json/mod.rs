@@ -1,0 +1,47 @@
+//! JSON documents: one for plan, status and validate, one event per line for apply. Unknown keys may appear, meanings
+//! never change. Paths are text in which `%` and what is not UTF-8 stand as `%XX`.
+
+pub mod event;
+mod faults;
+mod plan;
+mod status;
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::text::is_hostile;
+
+pub use faults::{FaultDocument, ValidateDocument, validate};
+pub use plan::{BlockerDocument, ChangeDocument, DiffDocument, NoteDocument, PlanDocument, SummaryDocument, Target, plan};
+pub use status::{BuilderDocument, CheckoutDocument, StatusDocument, status};
+
+/// The version of the format: the first number grows when a meaning changes, the second when a key is added.
+pub const FORMAT_VERSION: &str = "1.0";
+/// The version of the program.
+pub const WSCTL_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// One value over several lines, with a newline at the end.
+fn document<T: Serialize>(value: &T) -> String {
+    shown(serde_json::to_string_pretty(value))
+}
+
+/// One value on one line, with a newline at the end.
+fn line<T: Serialize>(value: &T) -> String {
+    shown(serde_json::to_string(value))
+}
+
+/// serde escapes control characters below 32 only; a terminal obeys some others. All of them stand inside strings.
+fn shown(json: serde_json::Result<String>) -> String {
+    let json = json.expect("structs of strings and numbers are always JSON");
+    let mut out = String::with_capacity(json.len() + 1);
+    for c in json.chars() {
+        if c != '\n' && is_hostile(c) {
+            let _ = write!(out, "\\u{:04x}", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+    out.push('\n');
+    out
+}

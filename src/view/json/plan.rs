@@ -1,0 +1,278 @@
+//! The plan as a document.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::desired::FileMode;
+use crate::model::name::{BranchName, ObjectId};
+use crate::model::path::AbsPath;
+use crate::plan::{Action, Blocker, BranchPlan, Change, CheckoutWrite, FileWrite, Note, Plan, Summary, TextChange};
+use crate::view::change::sign;
+use crate::view::diff::{Drawn, draw};
+
+use super::{FORMAT_VERSION, WSCTL_VERSION, document};
+
+/// The whole plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanDocument {
+    /// The version of the format.
+    pub format_version: String,
+    /// The version of the program.
+    pub wsctl_version: String,
+    /// The file.
+    pub file: AbsPath,
+    /// The workspace root.
+    pub root: AbsPath,
+    /// Changes in the order of their addresses, blocked ones among them.
+    pub changes: Vec<ChangeDocument>,
+    /// What differs from the declaration and is left alone.
+    pub drift: Vec<NoteDocument>,
+    /// What nobody declared.
+    pub unmanaged: Vec<NoteDocument>,
+    /// What a reader should know.
+    pub warnings: Vec<String>,
+    /// How many changes of each kind.
+    pub summary: SummaryDocument,
+}
+
+/// One change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeDocument {
+    /// Its address.
+    pub address: String,
+    /// What is done: `clone`, `create`, `update`, `adopt`, `replace`, `resume`, `switch`, `repair`, `remove`, `prune`, or
+    /// `none` where nothing could be done.
+    pub action: String,
+    /// `+`, `~`, `>`, `-/+` or `-`.
+    pub symbol: String,
+    /// Why, for people.
+    pub reason: String,
+    /// Whether it is refused.
+    pub blocked: bool,
+    /// Why it is refused.
+    pub blockers: Vec<BlockerDocument>,
+    /// More facts, for people.
+    pub details: Vec<String>,
+    /// What the action is about.
+    #[serde(flatten)]
+    pub target: Target,
+    /// The change of a managed file's text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diff: Option<DiffDocument>,
+}
+
+/// What an action is about; only what applies is there.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Target {
+    /// Where the change takes place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<AbsPath>,
+    /// From where a repository is cloned, without what may be a secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The branch that the change leads to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<BranchName>,
+    /// The revision that a new branch starts from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
+    /// The remote branch that a new branch starts from and tracks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<String>,
+    /// The commit that the branch is at, where plan knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<ObjectId>,
+    /// The branch that a switch leaves; missing when detached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<BranchName>,
+    /// Where a repaired checkout was before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old_path: Option<AbsPath>,
+    /// How a managed file is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<FileMode>,
+    /// The trash entry of a removal that is finished.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trash_entry: Option<String>,
+}
+
+/// One refusal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockerDocument {
+    /// Its name, in kebab-case.
+    pub kind: String,
+    /// The fact, for people.
+    pub fact: String,
+    /// Where.
+    pub path: Option<AbsPath>,
+    /// What to type, or to edit, to go on.
+    pub next: String,
+}
+
+/// The change of a managed file's text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiffDocument {
+    /// The path in the builder.
+    pub path: String,
+    /// The unified diff; empty where the files are not text or too large to compare.
+    pub unified: String,
+    /// Whether they are not text, or too large.
+    pub opaque: bool,
+    /// The size of the old file in bytes.
+    pub old_bytes: usize,
+    /// The size of the new file in bytes.
+    pub new_bytes: usize,
+}
+
+/// A fact about a place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoteDocument {
+    /// The address, or the path of what has none.
+    pub subject: String,
+    /// The fact, for people.
+    pub fact: String,
+    /// The command that would change it, where there is one.
+    pub next: Option<String>,
+}
+
+/// How many changes of each kind; a blocked one counts only as blocked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SummaryDocument {
+    /// `+`
+    pub create: usize,
+    /// `~` and `>`
+    pub update: usize,
+    /// `-/+`
+    pub replace: usize,
+    /// `-`
+    pub remove: usize,
+    /// Refused.
+    pub blocked: usize,
+}
+
+/// The plan as one JSON document.
+#[must_use]
+pub fn plan(plan: &Plan) -> String {
+    document(&PlanDocument {
+        format_version: FORMAT_VERSION.into(),
+        wsctl_version: WSCTL_VERSION.into(),
+        file: plan.file.clone(),
+        root: plan.root.clone(),
+        changes: plan.changes.iter().map(ChangeDocument::from).collect(),
+        drift: plan.drift.iter().map(NoteDocument::from).collect(),
+        unmanaged: plan.unmanaged.iter().map(NoteDocument::from).collect(),
+        warnings: plan.warnings.clone(),
+        summary: plan.summary().into(),
+    })
+}
+
+impl From<&Change> for ChangeDocument {
+    fn from(change: &Change) -> Self {
+        ChangeDocument {
+            address: change.address.to_string(),
+            action: change.action.word().into(),
+            symbol: sign(change.action.symbol()).into(),
+            reason: change.reason.clone(),
+            blocked: change.is_blocked(),
+            blockers: change.blockers.iter().map(BlockerDocument::from).collect(),
+            details: change.details.clone(),
+            target: Target::from(&change.action),
+            diff: change.diff.as_ref().map(DiffDocument::from),
+        }
+    }
+}
+
+impl From<&Action> for Target {
+    fn from(action: &Action) -> Self {
+        let at = |path: &AbsPath| Target { path: Some(path.clone()), ..Target::default() };
+        match action {
+            Action::Clone { url, path } => Target { url: Some(url.to_string()), ..at(path) },
+            Action::CreateBuilder(write) | Action::UpdateBuilder(write) | Action::AdoptBuilder(write) => {
+                Target { branch: Some(write.mark.branch.clone()), ..at(&write.path) }
+            }
+            Action::CreateCheckout(write) | Action::ReplaceCheckout { write, .. } | Action::ResumeCheckout { write, .. } => {
+                Target::from(write.as_ref())
+            }
+            Action::AdoptCheckout(touch) | Action::MarkCheckout(touch) => {
+                Target { branch: Some(touch.desired.branch.clone()), commit: Some(touch.head.clone()), ..at(&touch.path) }
+            }
+            Action::Switch { touch, branch, from } => {
+                let target = Target { branch: Some(touch.desired.branch.clone()), from: from.clone(), ..at(&touch.path) };
+                target.starting(branch)
+            }
+            Action::Repair { touch, old_worktree, .. } => Target {
+                branch: Some(touch.desired.branch.clone()),
+                commit: Some(touch.head.clone()),
+                old_path: Some(old_worktree.clone()),
+                ..at(&touch.path)
+            },
+            Action::WriteFile(write) | Action::AdoptFile(write) => Target::from(write.as_ref()),
+            Action::RemoveFile { builder, to, .. } => at(&to.under(builder)),
+            Action::RemoveBuilder(removal) | Action::RemoveCheckout(removal) => match &removal.checkout {
+                Some(checkout) => at(&checkout.under(&removal.builder_path)),
+                None => at(&removal.builder_path),
+            },
+            Action::FinishRemoval { entry, stale } => {
+                Target { path: stale.worktree.clone(), trash_entry: Some(entry.clone()), ..Target::default() }
+            }
+            Action::Prune(stale) => Target { path: stale.worktree.clone(), ..Target::default() },
+            Action::PruneBuilder { path } => at(path),
+            Action::Nothing(_) => Target::default(),
+        }
+    }
+}
+
+impl From<&CheckoutWrite> for Target {
+    fn from(write: &CheckoutWrite) -> Self {
+        let path = Some(write.desired.path.under(&write.builder_path));
+        Target { path, branch: Some(write.desired.branch.clone()), ..Target::default() }.starting(&write.branch)
+    }
+}
+
+impl From<&FileWrite> for Target {
+    fn from(write: &FileWrite) -> Self {
+        Target { path: Some(write.to.under(&write.builder)), mode: Some(write.mode), ..Target::default() }
+    }
+}
+
+impl Target {
+    fn starting(self, plan: &BranchPlan) -> Self {
+        let commit = plan.commit().cloned();
+        match plan {
+            BranchPlan::Existing(_) | BranchPlan::AfterClone => Target { commit, ..self },
+            BranchPlan::Track { upstream, .. } => Target { upstream: Some(upstream.clone()), commit, ..self },
+            BranchPlan::New { base, .. } => Target { base: Some(base.clone()), commit, ..self },
+        }
+    }
+}
+
+impl From<&Blocker> for BlockerDocument {
+    fn from(blocker: &Blocker) -> Self {
+        let Blocker { kind, fact, path, next } = blocker.clone();
+        BlockerDocument { kind: kind.into(), fact, path, next }
+    }
+}
+
+impl From<&TextChange> for DiffDocument {
+    fn from(change: &TextChange) -> Self {
+        let (unified, opaque) = match draw(change) {
+            Drawn::Lines(lines) => (lines.into_iter().map(|line| line.text + "\n").collect(), false),
+            Drawn::Opaque(_) => (String::new(), true),
+        };
+        let (old_bytes, new_bytes) = (change.old.len(), change.new.len());
+        DiffDocument { path: change.path.to_string(), unified, opaque, old_bytes, new_bytes }
+    }
+}
+
+impl From<&Note> for NoteDocument {
+    fn from(note: &Note) -> Self {
+        let Note { subject, fact, next } = note.clone();
+        NoteDocument { subject, fact, next }
+    }
+}
+
+impl From<Summary> for SummaryDocument {
+    fn from(summary: Summary) -> Self {
+        let Summary { create, update, replace, remove, blocked } = summary;
+        SummaryDocument { create, update, replace, remove, blocked }
+    }
+}

@@ -1,0 +1,108 @@
+//! The status as a document.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::name::{BranchName, BuilderName, RepoName};
+use crate::model::path::AbsPath;
+use crate::model::status::{BuilderStatus, CheckoutStatus, Status};
+
+use super::{FORMAT_VERSION, WSCTL_VERSION, document};
+
+/// The whole status.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusDocument {
+    /// The version of the format.
+    pub format_version: String,
+    /// The version of the program.
+    pub wsctl_version: String,
+    /// The file.
+    pub file: AbsPath,
+    /// The workspace root.
+    pub root: AbsPath,
+    /// Every declared or marked builder, by name.
+    pub builders: Vec<BuilderDocument>,
+    /// Directories below `builders_dir` that are not ours.
+    pub unmanaged: Vec<AbsPath>,
+}
+
+/// One builder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuilderDocument {
+    /// Its name.
+    pub name: BuilderName,
+    /// Its directory.
+    pub path: AbsPath,
+    /// When it was created, in seconds since 1970.
+    pub created: Option<i64>,
+    /// `ok`, or what is not.
+    pub state: String,
+    /// Its checkouts by repository.
+    pub checkouts: Vec<CheckoutDocument>,
+}
+
+/// One checkout. `null` is what could not be told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckoutDocument {
+    /// Its repository.
+    pub repository: RepoName,
+    /// Its directory.
+    pub path: AbsPath,
+    /// The branch it is on; `null` when detached or missing.
+    pub branch: Option<BranchName>,
+    /// HEAD's commit, abbreviated.
+    pub commit: Option<String>,
+    /// What `ahead` and `behind` count against.
+    pub against: Option<String>,
+    /// Commits that `against` lacks.
+    pub ahead: Option<usize>,
+    /// Commits that `against` has more.
+    pub behind: Option<usize>,
+    /// Tracked files that changed.
+    pub changed: Option<usize>,
+    /// Files that git does not know and does not ignore.
+    pub untracked: Option<usize>,
+    /// When it was created, in seconds since 1970.
+    pub created: Option<i64>,
+    /// `ok`, or what is not.
+    pub state: String,
+}
+
+/// The status as one JSON document.
+#[must_use]
+pub fn status(status: &Status) -> String {
+    document(&StatusDocument {
+        format_version: FORMAT_VERSION.into(),
+        wsctl_version: WSCTL_VERSION.into(),
+        file: status.file.clone(),
+        root: status.root.clone(),
+        builders: status.builders.iter().map(BuilderDocument::from).collect(),
+        unmanaged: status.unmanaged.clone(),
+    })
+}
+
+impl From<&BuilderStatus> for BuilderDocument {
+    fn from(builder: &BuilderStatus) -> Self {
+        let BuilderStatus { name, path, created, state, checkouts } = builder.clone();
+        let checkouts = checkouts.into_iter().map(CheckoutDocument::from).collect();
+        BuilderDocument { name, path, created, state, checkouts }
+    }
+}
+
+impl From<CheckoutStatus> for CheckoutDocument {
+    fn from(checkout: CheckoutStatus) -> Self {
+        let (ahead, behind) = checkout.ahead_behind.unzip();
+        CheckoutDocument {
+            repository: checkout.repository,
+            path: checkout.path,
+            branch: checkout.branch,
+            commit: checkout.commit,
+            against: checkout.against,
+            ahead,
+            behind,
+            changed: checkout.changed,
+            untracked: checkout.untracked,
+            created: checkout.created,
+            state: checkout.state,
+        }
+    }
+}

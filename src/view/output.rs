@@ -1,0 +1,61 @@
+//! The only functions that print: the answer to stdout, narration to stderr.
+
+use std::io::{self, ErrorKind, Write as _};
+
+/// Where views print to. [`Standard`] is the program's own; a test may listen instead.
+pub trait Output: Send + Sync {
+    /// Part of the answer.
+    fn print(&self, text: &str);
+    /// Narration.
+    fn narrate(&self, text: &str);
+}
+
+/// stdout and stderr.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Standard;
+
+impl Output for Standard {
+    fn print(&self, text: &str) {
+        if let Err(error) = print(text) {
+            narrate(&format!("error: cannot write to stdout: {error}\n"));
+        }
+    }
+
+    fn narrate(&self, text: &str) {
+        narrate(text);
+    }
+}
+
+/// Writes a part of the answer to stdout, at once. A reader that closed the pipe has seen enough: no error.
+///
+/// # Errors
+/// stdout cannot be written for another reason, e.g. a full disk.
+pub fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    unless_closed(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+/// Writes narration to stderr. Nobody can be told when that fails.
+pub fn narrate(text: &str) {
+    let mut err = io::stderr().lock();
+    let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
+}
+
+fn unless_closed(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_closed_pipe_is_no_error_and_a_full_disk_is() {
+        assert!(unless_closed(Err(ErrorKind::BrokenPipe.into())).is_ok());
+        assert!(unless_closed(Err(ErrorKind::StorageFull.into())).is_err());
+        assert!(unless_closed(Ok(())).is_ok());
+    }
+}

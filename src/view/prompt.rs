@@ -1,0 +1,26 @@
+//! The questions; who asks reads the answer.
+
+use super::text::{clean, count, size};
+
+/// The one answer that is a yes.
+pub const YES: &str = "yes";
+
+/// Before apply.
+pub const APPLY: &str = "Do you want to apply these changes? Only 'yes' will be accepted: ";
+
+/// Before destroy: the answer must be the workspace's name.
+#[must_use]
+pub fn destroy(builders: usize, workspace: &str) -> String {
+    let workspace = clean(workspace);
+    format!(
+        "Do you want to move {} to the trash? Type the workspace's name, '{workspace}', to do so: ",
+        count(builders, "builder")
+    )
+}
+
+/// Before prune: how many entries go, and their bytes.
+#[must_use]
+pub fn prune(entries: usize, bytes: u64) -> String {
+    let what = if entries == 1 { "1 entry".into() } else { format!("{entries} entries") };
+    format!("Do you want to delete {what} ({}) for good? Only 'yes' will be accepted: ", size(bytes))
+}

@@ -1,0 +1,84 @@
+//! Small pieces of text that several views need.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use super::style::{Style, Tone};
+
+/// The text without anything that a terminal would obey: control characters (a newline too) and marks that turn the
+/// direction of writing are shown as escapes.
+#[must_use]
+pub fn clean(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_hostile(c) {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Whether a terminal would obey the character instead of showing it.
+#[must_use]
+pub fn is_hostile(c: char) -> bool {
+    let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || turns
+}
+
+/// `1 builder`, `2 builders`.
+#[must_use]
+pub fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// A size for people: `12 B`, `1.5 KiB`.
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    let (mut tenths, mut unit) = (u128::from(bytes) * 10 / 1024, 0);
+    while tenths >= 10 * 1024 && unit + 1 < UNITS.len() {
+        tenths /= 1024;
+        unit += 1;
+    }
+    if tenths < 100 {
+        format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
+    } else {
+        format!("{} {}", tenths / 10, UNITS[unit])
+    }
+}
+
+/// An age in its largest unit: `3d`, `2h`, `5m`, `12s`; what lies in the future is `0s`.
+#[must_use]
+pub fn age(since: i64, now: i64) -> String {
+    let seconds = now.saturating_sub(since).max(0);
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m", seconds / 60),
+        3600..86_400 => format!("{}h", seconds / 3600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}
+
+/// How long something took: `0.1s`, `12s`, `3m 5s`.
+#[must_use]
+pub fn took(elapsed: Duration) -> String {
+    let seconds = elapsed.as_secs();
+    match seconds {
+        0..10 => format!("{seconds}.{}s", elapsed.subsec_millis() / 100),
+        10..60 => format!("{seconds}s"),
+        _ => format!("{}m {}s", seconds / 60, seconds % 60),
+    }
+}
+
+/// Appends the next command, one arrow per line of it; nothing where there is none.
+pub fn push_next(out: &mut String, indent: usize, next: &str, style: &Style) {
+    for line in next.lines().filter(|line| !line.trim().is_empty()) {
+        let line = style.paint(Tone::Strong, &clean(line));
+        let _ = writeln!(out, "{:indent$}→ {line}", "");
+    }
+}
