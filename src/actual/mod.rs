@@ -1,1 +1,34 @@
 //! The disk → `Actual`: gix and `std::fs`; never writes.
+
+mod anchor;
+mod builders;
+mod content;
+mod count;
+mod disk;
+mod examine;
+mod files;
+pub mod git;
+mod head;
+mod index;
+mod open;
+mod parallel;
+pub mod place;
+mod places;
+mod processes;
+mod read;
+mod refs;
+mod registration;
+mod remains;
+mod repository;
+mod status;
+mod strays;
+mod submodule;
+mod walk;
+mod work;
+
+pub use examine::examine;
+pub use read::read;
+pub use repository::{bases, repository};
+pub use status::status;
+pub use strays::strays;
+pub use work::work;

@@ -1,0 +1,144 @@
+//! What lies below `builders_dir`: one directory per builder, ours or not.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
+
+use super::files::Tracked;
+use super::{anchor, disk, files, parallel, place, places};
+use crate::model::actual::{Directory, Registration, Repository, RepositoryState};
+use crate::model::builder::{AnchorState, BuilderDirectory, Occupant};
+use crate::model::desired::{Desired, DesiredBuilder};
+use crate::model::mark::{BuilderMark, Marked, OWN_DIRECTORY};
+use crate::model::name::RepoName;
+use crate::model::path::{AbsPath, RelPath};
+
+/// Names in `builders_dir` that are wsctl's own.
+const OWN: [&str; 3] = [OWN_DIRECTORY, ".gitignore", ".ignore"];
+
+/// The repositories, as read.
+pub(super) type Repositories = BTreeMap<RepoName, RepositoryState>;
+
+/// What `builders_dir` itself is.
+pub(super) fn directory(path: &AbsPath) -> Directory {
+    match disk::look(path.as_path()) {
+        Ok(None) => Directory::Missing,
+        Ok(Some(found)) if found.is_symlink() => Directory::Unusable("is a symbolic link".into()),
+        Ok(Some(found)) if !found.is_dir() => Directory::Unusable("is a file".into()),
+        Ok(Some(_)) => match disk::list(path.as_path()) {
+            Ok(_) => Directory::Present,
+            Err(error) => Directory::Unusable(format!("cannot be read: {error}")),
+        },
+        Err(error) => Directory::Unusable(format!("cannot be read: {error}")),
+    }
+}
+
+/// Reads every entry of `builders_dir` and every declared builder.
+pub(super) fn builders(desired: &Desired, repositories: &Repositories) -> BTreeMap<OsString, BuilderDirectory> {
+    let listed = disk::list(desired.builders_dir.as_path()).unwrap_or_default();
+    let names = listed.iter().filter_map(|path| path.file_name()).map(OsStr::to_owned);
+    let declared = desired.builders.keys().map(|name| OsString::from(name.as_str()));
+    let names: BTreeSet<OsString> = names.chain(declared).filter(|name| !OWN.iter().any(|own| name == own)).collect();
+    let names: Vec<OsString> = names.into_iter().collect();
+    let read = parallel::map(&names, |name| builder(desired, repositories, name));
+    names.into_iter().zip(read).collect()
+}
+
+fn builder(desired: &Desired, repositories: &Repositories, name: &OsStr) -> BuilderDirectory {
+    let path = desired.builders_dir.join(name);
+    let declared = name.to_str().and_then(|name| desired.builders.get(name));
+    let occupant = places::occupant(&path, &RelPath::here());
+    // Nothing is read through a symbolic link that stands where a builder should be.
+    let reachable = !matches!(occupant, Occupant::Symlink | Occupant::Nothing | Occupant::File);
+    let anchor = if reachable { anchor::read(&path) } else { AnchorState::Missing };
+    let registrations = registrations(repositories, &path);
+    let mark = mark(desired, &path, name, &registrations);
+    let known = known_places(declared, repositories, name);
+    let places = places::places(&path, &known, reachable);
+    let tracked = Tracked::new(repositories, &places);
+    let files = managed(declared, &mark).into_iter().map(|to| {
+        let found = files::read(&path, &to, &tracked);
+        (to, found)
+    });
+    let files = files.collect();
+    BuilderDirectory {
+        identity: place::identity(path.as_path()).unwrap_or_default(),
+        occupant,
+        anchor,
+        mark,
+        places,
+        files,
+        strays: None,
+        path,
+    }
+}
+
+/// The registrations whose worktree is the builder itself, or lies in it.
+fn registrations<'a>(repositories: &'a Repositories, path: &AbsPath) -> Vec<(&'a RepoName, &'a Registration)> {
+    let path = disk::real(path);
+    let each = |(name, state): (&'a RepoName, &'a RepositoryState)| {
+        let repository = state.repository().into_iter();
+        repository.flat_map(|repository: &Repository| repository.registrations.values()).map(move |found| (name, found))
+    };
+    let inside = |found: &Registration| found.worktree.as_ref().is_some_and(|worktree| path.contains(worktree));
+    repositories.iter().flat_map(each).filter(|(_, found)| inside(found)).collect()
+}
+
+/// The builder's mark: from the anchor, from the root's admin directory, or from our own directory.
+fn mark(desired: &Desired, path: &AbsPath, name: &OsStr, inside: &[(&RepoName, &Registration)]) -> Marked<BuilderMark> {
+    let found = anchor::mark(path);
+    if found != Marked::No {
+        return found;
+    }
+    let real = disk::real(path);
+    let root = inside.iter().find(|(name, found)| name.is_root() && found.worktree.as_ref() == Some(&real));
+    if let Some((_, root)) = root
+        && root.builder_mark != Marked::No
+    {
+        return root.builder_mark.clone();
+    }
+    let mut file = name.to_owned();
+    file.push(".json");
+    let plain: Marked<BuilderMark> = disk::mark(desired.builders_dir.join(OWN_DIRECTORY).join("builders").join(file).as_path());
+    match plain {
+        Marked::Yes(mark) if mark.identity.is_some() && mark.identity == place::identity(path.as_path()) => Marked::Yes(mark),
+        Marked::Yes(_) | Marked::No => Marked::No,
+        Marked::Unreadable(why) => Marked::Unreadable(why),
+    }
+}
+
+/// The places that declared and marked checkouts take.
+fn known_places(declared: Option<&DesiredBuilder>, repositories: &Repositories, name: &OsStr) -> BTreeSet<RelPath> {
+    let declared = declared.into_iter().flat_map(|builder| builder.checkouts.values()).map(|checkout| checkout.path.clone());
+    let repositories = repositories.values().filter_map(RepositoryState::repository);
+    let marks = repositories.flat_map(|repository| repository.registrations.values()).filter_map(|found| found.mark.mark());
+    let marked = marks.filter(|mark| OsStr::new(mark.builder.as_str()) == name).map(|mark| mark.path.clone());
+    declared.chain(marked).collect()
+}
+
+fn managed(declared: Option<&DesiredBuilder>, mark: &Marked<BuilderMark>) -> BTreeSet<RelPath> {
+    let declared = declared.into_iter().flat_map(|builder| builder.files.keys().cloned());
+    let marked = mark.mark().into_iter().flat_map(|mark| mark.files.keys().cloned());
+    declared.chain(marked).collect()
+}
+
+/// Git repositories directly below `repos_dir`, or one level down as `main`, that nobody declared.
+pub(super) fn unmanaged_repositories(desired: &Desired) -> Vec<AbsPath> {
+    let declared: BTreeSet<AbsPath> = desired.repositories.values().map(|repository| disk::real(&repository.path)).collect();
+    let is_repository = |path: &AbsPath| path.join(".git").as_path().is_dir() || disk::is_git_dir(path.as_path());
+    let builders_dir = disk::real(&desired.builders_dir);
+    let mut found = Vec::new();
+    for path in disk::list(desired.repos_dir.as_path()).unwrap_or_default() {
+        let path = desired.repos_dir.join(path);
+        let real = disk::real(&path);
+        if declared.contains(&real) || real == builders_dir || path.as_path().ends_with(".git") {
+            continue;
+        }
+        let main = path.join("main");
+        if is_repository(&path) {
+            found.push(path);
+        } else if is_repository(&main) && !declared.contains(&disk::real(&main)) {
+            found.push(main);
+        }
+    }
+    found
+}

@@ -1,0 +1,164 @@
+//! What differs in a worktree, by content: git compares against an index of our own that knows no times and no
+//! assume-unchanged or skip-worktree bits. That index lies outside the workspace.
+
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::{disk, git, index};
+use crate::model::actual::ObjectFormat;
+
+/// Paths relative to the worktree, as bytes.
+#[derive(Default)]
+pub(super) struct Changes {
+    /// Differ from the index, or are gone.
+    pub(super) edited: Vec<PathBuf>,
+    /// Differ between index and HEAD.
+    pub(super) staged: Vec<PathBuf>,
+    /// Unmerged.
+    pub(super) conflicts: Vec<PathBuf>,
+    /// Neither known nor ignored; a repository inside stands as one path.
+    pub(super) untracked: Vec<PathBuf>,
+    /// Ignored files and directories.
+    pub(super) ignored: Vec<PathBuf>,
+    /// Gitlinks of the index.
+    pub(super) gitlinks: BTreeSet<PathBuf>,
+    /// Gitlinks whose submodule is on another commit.
+    pub(super) moved: BTreeSet<PathBuf>,
+}
+
+impl Changes {
+    /// Whether there is work of somebody's.
+    pub(super) fn any(&self) -> bool {
+        ![&self.edited, &self.staged, &self.conflicts, &self.untracked].iter().all(|paths| paths.is_empty())
+            || !self.moved.is_empty()
+    }
+}
+
+/// Compares HEAD, index and files of a worktree.
+pub(super) fn changes(worktree: &Path, git_dir: &Path, format: ObjectFormat) -> Result<Changes> {
+    let directory = tempfile::Builder::new().prefix("wsctl-index-").tempdir().context("no temporary directory")?;
+    let git = || {
+        let mut command = git::command(worktree);
+        let mut dirs = [OsString::from("--git-dir="), OsString::from("--work-tree=")];
+        dirs[0].push(git_dir);
+        dirs[1].push(worktree);
+        command.args(dirs).env("GIT_INDEX_FILE", directory.path().join("index"));
+        command
+    };
+    let listed = list(worktree, git_dir, format)?;
+    git::feed(git().args(["update-index", "-z", "--index-info"]), &listed.text)?;
+    let mut changes = Changes { gitlinks: listed.gitlinks, ..Changes::default() };
+    let text = git::finish(status(&mut git()))?;
+    parse(&text, &mut changes)?;
+    // What a sparse checkout leaves out is no edit; what lies there all the same is compared.
+    changes.edited.retain(|path| !(listed.skipped.contains(path) && matches!(disk::look(&worktree.join(path)), Ok(None))));
+    Ok(changes)
+}
+
+fn status(command: &mut Command) -> &mut Command {
+    command.args([
+        "-c",
+        "status.renames=false",
+        "status",
+        "--porcelain=v2",
+        "-z",
+        "--untracked-files=all",
+        "--ignored=matching",
+        // Their own files are compared by us, one by one: a git below git would trust times.
+        "--ignore-submodules=dirty",
+    ])
+}
+
+/// The index as `update-index --index-info` takes it.
+#[derive(Default)]
+struct Listed {
+    text: Vec<u8>,
+    skipped: BTreeSet<PathBuf>,
+    gitlinks: BTreeSet<PathBuf>,
+}
+
+impl Listed {
+    fn push(&mut self, mode: u32, id: &str, stage: u32, path: &[u8], skipped: bool) {
+        self.text.extend(format!("{mode:o} {id} {stage}\t").bytes());
+        self.text.extend(path);
+        self.text.push(0);
+        if skipped {
+            self.skipped.insert(as_path(path));
+        }
+        if mode == 0o160_000 {
+            self.gitlinks.insert(as_path(path));
+        }
+    }
+}
+
+fn as_path(bytes: &[u8]) -> PathBuf {
+    OsStr::from_bytes(bytes).into()
+}
+
+fn list(worktree: &Path, git_dir: &Path, format: ObjectFormat) -> Result<Listed> {
+    let mut listed = Listed::default();
+    let Some(index) = index::open(git_dir, format)? else {
+        return Ok(listed);
+    };
+    if index.is_sparse() {
+        return expand(worktree, git_dir);
+    }
+    for entry in index.entries() {
+        let skipped = entry.flags.contains(gix::index::entry::Flags::SKIP_WORKTREE);
+        listed.push(entry.mode.bits(), &entry.id.to_string(), entry.stage_raw(), entry.path(&index), skipped);
+    }
+    Ok(listed)
+}
+
+/// git lists a sparse index file by file.
+fn expand(worktree: &Path, git_dir: &Path) -> Result<Listed> {
+    let mut option = OsString::from("--git-dir=");
+    option.push(git_dir);
+    let text = git::finish(git::command(worktree).arg(option).args(["ls-files", "-s", "-v", "-z"]))?;
+    let mut listed = Listed::default();
+    for row in text.split(|byte| *byte == 0).filter(|row| !row.is_empty()) {
+        let tab = row.iter().position(|byte| *byte == b'\t').context("git lists a row without a path")?;
+        let fields: Vec<&str> = std::str::from_utf8(&row[..tab])?.split(' ').collect();
+        let [tag, mode, id, stage] = fields.as_slice() else { anyhow::bail!("git lists a row of {} fields", fields.len()) };
+        let skipped = tag.eq_ignore_ascii_case("s");
+        listed.push(u32::from_str_radix(mode, 8)?, id, stage.parse()?, &row[tab + 1..], skipped);
+    }
+    Ok(listed)
+}
+
+fn parse(text: &[u8], changes: &mut Changes) -> Result<()> {
+    for row in text.split(|byte| *byte == 0).filter(|row| !row.is_empty()) {
+        let fields = match row[0] {
+            b'1' => 9,
+            b'u' => 11,
+            b'?' | b'!' => 2,
+            other => anyhow::bail!("git status prints a row of the unknown kind {:?}", char::from(other)),
+        };
+        let fields: Vec<&[u8]> = row.splitn(fields, |byte| *byte == b' ').collect();
+        let path = fields.last().copied().unwrap_or_default();
+        let path = as_path(path.strip_suffix(b"/").unwrap_or(path));
+        match row[0] {
+            b'?' => changes.untracked.push(path),
+            b'!' => changes.ignored.push(path),
+            b'u' => changes.conflicts.push(path),
+            _ => {
+                let (xy, submodule) = (fields[1], fields[2]);
+                ensure!(xy.len() == 2, "git status prints a row without a state");
+                if xy[0] != b'.' {
+                    changes.staged.push(path.clone());
+                }
+                if xy[1] == b'M' && submodule.starts_with(b"S") {
+                    changes.moved.insert(path);
+                } else if xy[1] != b'.' {
+                    changes.edited.push(path);
+                }
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! Numbers of one checkout: by gix with nanoseconds and one thread each, by git where gix cannot.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context as _, Result, bail};
+use gix::bstr::BString;
+use gix::status::index_worktree::Item as Worktree;
+use gix::status::tree_index::TrackRenames;
+use gix::status::{Item, UntrackedFiles};
+
+use super::{git, open};
+use crate::model::actual::{Base, RefFormat, Registration, Repository};
+use crate::model::name::{BranchName, ObjectId};
+
+/// Files that differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Files {
+    /// Tracked ones that changed, staged or not.
+    pub(super) changed: usize,
+    /// Those that git neither knows nor ignores.
+    pub(super) untracked: usize,
+}
+
+/// Counts the files of a checkout.
+pub(super) fn files(repository: &Repository, registration: &Registration) -> Result<Files> {
+    match repository.refs {
+        RefFormat::Files => by_gix(registration).or_else(|_| by_git(registration)),
+        RefFormat::Reftable => by_git(registration),
+    }
+}
+
+fn by_gix(registration: &Registration) -> Result<Files> {
+    let worktree = registration.worktree.as_ref().context("no worktree")?;
+    let repository = open::gix(worktree.as_path(), &["gitoxide.core.useNsec=true", "index.threads=1"])?;
+    let status = repository
+        .status(gix::progress::Discard)?
+        .untracked_files(UntrackedFiles::Files)
+        .index_worktree_rewrites(None)
+        .tree_index_track_renames(TrackRenames::Disabled)
+        .index_worktree_options_mut(|options| options.thread_limit = Some(1));
+    let (mut changed, mut untracked) = (BTreeSet::new(), 0);
+    for item in status.into_iter(Vec::<BString>::new())? {
+        match item? {
+            Item::TreeIndex(change) => {
+                changed.insert(change.location().to_owned());
+            }
+            Item::IndexWorktree(item) => match item.summary() {
+                Some(gix::status::index_worktree::iter::Summary::Added) if matches!(item, Worktree::DirectoryContents { .. }) => {
+                    untracked += 1;
+                }
+                Some(_) => {
+                    changed.insert(item.rela_path().to_owned());
+                }
+                None => {}
+            },
+        }
+    }
+    Ok(Files { changed: changed.len(), untracked })
+}
+
+fn by_git(registration: &Registration) -> Result<Files> {
+    let worktree = registration.worktree.as_ref().context("no worktree")?;
+    let arguments = ["-c", "status.renames=false", "status", "--porcelain=v2", "-z", "--untracked-files=all"];
+    let text = git::run(worktree.as_path(), &arguments)?;
+    let mut files = Files { changed: 0, untracked: 0 };
+    for row in text.split(|byte| *byte == 0).filter(|row| !row.is_empty()) {
+        match row[0] {
+            b'1' | b'u' => files.changed += 1,
+            b'?' => files.untracked += 1,
+            other => bail!("git status prints a row of the unknown kind {:?}", char::from(other)),
+        }
+    }
+    Ok(files)
+}
+
+/// What to count against: the branch's upstream, else the base, else nothing.
+pub(super) fn against(repository: &Repository, branch: Option<&BranchName>, base: Option<&str>) -> Option<(String, ObjectId)> {
+    branch.and_then(|branch| upstream(repository, branch)).or_else(|| {
+        let base = base?;
+        let id = match repository.bases.get(base) {
+            Some(Base::Commit(id)) => id,
+            Some(Base::Missing(_) | Base::Ambiguous(_)) => return None,
+            None => match repository.remote_branches.get(base) {
+                Some(remote) => &remote.id,
+                None => repository.branches.get(base)?,
+            },
+        };
+        Some((base.to_owned(), id.clone()))
+    })
+}
+
+fn upstream(repository: &Repository, branch: &BranchName) -> Option<(String, ObjectId)> {
+    let gix = open::gix(repository.common_dir.as_path(), &[]).ok()?;
+    let name = gix::refs::FullName::try_from(branch.full()).ok()?;
+    let tracking = gix.branch_remote_tracking_ref_name(name.as_ref(), gix::remote::Direction::Fetch)?.ok()?;
+    let tracking = tracking.as_bstr().to_string();
+    if let Some(local) = tracking.strip_prefix("refs/heads/") {
+        return Some((local.to_owned(), repository.branches.get(local)?.clone()));
+    }
+    let short = tracking.strip_prefix("refs/remotes/")?;
+    Some((short.to_owned(), repository.remote_branches.get(short)?.id.clone()))
+}
+
+/// Commits that `other` lacks, and that it has more.
+pub(super) fn ahead_behind(repository: &Repository, head: &ObjectId, other: &ObjectId) -> Result<(usize, usize)> {
+    if head == other {
+        return Ok((0, 0));
+    }
+    let gix = open::gix(repository.common_dir.as_path(), &[])?;
+    let ids = [head, other].map(|id| gix::ObjectId::from_hex(id.as_str().as_bytes()));
+    let [head, other] = ids;
+    let (head, other) = (head?, other?);
+    let count = |from: gix::ObjectId, without: gix::ObjectId| -> Result<usize> {
+        gix.rev_walk([from]).with_hidden([without]).all()?.try_fold(0, |sum, found| found.map(|_| sum + 1).map_err(Into::into))
+    };
+    Ok((count(head, other)?, count(other, head)?))
+}

@@ -1,0 +1,95 @@
+//! Answers what plan has to know about files before it can decide.
+
+use std::collections::BTreeMap;
+
+use super::processes::Processes;
+use super::{parallel, strays, work};
+use crate::model::actual::{Actual, Link, Registration, Repository, RepositoryState};
+use crate::model::desired::Desired;
+use crate::model::mark::WrittenFile;
+use crate::model::path::RelPath;
+use crate::model::work::{Findings, Work};
+use crate::plan::Question;
+
+enum Answer {
+    Work(Work),
+    Strays(Findings),
+}
+
+/// Fills in `work` and `strays` where a question asks for them. What cannot be told is a finding.
+pub fn examine(actual: &mut Actual, desired: &Desired, questions: &[Question]) {
+    let processes = Processes::read();
+    let seen: &Actual = actual;
+    let answers = parallel::map(questions, |question| answer(seen, desired, question, &processes));
+    for (question, answer) in questions.iter().zip(answers) {
+        match (question, answer) {
+            (Question::Work(repository, admin_name), Some(Answer::Work(work))) => {
+                if let Some(RepositoryState::Present(repository)) = actual.repositories.get_mut(repository)
+                    && let Some(registration) = repository.registrations.get_mut(admin_name)
+                {
+                    registration.work = Some(work);
+                }
+            }
+            (Question::Strays(name), Some(Answer::Strays(findings))) => {
+                if let Some(builder) = actual.builders.get_mut(name) {
+                    builder.strays = Some(findings);
+                }
+            }
+            (Question::Work(..) | Question::Strays(_), Some(_) | None) => {}
+        }
+    }
+}
+
+fn answer(actual: &Actual, desired: &Desired, question: &Question, processes: &Processes) -> Option<Answer> {
+    match question {
+        Question::Work(repository, admin_name) => {
+            let repository = actual.repositories.get(repository)?.repository()?;
+            let registration = repository.registrations.get(admin_name)?;
+            let managed = managed(actual, desired, registration);
+            let inner = inner(actual, desired, registration);
+            Some(Answer::Work(work::look(repository, registration, &managed, &inner, processes)))
+        }
+        Question::Strays(name) => Some(Answer::Strays(strays::look(actual.builders.get(name)?, processes))),
+    }
+}
+
+/// The managed files that lie in a checkout, by their path in it.
+fn managed(actual: &Actual, desired: &Desired, registration: &Registration) -> BTreeMap<RelPath, WrittenFile> {
+    let Some((builder, at)) = place(desired, registration) else {
+        return BTreeMap::new();
+    };
+    let written = actual.builders.get(&builder).and_then(|builder| builder.mark.mark());
+    let files = written.into_iter().flat_map(|mark| &mark.files);
+    let below = |path: &RelPath| match (at.contains(path), at.is_here()) {
+        (true, true) => Some(path.clone()),
+        (true, false) => RelPath::new(path.as_str().get(at.as_str().len() + 1..)?).ok(),
+        (false, _) => None,
+    };
+    files.filter_map(|(path, written)| Some((below(path)?, written.clone()))).collect()
+}
+
+/// The builder's directory name and the path in it that a worktree takes.
+fn place(desired: &Desired, registration: &Registration) -> Option<(std::ffi::OsString, RelPath)> {
+    let worktree = registration.worktree.as_ref()?;
+    let inside = worktree.as_path().strip_prefix(super::disk::real(&desired.builders_dir).as_path()).ok()?;
+    let name = inside.components().next()?.as_os_str().to_owned();
+    let at = RelPath::new(inside.strip_prefix(&name).ok()?.to_str()?).ok()?;
+    Some((name, at))
+}
+
+/// The checkouts inside a worktree that have a look of their own: linked both ways, marked or declared there.
+fn inner(actual: &Actual, desired: &Desired, outer: &Registration) -> Vec<RelPath> {
+    let Some(top) = &outer.worktree else { return Vec::new() };
+    let repositories = actual.repositories.iter().filter_map(|(name, state)| Some((name, state.repository()?)));
+    let all = repositories
+        .flat_map(|(name, repository): (_, &Repository)| repository.registrations.values().map(move |found| (name, found)));
+    let known = all.filter(|(name, found)| {
+        let declared = place(desired, found).and_then(|(builder, at)| {
+            let checkout = desired.builders.get(builder.to_str()?)?.checkouts.get(*name)?;
+            Some(checkout.path == at)
+        });
+        found.link == Link::Whole && (found.mark.mark().is_some() || declared == Some(true))
+    });
+    let paths = known.filter_map(|(_, found)| found.worktree.as_ref()).filter(|path| *path != top && top.contains(path));
+    paths.filter_map(|path| RelPath::new(path.relative_to(top).to_str()?).ok()).collect()
+}

@@ -1,0 +1,118 @@
+//! Managed files, their sources, and the trash.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::PermissionsExt as _;
+
+use gix::index::File as Index;
+
+use super::builders::Repositories;
+use super::{disk, index};
+use crate::model::actual::{RepositoryState, Source};
+use crate::model::builder::{DiskFile, Occupant};
+use crate::model::desired::Desired;
+use crate::model::mark::OWN_DIRECTORY;
+use crate::model::path::{AbsPath, RelPath};
+use crate::model::trash::{MANIFEST, TrashEntry};
+
+/// The indexes of the checkouts in one builder.
+pub(super) struct Tracked {
+    indexes: BTreeMap<RelPath, Result<Option<Index>, String>>,
+}
+
+impl Tracked {
+    /// Opens the index of each checkout that a declared repository knows.
+    pub(super) fn new(repositories: &Repositories, places: &BTreeMap<RelPath, Occupant>) -> Self {
+        let known: Vec<_> = repositories.values().filter_map(RepositoryState::repository).collect();
+        let open = |occupant: &Occupant| {
+            let Occupant::Worktree(git_dir) = occupant else { return None };
+            let owner = known.iter().find(|repository| git_dir.as_path().starts_with(repository.common_dir.as_path()))?;
+            Some(index::open(git_dir.as_path(), owner.format).map_err(|error| format!("{error:#}")))
+        };
+        let indexes = places.iter().filter_map(|(at, occupant)| Some((at.clone(), open(occupant)?)));
+        Tracked { indexes: indexes.collect() }
+    }
+
+    /// Whether the checkout that a path lies in tracks it.
+    fn holds(&self, to: &RelPath) -> Result<bool, String> {
+        let inside = self.indexes.iter().filter(|(at, _)| at.contains(to) && *at != to);
+        let Some((at, index)) = inside.max_by_key(|(at, _)| at.as_str().len() * usize::from(!at.is_here())) else {
+            return Ok(false);
+        };
+        let below = if at.is_here() { to.as_str() } else { &to.as_str()[at.as_str().len() + 1..] };
+        match index {
+            Ok(index) => Ok(index.as_ref().is_some_and(|index| index::holds(index, below.as_bytes()))),
+            Err(error) => Err(format!("the index of {at} cannot be read: {error}")),
+        }
+    }
+}
+
+/// Reads a managed file of a builder.
+pub(super) fn read(builder: &AbsPath, to: &RelPath, tracked: &Tracked) -> DiskFile {
+    match try_read(builder, to, tracked) {
+        Ok(file) => file,
+        Err(why) => DiskFile::Unusable(why),
+    }
+}
+
+fn try_read(builder: &AbsPath, to: &RelPath, tracked: &Tracked) -> Result<DiskFile, String> {
+    let text = |error: std::io::Error| format!("cannot be read: {error}");
+    let mut path = builder.clone();
+    for part in to.as_str().split('/') {
+        match disk::look(path.as_path()).map_err(text)? {
+            None => return Ok(DiskFile::Missing),
+            Some(found) if found.is_symlink() => return Err(format!("{path} above it is a symbolic link")),
+            Some(found) if !found.is_dir() => return Err(format!("{path} above it is a file")),
+            Some(_) => path = path.join(part),
+        }
+    }
+    let Some(found) = disk::look(path.as_path()).map_err(text)? else {
+        return Ok(DiskFile::Missing);
+    };
+    if found.is_symlink() {
+        let target = fs::read_link(path.as_path()).map_err(text)?;
+        let hash = disk::blob_hash(target.as_os_str().as_bytes()).map_err(text)?;
+        return Ok(DiskFile::Symlink { target, hash, tracked: tracked.holds(to)? });
+    }
+    if !found.is_file() {
+        return Err(if found.is_dir() { "is a directory".into() } else { "is no regular file".into() });
+    }
+    let bytes = fs::read(path.as_path()).map_err(text)?;
+    let hash = disk::blob_hash(&bytes).map_err(text)?;
+    Ok(DiskFile::File { bytes, hash, executable: found.permissions().mode() & 0o100 != 0, tracked: tracked.holds(to)? })
+}
+
+/// Reads the sources of all managed files.
+pub(super) fn sources(desired: &Desired) -> BTreeMap<AbsPath, Source> {
+    let froms = desired.builders.values().flat_map(|builder| builder.files.values()).map(|file| file.from.clone());
+    let unique: BTreeSet<AbsPath> = froms.collect();
+    let read = |from: &AbsPath| source(from).unwrap_or_else(|error| Source::Unusable(format!("cannot be read: {error}")));
+    unique.into_iter().map(|from| (from.clone(), read(&from))).collect()
+}
+
+fn source(path: &AbsPath) -> std::io::Result<Source> {
+    if disk::look(path.as_path())?.is_none() {
+        return Ok(Source::Unusable("is missing".into()));
+    }
+    let found = fs::metadata(path.as_path())?;
+    if !found.is_file() {
+        return Ok(Source::Unusable(if found.is_dir() { "is a directory".into() } else { "is no regular file".into() }));
+    }
+    Ok(Source::File { bytes: fs::read(path.as_path())?, executable: found.permissions().mode() & 0o100 != 0 })
+}
+
+/// Reads the manifests of the trash, oldest first.
+pub(super) fn trash(desired: &Desired) -> Vec<TrashEntry> {
+    let trash = desired.builders_dir.join(OWN_DIRECTORY).join("trash");
+    let mut entries = Vec::new();
+    for path in disk::list(trash.as_path()).unwrap_or_default() {
+        let path = trash.join(path);
+        let Some(name) = path.as_path().file_name().map(|name| name.to_string_lossy().into_owned()) else { continue };
+        let manifest = disk::read(path.join(MANIFEST).as_path()).ok().flatten();
+        let manifest = manifest.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        entries.push(TrashEntry { name, path, manifest });
+    }
+    entries.sort_by_key(|entry| entry.manifest.as_ref().map(|manifest| manifest.removed));
+    entries
+}

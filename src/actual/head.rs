@@ -1,0 +1,114 @@
+//! HEAD of a worktree, and the operation that waits there: read from files of its git directory.
+
+use std::os::unix::ffi::OsStrExt as _;
+
+use anyhow::Result;
+
+use super::refs::Refs;
+use super::{disk, git};
+use crate::model::actual::{Head, Operation, RefFormat};
+use crate::model::name::{BranchName, ObjectId};
+use crate::model::path::AbsPath;
+
+/// Reads HEAD of a git directory whose branches are `refs`.
+pub(super) fn head(git_dir: &AbsPath, refs: &Refs, format: RefFormat) -> Head {
+    let text = match format {
+        RefFormat::Files => head_file(git_dir),
+        RefFormat::Reftable => ask(git_dir),
+    };
+    match text {
+        Ok(text) => parse(&text, refs),
+        Err(error) => Head::Unreadable(format!("{error:#}")),
+    }
+}
+
+fn head_file(git_dir: &AbsPath) -> Result<Vec<u8>> {
+    let path = git_dir.join("HEAD");
+    // The oldest repositories keep HEAD as a symbolic link.
+    if let Ok(target) = std::fs::read_link(path.as_path()) {
+        return Ok([b"ref: ", target.as_os_str().as_bytes()].concat());
+    }
+    Ok(std::fs::read(path.as_path())?)
+}
+
+/// A reftable's HEAD file says `refs/heads/.invalid`: only git knows.
+fn ask(git_dir: &AbsPath) -> Result<Vec<u8>> {
+    let output = git::in_git_dir(git_dir.as_path()).args(["symbolic-ref", "-q", "HEAD"]).output()?;
+    if output.status.success() {
+        return Ok([b"ref: ", output.stdout.as_slice()].concat());
+    }
+    git::finish(git::in_git_dir(git_dir.as_path()).args(["rev-parse", "--verify", "-q", "HEAD"]))
+}
+
+fn parse(text: &[u8], refs: &Refs) -> Head {
+    let text = text.trim_ascii_end();
+    if let Some(name) = text.strip_prefix(b"ref:").map(<[u8]>::trim_ascii_start) {
+        let Some(branch) = name.strip_prefix(b"refs/heads/") else {
+            return Head::Unreadable(format!("HEAD names {}, which is no branch", name.escape_ascii()));
+        };
+        let branch = BranchName::from_disk(branch);
+        return match refs.resolve(name) {
+            Some(id) => Head::Branch(branch, id.clone()),
+            None => Head::Unborn(branch),
+        };
+    }
+    match std::str::from_utf8(text).ok().and_then(|hex| ObjectId::new(hex).ok()) {
+        Some(id) => Head::Detached(id),
+        None => Head::Unreadable(format!("HEAD holds \"{}\"", text.escape_ascii())),
+    }
+}
+
+/// Reads the markers that git leaves while something waits for its end.
+pub(super) fn operation(git_dir: &AbsPath) -> Option<Operation> {
+    let there = |name: &str| !matches!(disk::look(git_dir.join(name).as_path()), Ok(None));
+    let sequencer = || match disk::read(git_dir.join("sequencer/todo").as_path()) {
+        Ok(Some(todo)) if todo.starts_with(b"revert") => "revert",
+        Ok(_) | Err(_) => "cherry-pick",
+    };
+    let name = if there("rebase-merge") || (there("rebase-apply") && !there("rebase-apply/applying")) {
+        "rebase"
+    } else if there("rebase-apply") {
+        "am"
+    } else if there("MERGE_HEAD") {
+        "merge"
+    } else if there("CHERRY_PICK_HEAD") {
+        "cherry-pick"
+    } else if there("REVERT_HEAD") {
+        "revert"
+    } else if there("sequencer/todo") {
+        sequencer()
+    } else if there("BISECT_LOG") || there("BISECT_START") {
+        "bisect"
+    } else {
+        return None;
+    };
+    let abort = match name {
+        "rebase" => "git rebase --abort",
+        "am" => "git am --abort",
+        "merge" => "git merge --abort",
+        "cherry-pick" => "git cherry-pick --abort",
+        "revert" => "git revert --abort",
+        _ => "git bisect reset",
+    };
+    Some(Operation { name, holds: held(git_dir), abort })
+}
+
+/// The branch that counts as in use though HEAD is detached. A rebase with update-refs may hold more; the first counts.
+fn held(git_dir: &AbsPath) -> Option<BranchName> {
+    let line = |name: &str| {
+        let bytes = disk::read(git_dir.join(name).as_path()).ok().flatten()?;
+        bytes.split(|byte| *byte == b'\n').next().map(<[u8]>::to_vec)
+    };
+    let branch = |name: &str| line(name)?.strip_prefix(b"refs/heads/").map(BranchName::from_disk);
+    // BISECT_START holds the short name, or the commit that HEAD was detached at.
+    let bisected = || {
+        let start = line("BISECT_START")?;
+        let start = start.strip_prefix(b"refs/heads/").unwrap_or(&start);
+        let text = std::str::from_utf8(start).unwrap_or_default();
+        (!start.is_empty() && ObjectId::new(text).is_err()).then(|| BranchName::from_disk(start))
+    };
+    branch("rebase-merge/head-name")
+        .or_else(|| branch("rebase-apply/head-name"))
+        .or_else(|| branch("rebase-merge/update-refs"))
+        .or_else(bisected)
+}

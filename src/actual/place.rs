@@ -1,0 +1,100 @@
+//! Whether the workspace is where it was: told by the marked file, by device and inode, and by the path inside the
+//! file system, which a second mount point does not change.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use super::disk;
+use crate::model::actual::Place;
+use crate::model::desired::Desired;
+use crate::model::mark::{Marked, WorkspaceMark};
+use crate::model::path::AbsPath;
+
+/// Device and inode of what lies at a path, links at its end not followed.
+#[must_use]
+pub fn identity(path: &Path) -> Option<(u64, u64)> {
+    let found = disk::look(path).ok().flatten()?;
+    Some((found.dev(), found.ino()))
+}
+
+/// The path inside its file system: the root of the mount and what lies below the mount point. `None` where the
+/// system does not tell.
+#[must_use]
+pub fn inner_path(path: &AbsPath) -> Option<AbsPath> {
+    let real = disk::real(path);
+    inner_path_of(&std::fs::read("/proc/self/mountinfo").ok()?, &real)
+}
+
+fn inner_path_of(mounts: &[u8], real: &AbsPath) -> Option<AbsPath> {
+    let mut best: Option<(PathBuf, PathBuf)> = None;
+    for line in mounts.split(|byte| *byte == b'\n') {
+        let mut fields = line.split(|byte| *byte == b' ');
+        let (Some(root), Some(point)) = (fields.nth(3), fields.next()) else { continue };
+        let (root, point) = (unescape(root), unescape(point));
+        // A later mount on the same point hides the earlier one.
+        let nearer = best.as_ref().is_none_or(|(_, old)| point.as_os_str().len() >= old.as_os_str().len());
+        if real.as_path().starts_with(&point) && nearer {
+            best = Some((root, point));
+        }
+    }
+    let (root, point) = best?;
+    let below = real.as_path().strip_prefix(point).ok()?;
+    Some(AbsPath::new(root).ok()?.join(below))
+}
+
+/// mountinfo writes space, tab, newline and backslash as three octal digits.
+fn unescape(field: &[u8]) -> PathBuf {
+    let mut out = Vec::with_capacity(field.len());
+    let mut rest = field;
+    while let Some((&byte, tail)) = rest.split_first() {
+        let octal = tail.get(..3).filter(|_| byte == b'\\').and_then(|digits| std::str::from_utf8(digits).ok());
+        if let Some(value) = octal.and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
+            out.push(value);
+            rest = &tail[3..];
+        } else {
+            out.push(byte);
+            rest = tail;
+        }
+    }
+    OsString::from_vec(out).into()
+}
+
+/// Compares the mark of the workspace with what is there.
+pub(super) fn place(desired: &Desired, workspace: &Marked<WorkspaceMark>) -> Place {
+    let Some(mark) = workspace.mark() else { return Place::Same };
+    if mark.file == desired.file || same_file(&mark.file, &desired.file) {
+        return Place::Same;
+    }
+    if matches!(disk::look(mark.file.as_path()), Ok(Some(_)) | Err(_)) {
+        return Place::AnotherFile(mark.file.clone());
+    }
+    match (&mark.inner_path, inner_path(&desired.builders_dir)) {
+        (Some(old), Some(new)) if *old != new => Place::Moved(mark.file.clone()),
+        (Some(_) | None, Some(_) | None) => Place::Elsewhere(mark.file.clone()),
+    }
+}
+
+fn same_file(one: &AbsPath, other: &AbsPath) -> bool {
+    let real = |path: &AbsPath| std::fs::canonicalize(path.as_path()).ok();
+    real(one).is_some_and(|one| Some(one) == real(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    use super::*;
+
+    #[test]
+    fn the_inner_path_is_the_same_at_every_mount_point() {
+        let mounts = b"21 1 8:1 / / rw - ext4 /dev/a rw\n30 21 8:2 /data /mnt/my\\040disk rw shared:1 - ext4 /dev/b rw\n\
+                       31 21 8:2 /data/ws /pod rw - ext4 /dev/b rw\n";
+        let inner = |path: &str| inner_path_of(mounts, &AbsPath::new(path).unwrap()).unwrap().to_string();
+        assert_eq!(inner("/mnt/my disk/ws/x"), "/data/ws/x");
+        assert_eq!(inner("/pod/x"), "/data/ws/x");
+        assert_eq!(inner("/home/x"), "/home/x");
+        assert_eq!(OsString::from(unescape(b"a\\012b")).as_bytes(), b"a\nb");
+    }
+}

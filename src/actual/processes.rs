@@ -1,0 +1,65 @@
+//! Processes with a working directory, root or open file inside a directory, where the system has `/proc`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::disk;
+use crate::model::work::Finding;
+
+/// The processes of this moment, without ourselves and the children that we started.
+pub(super) struct Processes(Vec<Process>);
+
+struct Process {
+    pid: u32,
+    name: String,
+    places: Vec<PathBuf>,
+}
+
+impl Processes {
+    /// Looks at every process that may be looked at; another user's is skipped.
+    pub(super) fn read() -> Self {
+        let all = disk::list(Path::new("/proc")).unwrap_or_default();
+        let pids: Vec<u32> = all.iter().filter_map(|path| path.file_name()?.to_str()?.parse().ok()).collect();
+        let parents: BTreeMap<u32, u32> = pids.iter().filter_map(|pid| Some((*pid, parent(*pid)?))).collect();
+        let others = pids.into_iter().filter(|pid| !descends(*pid, &parents));
+        Processes(others.map(process).filter(|process| !process.places.is_empty()).collect())
+    }
+
+    /// Those inside a real path, without those in `leave_out`.
+    pub(super) fn inside(&self, directory: &Path, leave_out: &[PathBuf]) -> Vec<Finding> {
+        let counts = |place: &&PathBuf| place.starts_with(directory) && !leave_out.iter().any(|other| place.starts_with(other));
+        let found = self.0.iter().filter(|process| process.places.iter().any(|place| counts(&place)));
+        found.map(|process| Finding::Process { pid: process.pid, name: process.name.clone() }).collect()
+    }
+}
+
+fn descends(mut pid: u32, parents: &BTreeMap<u32, u32>) -> bool {
+    let ours = std::process::id();
+    for _ in 0..64 {
+        if pid == ours {
+            return true;
+        }
+        match parents.get(&pid) {
+            Some(parent) => pid = *parent,
+            None => return false,
+        }
+    }
+    false
+}
+
+/// The fourth field of `stat`; the second is a name in parentheses that may hold anything.
+fn parent(pid: u32) -> Option<u32> {
+    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
+    let after = stat.iter().rposition(|byte| *byte == b')')?;
+    String::from_utf8_lossy(&stat[after + 1..]).split_whitespace().nth(1)?.parse().ok()
+}
+
+fn process(pid: u32) -> Process {
+    let of = |tail: &str| PathBuf::from(format!("/proc/{pid}/{tail}"));
+    let mut links = vec![of("cwd"), of("root")];
+    links.extend(disk::list(&of("fd")).unwrap_or_default());
+    let name = fs::read(of("comm")).unwrap_or_default();
+    let places = links.iter().filter_map(|link| fs::read_link(link).ok()).filter(|place| place.is_absolute());
+    Process { pid, name: String::from_utf8_lossy(&name).trim_end().to_owned(), places: places.collect() }
+}

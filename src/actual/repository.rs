@@ -1,0 +1,101 @@
+//! One declared repository: its refs, remotes and registrations.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
+
+use super::open::{self, Found, Opened};
+use super::refs::Refs;
+use super::{head, registration};
+use crate::model::actual::{Repository, RepositoryState};
+use crate::model::desired::{Desired, DesiredRepository, Url};
+use crate::model::name::RepoName;
+use crate::model::path::AbsPath;
+
+/// Every revision that a checkout of a repository names as its base.
+#[must_use]
+pub fn bases(desired: &Desired, repository: &RepoName) -> BTreeSet<String> {
+    let checkouts = desired.builders.values().filter_map(|builder| builder.checkouts.get(repository));
+    checkouts.filter_map(|checkout| checkout.base.clone()).collect()
+}
+
+/// Reads what lies at a declared repository's path.
+#[must_use]
+pub fn repository(desired: &DesiredRepository, bases: &BTreeSet<String>) -> RepositoryState {
+    match open::open(&desired.path) {
+        Found::Missing => RepositoryState::Missing,
+        Found::Occupied(what) => RepositoryState::Occupied(what),
+        Found::Unusable(fact, next) => RepositoryState::Unusable { fact, next },
+        Found::Open(opened) => match read(&desired.path, &opened, bases) {
+            Ok(repository) => RepositoryState::Present(Box::new(repository)),
+            Err(error) => RepositoryState::Unusable {
+                fact: format!("cannot be read: {error:#}"),
+                next: format!("git -C {} fsck", desired.path),
+            },
+        },
+    }
+}
+
+fn read(path: &AbsPath, opened: &Opened, bases: &BTreeSet<String>) -> Result<Repository> {
+    let refs = Refs::read(opened)?;
+    let (remotes, mirror_refspecs) = remotes(&opened.gix);
+    let names: Vec<&str> = remotes.keys().map(String::as_str).collect();
+    Ok(Repository {
+        path: path.clone(),
+        common_dir: opened.git_dir.clone(),
+        format: opened.format,
+        refs: opened.refs,
+        bare: opened.bare,
+        head: head::head(&opened.git_dir, &refs, opened.refs),
+        operation: head::operation(&opened.git_dir),
+        remote_heads: refs.remote_heads(),
+        branches: refs.branches(),
+        remote_branches: refs.remote_branches(&names),
+        bases: bases.iter().map(|base| (base.clone(), refs.base(base, &opened.gix))).collect(),
+        registrations: registration::registrations(opened, &refs)?,
+        remotes,
+        mirror_refspecs,
+    })
+}
+
+/// Remotes as configured, and the refspecs that would write over branches or keepers.
+fn remotes(repository: &gix::Repository) -> (BTreeMap<String, Option<Url>>, Vec<String>) {
+    let mut remotes: BTreeMap<String, Option<Url>> = BTreeMap::new();
+    let mut mirrors = Vec::new();
+    let config = repository.config_snapshot();
+    for section in config.plumbing().sections_by_name("remote").into_iter().flatten() {
+        let Some(name) = section.header().subsection_name() else { continue };
+        let url = remotes.entry(name.to_string()).or_default();
+        if url.is_none() {
+            *url = section.values("url").first().map(|text| Url::new(text.to_string()));
+        }
+        mirrors.extend(section.values("fetch").iter().map(ToString::to_string).filter(|spec| mirrors_branches(spec)));
+    }
+    (remotes, mirrors)
+}
+
+fn mirrors_branches(spec: &str) -> bool {
+    let Some((_, target)) = spec.split_once(':').filter(|_| !spec.starts_with('^')) else {
+        return false;
+    };
+    ["refs/heads/", "refs/wsctl/"].iter().any(|ours| match target.split_once('*') {
+        Some((prefix, _)) => ours.starts_with(prefix) || prefix.starts_with(ours),
+        None => target.starts_with(ours),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mirrors_branches;
+
+    #[test]
+    fn a_refspec_that_covers_branches_is_found() {
+        for spec in ["+refs/*:refs/*", "+refs/heads/*:refs/heads/*", "refs/heads/main:refs/heads/main", "+refs/x/*:refs/wsctl/*"]
+        {
+            assert!(mirrors_branches(spec), "{spec}");
+        }
+        for spec in ["+refs/heads/*:refs/remotes/origin/*", "refs/heads/main", "^refs/heads/x"] {
+            assert!(!mirrors_branches(spec), "{spec}");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! What `wsctl status` counts: changed and untracked files, commits ahead and behind.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+
+use anyhow::Result;
+
+use super::{count, disk, parallel};
+use crate::model::actual::{Actual, Link, Registration, Repository, RepositoryState};
+use crate::model::address::Address;
+use crate::model::builder::BuilderDirectory;
+use crate::model::desired::{Desired, DesiredBuilder};
+use crate::model::mark::WorkspaceMark;
+use crate::model::name::{BuilderName, RepoName, WorkspaceId};
+use crate::model::path::{AbsPath, RelPath};
+use crate::model::status::{BuilderStatus, CheckoutStatus, Status};
+
+/// Counts what differs in every checkout. `states` is what plan says of an address; without it a thing is `ok` or
+/// `missing`.
+#[must_use]
+pub fn status(actual: &Actual, desired: &Desired, states: &BTreeMap<Address, String>) -> Status {
+    let workspace = actual.workspace.mark().map(|mark: &WorkspaceMark| &mark.id);
+    let names = builder_names(actual, desired, workspace);
+    let rows: Vec<Row<'_>> = names.iter().flat_map(|name| rows(actual, desired, workspace, name)).collect();
+    let mut counted = parallel::map(&rows, |row| row.count(states)).into_iter().zip(&rows).peekable();
+    let mut builders = Vec::new();
+    for name in &names {
+        let mut checkouts = Vec::new();
+        while let Some((checkout, _)) = counted.next_if(|(_, row)| *row.builder == *name) {
+            checkouts.push(checkout);
+        }
+        let path = desired.builders_dir.join(name.as_str());
+        let directory = actual.builders.get(OsStr::new(name.as_str()));
+        let there = matches!(disk::look(path.as_path()), Ok(Some(found)) if found.is_dir());
+        let address = Address::Builder(name.clone());
+        builders.push(BuilderStatus {
+            created: directory.and_then(|directory| directory.mark.mark()).map(|mark| mark.created),
+            state: states.get(&address).cloned().unwrap_or_else(|| if there { "ok".into() } else { "missing".into() }),
+            name: name.clone(),
+            path,
+            checkouts,
+        });
+    }
+    let known: BTreeSet<&OsStr> = names.iter().map(|name| OsStr::new(name.as_str())).collect();
+    let unmanaged = actual.builders.iter().filter(|(name, _)| !known.contains(name.as_os_str()));
+    let unmanaged = unmanaged.map(|(_, directory)| directory.path.clone()).collect();
+    Status { root: desired.root.clone(), file: desired.file.clone(), builders, unmanaged }
+}
+
+/// Declared builders, and those that carry our mark.
+fn builder_names(actual: &Actual, desired: &Desired, workspace: Option<&WorkspaceId>) -> Vec<BuilderName> {
+    let ours = |directory: &&BuilderDirectory| directory.mark.mark().is_some_and(|mark| Some(&mark.workspace) == workspace);
+    let marked = actual.builders.values().filter(ours).filter_map(|directory| {
+        let name = BuilderName::new(directory.path.as_path().file_name()?.to_str()?).ok()?;
+        Some(name)
+    });
+    let names: BTreeSet<BuilderName> = desired.builders.keys().cloned().chain(marked).collect();
+    names.into_iter().collect()
+}
+
+/// One line of the table before anything was counted.
+struct Row<'a> {
+    builder: &'a BuilderName,
+    name: RepoName,
+    path: AbsPath,
+    repository: Option<&'a Repository>,
+    registration: Option<&'a Registration>,
+    base: Option<String>,
+}
+
+fn rows<'a>(actual: &'a Actual, desired: &Desired, workspace: Option<&WorkspaceId>, builder: &'a BuilderName) -> Vec<Row<'a>> {
+    let directory = desired.builders_dir.join(builder.as_str());
+    let declared: Option<&DesiredBuilder> = desired.builders.get(builder);
+    let mut places: BTreeMap<RepoName, (RelPath, Option<String>)> = BTreeMap::new();
+    for (name, state) in &actual.repositories {
+        let marks = state.repository().into_iter().flat_map(|repository| repository.registrations.values());
+        let marks = marks.filter_map(|found| found.mark.mark());
+        for mark in marks.filter(|mark| mark.builder == *builder && Some(&mark.workspace) == workspace) {
+            places.insert(name.clone(), (mark.path.clone(), mark.base.clone()));
+        }
+    }
+    for (name, checkout) in declared.into_iter().flat_map(|builder| &builder.checkouts) {
+        let recorded = places.remove(name).and_then(|(_, base)| base);
+        places.insert(name.clone(), (checkout.path.clone(), recorded.or_else(|| checkout.base.clone())));
+    }
+    let row = |(name, (at, base)): (RepoName, (RelPath, Option<String>))| {
+        let path = at.under(&directory);
+        let repository = actual.repositories.get(&name).and_then(RepositoryState::repository);
+        let real = disk::real(&path);
+        let here = |found: &&Registration| found.worktree.as_ref() == Some(&real);
+        let registration = repository.and_then(|repository| repository.registrations.values().find(here));
+        Row { builder, name, path, repository, registration, base }
+    };
+    places.into_iter().map(row).collect()
+}
+
+impl Row<'_> {
+    fn count(&self, states: &BTreeMap<Address, String>) -> CheckoutStatus {
+        let whole = self.registration.filter(|found| found.link == Link::Whole);
+        let files: Option<Result<count::Files>> =
+            self.repository.zip(whole).map(|(repository, found)| count::files(repository, found));
+        let files = files.and_then(Result::ok);
+        let against = self.repository.zip(self.registration).and_then(|(repository, found)| {
+            let head = found.head.commit()?;
+            let (name, other) = count::against(repository, found.head.branch(), self.base.as_deref())?;
+            Some((name, count::ahead_behind(repository, head, &other).ok()))
+        });
+        let mark = self.registration.and_then(|found| found.mark.mark());
+        let state = || if whole.is_some() { "ok".into() } else { "missing".into() };
+        let address = Address::Checkout(self.builder.clone(), self.name.clone());
+        let (against, ahead_behind) = against.map_or((None, None), |(name, counts)| (Some(name), counts));
+        CheckoutStatus {
+            repository: self.name.clone(),
+            path: self.path.clone(),
+            branch: self.registration.and_then(|found| found.head.branch()).cloned(),
+            commit: self.registration.and_then(|found| found.head.commit()).map(|id| id.short().to_owned()),
+            against,
+            ahead_behind,
+            changed: files.map(|files| files.changed),
+            untracked: files.map(|files| files.untracked),
+            created: mark.map(|mark| mark.created),
+            state: states.get(&address).cloned().unwrap_or_else(state),
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! What lies in a builder beside its checkouts.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use super::processes::Processes;
+use super::walk::{self, Into};
+use super::{disk, registration, work};
+use crate::model::actual::{Link, Lock};
+use crate::model::builder::{AnchorState, BuilderDirectory, Occupant};
+use crate::model::mark::{CHECKOUT_MARK, CheckoutMark, Marked};
+use crate::model::path::{AbsPath, RelPath, printable};
+use crate::model::work::{Evidence, Finding, Findings};
+
+/// Looks at what lies beside the checkouts of a builder, as it is now. A nested builder is its root's checkout:
+/// [`super::work()`] of that one sees everything.
+#[must_use]
+pub fn strays(directory: &BuilderDirectory) -> Findings {
+    look(directory, &Processes::read())
+}
+
+/// The same with processes that were read before.
+pub(super) fn look(directory: &BuilderDirectory, processes: &Processes) -> Findings {
+    find(directory, processes).unwrap_or_else(|error| vec![Finding::Unknown(format!("{error:#}"))])
+}
+
+fn find(directory: &BuilderDirectory, processes: &Processes) -> Result<Findings> {
+    match super::places::occupant(&directory.path, &RelPath::here()) {
+        Occupant::Nothing | Occupant::Empty | Occupant::Worktree(_) => return Ok(Vec::new()),
+        Occupant::Symlink => return Ok(vec![Finding::Unknown("a symbolic link stands where the builder was".into())]),
+        Occupant::File => return Ok(vec![Finding::Unknown("a file stands where the builder was".into())]),
+        Occupant::Unreadable(why) => return Ok(vec![Finding::Unknown(why)]),
+        Occupant::Mount => return Ok(vec![Finding::Mount(Evidence::of(vec![".".into()]))]),
+        Occupant::Directory | Occupant::Repository => {}
+    }
+    let top = directory.path.as_path();
+    let checkouts: Vec<PathBuf> = directory.places.keys().filter_map(|at| checkout(&directory.path, at)).collect();
+    let managed = directory.mark.mark().map(|mark| &mark.files);
+    let anchored = matches!(directory.anchor, AnchorState::Ours(_) | AnchorState::Damaged(_));
+    let (mut stray, mut edited, mut nested, mut mounts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    walk::walk(top, &mut mounts, &mut |path, found| {
+        if checkouts.iter().any(|checkout| checkout == path) || (anchored && path == top.join(".git")) {
+            return Ok(Into::Skip);
+        }
+        if found.is_dir() {
+            if !walk::has_git(path)? && path != top.join(".git") {
+                return Ok(Into::Descend);
+            }
+            nested.push(path.to_path_buf());
+            return Ok(Into::Skip);
+        }
+        let relative = path.strip_prefix(top).unwrap_or(path);
+        match relative.to_str().and_then(|relative| managed?.get(relative)) {
+            Some(written) if work::is_edited(&directory.path.join(relative), written).map_err(std::io::Error::other)? => {
+                edited.push(path.to_path_buf());
+            }
+            Some(_) => {}
+            None => stray.push(path.to_path_buf()),
+        }
+        Ok(Into::Skip)
+    })?;
+    let mut findings = processes.inside(disk::real(&directory.path).as_path(), &real(&directory.path, &checkouts));
+    let lists: [(work::Kind, Vec<PathBuf>); 4] =
+        [(Finding::Stray, stray), (Finding::EditedManaged, edited), (Finding::Nested, nested), (Finding::Mount, mounts)];
+    for (kind, paths) in lists {
+        let shown = |path: &PathBuf| printable(path.strip_prefix(top).unwrap_or(path).as_os_str());
+        let evidence = Evidence::of(paths.iter().map(shown).collect());
+        if !evidence.is_empty() {
+            findings.push(kind(evidence));
+        }
+    }
+    Ok(findings)
+}
+
+fn real(builder: &AbsPath, paths: &[PathBuf]) -> Vec<PathBuf> {
+    paths.iter().map(|path| disk::real(&builder.join(path)).as_path().to_path_buf()).collect()
+}
+
+/// The path of a checkout of ours: linked both ways, with our mark or our lock. A copy of one is not.
+fn checkout(builder: &AbsPath, at: &RelPath) -> Option<PathBuf> {
+    let path = at.under(builder);
+    let Occupant::Worktree(admin_dir) = super::places::occupant(builder, at) else { return None };
+    let (worktree, link) = registration::link(&admin_dir);
+    let linked = link == Link::Whole && worktree == Some(disk::real(&path));
+    let mark: Marked<CheckoutMark> = disk::mark(admin_dir.join(CHECKOUT_MARK).as_path());
+    let ours = mark.mark().is_some() || matches!(registration::lock(&admin_dir), Some(Lock::Ours(_)));
+    (linked && ours).then(|| path.as_path().to_path_buf())
+}

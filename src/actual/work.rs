@@ -1,0 +1,196 @@
+//! Work in one checkout that a removal or a switch could lose. What cannot be told is a finding.
+
+use std::collections::BTreeMap;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::content::{self, Changes};
+use super::processes::Processes;
+use super::walk::{self, Into};
+use super::{disk, git, head, registration, submodule};
+use crate::model::actual::{Link, Lock, ObjectFormat, Registration, Repository};
+use crate::model::desired::FileMode;
+use crate::model::mark::WrittenFile;
+use crate::model::name::ObjectId;
+use crate::model::path::{AbsPath, RelPath, printable};
+use crate::model::work::{Evidence, Finding, Findings, Ignored, Work};
+
+/// Looks for work in one checkout, by content, as it is now. `managed` are the managed files as last written, by path
+/// in the checkout; unedited ones count for nothing. `inner` are checkouts inside a nested root, by path in it: they
+/// have a look of their own.
+#[must_use]
+pub fn work(
+    repository: &Repository,
+    registration: &Registration,
+    managed: &BTreeMap<RelPath, WrittenFile>,
+    inner: &[RelPath],
+) -> Work {
+    look(repository, registration, managed, inner, &Processes::read())
+}
+
+/// The same with processes that were read before.
+pub(super) fn look(
+    repository: &Repository,
+    registration: &Registration,
+    managed: &BTreeMap<RelPath, WrittenFile>,
+    inner: &[RelPath],
+    processes: &Processes,
+) -> Work {
+    let mut work = Work::default();
+    let found =
+        checkout(registration, managed, inner, repository.format).and_then(|checkout| checkout.find(processes, &mut work));
+    if let Err(error) = found {
+        work.findings.push(Finding::Unknown(format!("{error:#}")));
+    }
+    work
+}
+
+/// A finding that is made of paths.
+pub(super) type Kind = fn(Evidence) -> Finding;
+
+struct Checkout<'a> {
+    worktree: AbsPath,
+    admin_dir: &'a AbsPath,
+    format: ObjectFormat,
+    managed: &'a BTreeMap<RelPath, WrittenFile>,
+    inner: Vec<PathBuf>,
+}
+
+fn checkout<'a>(
+    registration: &'a Registration,
+    managed: &'a BTreeMap<RelPath, WrittenFile>,
+    inner: &[RelPath],
+    format: ObjectFormat,
+) -> Result<Checkout<'a>> {
+    let (worktree, link) = registration::link(&registration.admin_dir);
+    let worktree = worktree.context("the registration names no worktree")?;
+    ensure!(link == Link::Whole, "worktree and registration do not name each other");
+    ensure!(registration.worktree.as_ref() == Some(&worktree), "the registration names another worktree by now");
+    let inner = inner.iter().map(|path| path.under(&worktree).as_path().to_path_buf()).collect();
+    Ok(Checkout { worktree, admin_dir: &registration.admin_dir, format, managed, inner })
+}
+
+impl Checkout<'_> {
+    fn find(&self, processes: &Processes, work: &mut Work) -> Result<()> {
+        self.states(&mut work.findings);
+        work.findings.extend(processes.inside(self.worktree.as_path(), &self.inner));
+        let mut changes = content::changes(self.worktree.as_path(), self.admin_dir.as_path(), self.format)?;
+        let (nested, mounts) = self.nested(&changes)?;
+        let edited_managed = self.take_managed(&mut changes)?;
+        changes.untracked.retain(|path| {
+            let whole = self.worktree.as_path().join(path);
+            !self.inner.contains(&whole) && !nested.contains(&whole)
+        });
+        work.ignored = self.ignored(&changes)?;
+        let submodules = submodule::findings(self.worktree.as_path(), &changes, self.format)?;
+        let relative = |paths: &[PathBuf]| paths.iter().map(|path| self.shown(path)).collect::<Vec<_>>();
+        let lists: [(Kind, Vec<String>); 8] = [
+            (Finding::Conflicts, relative(&changes.conflicts)),
+            (Finding::Edited, relative(&changes.edited)),
+            (Finding::Staged, relative(&changes.staged)),
+            (Finding::Untracked, relative(&changes.untracked)),
+            (Finding::EditedManaged, relative(&edited_managed)),
+            (Finding::Submodule, relative(&submodules)),
+            (Finding::Nested, relative(&nested)),
+            (Finding::Mount, relative(&mounts)),
+        ];
+        let lists = lists.into_iter().map(|(kind, paths)| (kind, Evidence::of(paths)));
+        work.findings.extend(lists.filter(|(_, evidence)| !evidence.is_empty()).map(|(kind, evidence)| kind(evidence)));
+        work.findings.extend(self.unreferenced()?);
+        Ok(())
+    }
+
+    /// What the admin directory says.
+    fn states(&self, findings: &mut Findings) {
+        findings.extend(head::operation(self.admin_dir).map(Finding::InProgress));
+        if let Some(Lock::Foreign(reason)) = registration::lock(self.admin_dir) {
+            findings.push(Finding::Locked(reason));
+        }
+        let lock = self.admin_dir.join("index.lock");
+        if !matches!(disk::look(lock.as_path()), Ok(None)) {
+            findings.push(Finding::IndexLock(lock.to_string()));
+        }
+    }
+
+    /// Commits of a detached HEAD that nothing holds.
+    fn unreferenced(&self) -> Result<Option<Finding>> {
+        let git_dir = self.admin_dir.as_path();
+        if git::in_git_dir(git_dir).args(["symbolic-ref", "-q", "HEAD"]).output()?.status.success() {
+            return Ok(None);
+        }
+        let mut command = git::in_git_dir(git_dir);
+        command.args(["rev-list", "--max-count=100", "HEAD", "--not", "--branches", "--tags", "--remotes"]);
+        let text = String::from_utf8(git::finish(&mut command)?)?;
+        let commits = text.lines().map(ObjectId::new).collect::<Result<Vec<_>, _>>()?;
+        Ok((!commits.is_empty()).then_some(Finding::Unreferenced(commits)))
+    }
+
+    /// Repositories inside that are neither declared nor submodules, and mount points.
+    fn nested(&self, changes: &Changes) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
+        let (mut nested, mut mounts) = (Vec::new(), Vec::new());
+        let top = self.worktree.as_path();
+        walk::walk(top, &mut mounts, &mut |path, found| {
+            if !found.is_dir() || self.inner.iter().any(|inner| inner == path) {
+                return Ok(Into::Skip);
+            }
+            if !walk::has_git(path)? {
+                return Ok(Into::Descend);
+            }
+            if !changes.gitlinks.contains(path.strip_prefix(top).unwrap_or(path)) {
+                nested.push(path.to_path_buf());
+            }
+            Ok(Into::Skip)
+        })?;
+        Ok((nested, mounts))
+    }
+
+    /// Takes managed files out of what git found; returns those that were edited.
+    fn take_managed(&self, changes: &mut Changes) -> Result<Vec<PathBuf>> {
+        let mut edited = Vec::new();
+        for (path, written) in self.managed {
+            let relative = Path::new(path.as_str());
+            let known = |paths: &[PathBuf]| paths.iter().any(|found| relative.starts_with(found));
+            if known(&changes.untracked) || known(&changes.ignored) {
+                changes.untracked.retain(|found| found != relative);
+                if is_edited(&path.under(&self.worktree), written)? {
+                    edited.push(relative.to_path_buf());
+                }
+            }
+        }
+        Ok(edited)
+    }
+
+    fn ignored(&self, changes: &Changes) -> Result<Ignored> {
+        let top = self.worktree.as_path();
+        let ours = |path: &Path| {
+            let managed = path.strip_prefix(top).ok().and_then(Path::to_str).is_some_and(|path| self.managed.contains_key(path));
+            managed || self.inner.iter().any(|inner| inner == path)
+        };
+        let mut sum = Ignored::default();
+        for path in &changes.ignored {
+            let found = walk::count(&top.join(path), &ours).with_context(|| format!("{} cannot be counted", path.display()))?;
+            sum.files += found.files;
+            sum.bytes += found.bytes;
+        }
+        Ok(sum)
+    }
+
+    fn shown(&self, path: &Path) -> String {
+        printable(path.strip_prefix(self.worktree.as_path()).unwrap_or(path).as_os_str())
+    }
+}
+
+/// Whether a managed file differs from what was last written. A file that is gone is no work.
+pub(super) fn is_edited(path: &AbsPath, written: &WrittenFile) -> Result<bool> {
+    let Some(found) = disk::look(path.as_path())? else {
+        return Ok(false);
+    };
+    let bytes = match written.mode {
+        FileMode::Symlink if found.is_symlink() => std::fs::read_link(path.as_path())?.as_os_str().as_bytes().to_vec(),
+        FileMode::Copy | FileMode::Template if found.is_file() => std::fs::read(path.as_path())?,
+        FileMode::Symlink | FileMode::Copy | FileMode::Template => return Ok(true),
+    };
+    Ok(disk::blob_hash(&bytes)? != written.hash)
+}
