@@ -1,6 +1,27 @@
 //! The only door to writes: one trait, and who implements it. Every method re-checks its precondition
 //! where it acts, is never forced, and leaves either the old state or the new one.
 
+mod anchor;
+mod branch;
+mod clone;
+mod command;
+mod door;
+mod keeper;
+mod link;
+mod locks;
+mod managed;
+mod mentions;
+mod objects;
+mod own_files;
+mod registration;
+mod told;
+mod unlink;
+mod worktree;
+mod worktree_lock;
+
+pub use door::GitDoor;
+pub use locks::Locks;
+
 use anyhow::Result;
 
 use crate::model::actual::ObjectFormat;

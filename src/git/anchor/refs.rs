@@ -1,0 +1,73 @@
+//! The anchor's HEAD and branch, moved by compare-and-swap.
+
+use anyhow::{Context as _, Result};
+
+use crate::diagnostic::Diagnostic;
+use crate::git::command::Git;
+use crate::git::objects::Objects;
+use crate::model::name::{BranchName, ObjectId};
+use crate::model::path::AbsPath;
+
+/// The commit that HEAD names; `None` where there is none, or the repository is too damaged to tell.
+pub(super) fn head(git: &Git, git_dir: &AbsPath) -> Result<Option<ObjectId>> {
+    named(git, git_dir, "HEAD")
+}
+
+fn named(git: &Git, git_dir: &AbsPath, name: &str) -> Result<Option<ObjectId>> {
+    let answer = git.inside(git_dir).args(["rev-parse", "--verify", "--quiet", name]).answer()?;
+    Ok(ObjectId::new(String::from_utf8_lossy(&answer.stdout).trim_end()).ok())
+}
+
+/// Puts HEAD on the branch and the branch on the commit; `old` is where HEAD was.
+pub(super) fn move_to(
+    git: &Git,
+    git_dir: &AbsPath,
+    branch: &BranchName,
+    commit: gix::ObjectId,
+    old: Option<gix::ObjectId>,
+    objects: &Objects,
+) -> Result<()> {
+    let full = branch.full();
+    let on = git.inside(git_dir).args(["symbolic-ref", "--quiet", "HEAD"]).answer()?;
+    let on = String::from_utf8_lossy(&on.stdout).trim_end().to_owned();
+    if on == full && old == Some(commit) {
+        return Ok(());
+    }
+    let there = named(git, git_dir, &full)?;
+    if let Some(there) = &there
+        && on != full
+        && objects.id(there)? != commit
+        && Some(objects.id(there)?) != old
+    {
+        let fact = format!("{git_dir} has a branch {branch} that wsctl did not make");
+        return Err(Diagnostic::new(fact, "git branch -m in the builder gives it another name").into());
+    }
+    let null = objects.hash.null().to_string();
+    let before = there.map_or(null, |there| there.to_string());
+    let commit = commit.to_string();
+    let left = (on != full).then(|| on.strip_prefix("refs/heads/")).flatten().filter(|_| old.is_some());
+    let leave = |old: gix::ObjectId| git.inside(git_dir).args(["update-ref", "-d", &on, &old.to_string()]).patiently().map(drop);
+    let head = || git.inside(git_dir).args(["symbolic-ref", "-m", "wsctl: branch", "HEAD", &full]).patiently();
+    let update = || git.inside(git_dir).args(["update-ref", "-m", "wsctl: declaration", &full, &commit, &before]).patiently();
+    let in_the_way = left.is_some_and(|left| BranchName::from_disk(left.as_bytes()).excludes(branch));
+    match old {
+        // `a` has to go before `a/b` can be.
+        Some(old) if in_the_way => {
+            head()?;
+            leave(old)?;
+            update().with_context(|| format!("{git_dir} cannot be moved"))?;
+        }
+        Some(old) if left.is_some() => {
+            update()?;
+            head()?;
+            leave(old)?;
+        }
+        Some(_) | None => {
+            update().with_context(|| format!("{git_dir} cannot be moved"))?;
+            if on != full {
+                head()?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,161 @@
+//! Makes branches, which must not exist, and deletes branches, which must be where they were seen.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, anyhow};
+
+use super::command::Git;
+use super::own_files;
+use crate::diagnostic::Diagnostic;
+use crate::model::name::{BranchName, ObjectId};
+use crate::model::path::{AbsPath, printable};
+use crate::plan::BranchPlan;
+
+/// Makes a branch; see `Door::create_branch`.
+pub(super) fn create(git: &Git, repository: &AbsPath, branch: &BranchName, plan: &BranchPlan) -> Result<()> {
+    let (commit, upstream) = match plan {
+        BranchPlan::Existing(_) => return Ok(()),
+        BranchPlan::New { commit, .. } => (commit, None),
+        BranchPlan::Track { upstream, commit } => (commit, Some(upstream)),
+        BranchPlan::AfterClone => return Err(anyhow!("the start of {branch} is not known yet")),
+    };
+    let make = git.at(repository)?.args(["branch", "--no-track", "--", branch.as_str(), commit.as_str()]);
+    make.patiently().with_context(|| format!("branch {branch} cannot be made"))?;
+    let Some(upstream) = upstream else { return Ok(()) };
+    let track = git.at(repository)?.arg("branch").arg(format!("--set-upstream-to=refs/remotes/{upstream}")).arg(branch.as_str());
+    if let Err(error) = track.patiently() {
+        git.at(repository)?.args(["update-ref", "-d", &branch.full(), commit.as_str()]).patiently()?;
+        return Err(error.context(format!("branch {branch} cannot track {upstream}")));
+    }
+    Ok(())
+}
+
+/// Deletes a branch; see `Door::delete_branch`.
+pub(super) fn delete(
+    git: &Git,
+    repository: &AbsPath,
+    branch: &BranchName,
+    expect: &ObjectId,
+    keep: Option<&AbsPath>,
+) -> Result<()> {
+    let common = common_dir(git, repository)?;
+    refuse_in_use(git, repository, &common, branch)?;
+    let now = git.at(repository)?.args(["rev-parse", "--verify", "--quiet", &branch.full()]).answer()?;
+    if String::from_utf8_lossy(&now.stdout).trim() != expect.as_str() {
+        return Err(Diagnostic::new(format!("branch {branch} is no longer at {}", expect.short()), "wsctl plan").into());
+    }
+    let config = configuration(git, repository, branch)?;
+    if let Some(keep) = keep {
+        fs::create_dir_all(keep).with_context(|| format!("{keep} cannot be made"))?;
+        own_files::write_whole(keep.join("reflog").as_path(), &reflog(git, repository, &common, branch)?, 0o666)?;
+        own_files::write_whole(keep.join("config").as_path(), &as_file(branch, &config), 0o666)?;
+    }
+    let delete = git.at(repository)?.args(["update-ref", "-m", "wsctl", "-d", &branch.full(), expect.as_str()]);
+    delete.patiently().with_context(|| format!("branch {branch} cannot be deleted"))?;
+    if config.is_empty() {
+        return Ok(());
+    }
+    let forget = git.at(repository)?.args(["config", "--local", "--remove-section", &format!("branch.{branch}")]);
+    forget.patiently().map(drop).with_context(|| format!("branch {branch} is deleted, its configuration is not"))
+}
+
+/// The reflog's bytes as the files backend keeps them; of another backend, what git tells.
+fn reflog(git: &Git, repository: &AbsPath, common: &Path, branch: &BranchName) -> Result<Vec<u8>> {
+    if !common.join("reftable").is_dir() {
+        return match fs::read(common.join("logs").join(branch.full())) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+            other => other.with_context(|| format!("the reflog of {branch} cannot be read")),
+        };
+    }
+    git.at(repository)?.args(["reflog", "show", "--date=raw", "--format=%H %gn <%ge> %gd%x09%gs", &branch.full(), "--"]).run()
+}
+
+pub(super) fn common_dir(git: &Git, repository: &AbsPath) -> Result<PathBuf> {
+    use std::os::unix::ffi::OsStringExt as _;
+    let mut out = git.at(repository)?.args(["rev-parse", "--path-format=absolute", "--git-common-dir"]).run()?;
+    out.pop();
+    Ok(PathBuf::from(std::ffi::OsString::from_vec(out)))
+}
+
+/// The keys and values below `branch.<name>.`
+fn configuration(git: &Git, repository: &AbsPath, branch: &BranchName) -> Result<Vec<(String, Vec<u8>)>> {
+    let all = git.at(repository)?.args(["config", "--local", "--list", "-z"]).run()?;
+    let prefix = format!("branch.{branch}.");
+    let entries = all.split(|byte| *byte == 0).filter_map(|entry| {
+        let end = entry.iter().position(|byte| *byte == b'\n').unwrap_or(entry.len());
+        let key = entry[..end].strip_prefix(prefix.as_bytes()).filter(|key| !key.contains(&b'.'))?;
+        Some((String::from_utf8_lossy(key).into_owned(), entry.get(end + 1..).unwrap_or(b"true").to_vec()))
+    });
+    Ok(entries.collect())
+}
+
+/// The entries as git's own configuration file has them.
+fn as_file(branch: &BranchName, entries: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let mut out = Vec::new();
+    if !entries.is_empty() {
+        out.extend_from_slice(format!("[branch \"{}\"]\n", branch.as_str().replace('"', "\\\"")).as_bytes());
+    }
+    for (key, value) in entries {
+        out.extend_from_slice(format!("\t{key} = \"").as_bytes());
+        for byte in value {
+            match byte {
+                b'"' | b'\\' => out.extend_from_slice(&[b'\\', *byte]),
+                b'\n' => out.extend_from_slice(b"\\n"),
+                byte => out.push(*byte),
+            }
+        }
+        out.extend_from_slice(b"\"\n");
+    }
+    out
+}
+
+/// Refuses a branch that a worktree is on, or that an operation will go back to.
+fn refuse_in_use(git: &Git, repository: &AbsPath, common: &Path, branch: &BranchName) -> Result<()> {
+    let full = branch.full();
+    let mut holders = BTreeSet::new();
+    let list = git.at(repository)?.args(["worktree", "list", "--porcelain", "-z"]).run()?;
+    for worktree in list.split(|byte| *byte == 0).fold(Vec::<Vec<&[u8]>>::new(), |mut groups, line| {
+        if line.starts_with(b"worktree ") {
+            groups.push(Vec::new());
+        }
+        if let Some(group) = groups.last_mut() {
+            group.push(line);
+        }
+        groups
+    }) {
+        if worktree.contains(&format!("branch {full}").as_bytes()) {
+            holders.insert(String::from_utf8_lossy(worktree[0].strip_prefix(b"worktree ").unwrap_or_default()).into_owned());
+        }
+    }
+    let mut admin_dirs = vec![common.to_path_buf()];
+    if let Ok(entries) = fs::read_dir(common.join("worktrees")) {
+        for entry in entries {
+            admin_dirs.push(entry.context("the worktrees cannot be listed")?.path());
+        }
+    }
+    let bare = common.join("HEAD");
+    for admin_dir in admin_dirs {
+        // A bare repository's own HEAD only names its default branch; deleting that is no work lost, but surprising.
+        if admin_dir.join("HEAD") != bare && holds(&admin_dir.join("HEAD"), &[&format!("ref: {full}")])
+            || ["rebase-merge/head-name", "rebase-apply/head-name", "rebase-merge/update-refs", "BISECT_START"]
+                .iter()
+                .any(|file| holds(&admin_dir.join(file), &[&full, branch.as_str()]))
+        {
+            holders.insert(printable(admin_dir.as_os_str()));
+        }
+    }
+    match holders.first() {
+        Some(holder) => Err(Diagnostic::new(format!("branch {branch} is in use at {holder}"), "wsctl plan").into()),
+        None => Ok(()),
+    }
+}
+
+/// Whether a line of the file is one of these; what cannot be read but is there holds everything.
+fn holds(file: &Path, lines: &[&str]) -> bool {
+    match fs::read(file) {
+        Ok(bytes) => bytes.split(|byte| *byte == b'\n').any(|line| lines.iter().any(|wanted| line == wanted.as_bytes())),
+        Err(error) => !matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory),
+    }
+}

@@ -1,0 +1,273 @@
+//! Runs the git command: an environment without the caller's `GIT_*`, no questions unless allowed, and its reason
+//! in one line when it refuses.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{Read as _, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+
+use super::told;
+use crate::diagnostic::Diagnostic;
+use crate::model::path::printable;
+
+/// The oldest git that has everything we ask for.
+const OLDEST: (u32, u32) = (2, 38);
+
+/// What holds for every call: background work would prune registrations, a monitor would outlive us.
+const SETTINGS: [&str; 7] = [
+    "core.fsmonitor=false",
+    "gc.auto=0",
+    "maintenance.auto=false",
+    "submodule.recurse=false",
+    "advice.detachedHead=false",
+    "color.ui=false",
+    "log.showSignature=false",
+];
+
+/// How often a held lock file is tried again, and how long between.
+const TRIES: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// The git command with the environment that it gets.
+#[derive(Debug)]
+pub(super) struct Git {
+    environment: Vec<(OsString, OsString)>,
+    input: bool,
+}
+
+/// One call of git, not yet made.
+#[derive(Debug)]
+pub(super) struct Call<'a> {
+    git: &'a Git,
+    directory: PathBuf,
+    git_dir: Option<PathBuf>,
+    network: bool,
+    arguments: Vec<OsString>,
+}
+
+/// What came of a call.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: ExitStatus,
+    pub(super) stdout: Vec<u8>,
+    pub(super) stderr: Vec<u8>,
+}
+
+impl Git {
+    pub(super) fn new(caller: impl IntoIterator<Item = (OsString, OsString)>, input: bool) -> Self {
+        let mut environment: Vec<_> =
+            caller.into_iter().filter(|(name, _)| !name.as_bytes().starts_with(b"GIT_") && name != "LC_ALL").collect();
+        let mut set = |name: &str, value: &str| environment.push((name.into(), value.into()));
+        set("LC_ALL", "C");
+        set("GIT_ALLOW_PROTOCOL", "file:git:http:https:ssh");
+        set("GIT_ADVICE", "0");
+        if !input {
+            set("GIT_TERMINAL_PROMPT", "0");
+            // ssh asks on the terminal whatever stdin is; this makes it fail instead of stopping for ever.
+            set("SSH_ASKPASS_REQUIRE", "force");
+            set("SSH_ASKPASS", "false");
+        }
+        Git { environment, input }
+    }
+
+    /// Refuses a machine without git, or with one that is too old.
+    pub(super) fn check(&self) -> Result<()> {
+        let next = "install git 2.38 or newer and put it on PATH";
+        let output = self.command().arg("version").output();
+        let output = output.map_err(|error| Diagnostic::new(format!("git cannot be run: {error}"), next))?;
+        let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        let numbers: Vec<u32> =
+            text.trim_start_matches("git version ").split('.').map_while(|part| part.parse().ok()).take(2).collect();
+        match numbers[..] {
+            [major, minor] if (major, minor) >= OLDEST => Ok(()),
+            _ => Err(Diagnostic::new(format!("git is too old: `{}`", text.trim()), next).into()),
+        }
+    }
+
+    /// A call in a repository or worktree, which must be one itself: git must not go up to another.
+    pub(super) fn at(&self, directory: impl AsRef<Path>) -> Result<Call<'_>> {
+        let directory = directory.as_ref();
+        let plain = directory.join(".git").symlink_metadata().is_ok();
+        let bare = directory.join("HEAD").exists() && directory.join("objects").is_dir();
+        if !plain && !bare {
+            bail!("{} is no git repository", printable(directory.as_os_str()));
+        }
+        Ok(self.anywhere(directory))
+    }
+
+    /// A call with this git directory, wherever its worktree is by now.
+    pub(super) fn inside(&self, git_dir: impl AsRef<Path>) -> Call<'_> {
+        let git_dir = git_dir.as_ref().to_path_buf();
+        Call { git_dir: Some(git_dir.clone()), ..self.anywhere(&git_dir) }
+    }
+
+    /// A call that needs no repository.
+    pub(super) fn anywhere(&self, directory: &Path) -> Call<'_> {
+        Call { git: self, directory: directory.to_path_buf(), git_dir: None, network: false, arguments: Vec::new() }
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new("git");
+        command.env_clear().envs(self.environment.iter().map(|(name, value)| (name, value))).stdin(Stdio::null());
+        command
+    }
+}
+
+impl Call<'_> {
+    #[must_use]
+    pub(super) fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
+        self.arguments.push(argument.as_ref().to_owned());
+        self
+    }
+
+    #[must_use]
+    pub(super) fn args<A: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
+        self.arguments.extend(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
+        self
+    }
+
+    /// Says that git may ask for a password here.
+    #[must_use]
+    pub(super) fn network(mut self) -> Self {
+        self.network = true;
+        self
+    }
+
+    /// The same place, other arguments.
+    pub(super) fn again(&self, arguments: &[&str]) -> Call<'_> {
+        let arguments = arguments.iter().map(Into::into).collect();
+        Call { git: self.git, directory: self.directory.clone(), git_dir: self.git_dir.clone(), network: false, arguments }
+    }
+
+    fn command(&self) -> Command {
+        let mut command = self.git.command();
+        command.current_dir(&self.directory);
+        match &self.git_dir {
+            // A work tree that certainly exists: the real one may have been renamed away.
+            Some(git_dir) => command
+                .env("GIT_DIR", git_dir)
+                .env("GIT_WORK_TREE", git_dir)
+                .env("GIT_NO_REPLACE_OBJECTS", "1")
+                .env("GIT_NO_LAZY_FETCH", "1"),
+            None => command.env("GIT_CEILING_DIRECTORIES", self.directory.parent().unwrap_or(Path::new("/"))),
+        };
+        for setting in SETTINGS {
+            command.arg("-c").arg(setting);
+        }
+        command.args(&self.arguments);
+        // Ctrl-C on the terminal must not end git in the middle of a write. A question needs the terminal's own group.
+        if !(self.network && self.git.input) {
+            command.process_group(0);
+        }
+        command
+    }
+
+    /// Makes the call, whatever comes of it.
+    pub(super) fn answer(&self) -> Result<Answer> {
+        let output = self.command().output().context("git cannot be run")?;
+        Ok(Answer { status: output.status, stdout: output.stdout, stderr: output.stderr })
+    }
+
+    /// Makes the call; its output if it succeeded.
+    pub(super) fn run(&self) -> Result<Vec<u8>> {
+        self.answer()?.into_result()
+    }
+
+    /// As [`Call::run`], with something on its standard input.
+    pub(super) fn fed(&self, input: &[u8]) -> Result<Vec<u8>> {
+        let mut command = self.command();
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        let mut stdin = child.stdin.take();
+        let output = std::thread::scope(|scope| {
+            // Written beside the reading: neither side may wait for the other. A git that ends early says why itself.
+            scope.spawn(move || stdin.take().map(|mut stdin| stdin.write_all(input)));
+            child.wait_with_output()
+        });
+        let output = output.context("git cannot be run")?;
+        Answer { status: output.status, stdout: output.stdout, stderr: output.stderr }.into_result()
+    }
+
+    /// As [`Call::run`], with one line of output as text.
+    pub(super) fn line(&self) -> Result<String> {
+        Ok(String::from_utf8_lossy(&self.run()?).trim_end().to_owned())
+    }
+
+    /// As [`Call::run`]; waits a little where another git holds a lock file.
+    pub(super) fn patiently(&self) -> Result<Vec<u8>> {
+        let mut answer = self.answer()?;
+        for _ in 1..TRIES {
+            if answer.status.success() || !answer.met_a_lock() {
+                break;
+            }
+            std::thread::sleep(PAUSE);
+            answer = self.answer()?;
+        }
+        answer.into_result()
+    }
+
+    /// Makes the call and tells its progress: stage and percent.
+    pub(super) fn watched(&self, progress: &(dyn Fn(&str, Option<u8>) + Sync)) -> Result<()> {
+        let mut command = self.command();
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().context("git cannot be run")?;
+        let mut kept = Vec::new();
+        if let Some(mut stderr) = child.stderr.take() {
+            let mut buffer = [0; 4096];
+            let mut line = Vec::new();
+            loop {
+                let count = stderr.read(&mut buffer).context("git's progress cannot be read")?;
+                if count == 0 {
+                    break;
+                }
+                for &byte in &buffer[..count] {
+                    if byte == b'\r' || byte == b'\n' {
+                        take_line(&line, progress, &mut kept);
+                        line.clear();
+                    } else {
+                        line.push(byte);
+                    }
+                }
+            }
+            take_line(&line, progress, &mut kept);
+        }
+        let status = child.wait().context("git cannot be waited for")?;
+        Answer { status, stdout: Vec::new(), stderr: kept }.into_result().map(drop)
+    }
+}
+
+impl Answer {
+    pub(super) fn into_result(self) -> Result<Vec<u8>> {
+        if self.status.success() { Ok(self.stdout) } else { Err(anyhow!(self.reason())) }
+    }
+
+    /// git's reason in one line, without its prefix and without credentials.
+    pub(super) fn reason(&self) -> String {
+        if let Some(signal) = self.status.signal() {
+            return format!("git was killed by signal {signal}");
+        }
+        match told::reason(&String::from_utf8_lossy(&self.stderr)) {
+            Some(reason) => reason,
+            None => format!("git ended with {}", self.status),
+        }
+    }
+
+    fn met_a_lock(&self) -> bool {
+        let text = String::from_utf8_lossy(&self.stderr);
+        (text.contains(".lock'") && text.contains("File exists")) || text.contains("could not lock config file")
+    }
+}
+
+fn take_line(line: &[u8], progress: &(dyn Fn(&str, Option<u8>) + Sync), kept: &mut Vec<u8>) {
+    let text = String::from_utf8_lossy(line);
+    let text = text.trim();
+    if let Some((stage, percent)) = told::stage(text.strip_prefix("remote: ").unwrap_or(text)) {
+        progress(stage, percent);
+    } else if !text.is_empty() {
+        kept.extend_from_slice(text.as_bytes());
+        kept.push(b'\n');
+    }
+}

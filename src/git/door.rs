@@ -1,0 +1,150 @@
+//! The door as it is in use: our own files by ourselves, objects by gix, the rest by the git command.
+
+use std::ffi::OsString;
+
+use anyhow::Result;
+
+use super::command::Git;
+use super::{Added, AnchorContent, Door, Keep, Relink};
+use super::{anchor, branch, clone, keeper, link, managed, own_files, registration, unlink, worktree, worktree_lock};
+use crate::model::desired::Url;
+use crate::model::mark::OurLock;
+use crate::model::name::{BranchName, ObjectId};
+use crate::model::path::{AbsPath, RelPath};
+use crate::plan::{BranchPlan, FileContent, Stale};
+
+/// Writes with the git command on PATH.
+#[derive(Debug)]
+pub struct GitDoor {
+    builders_dir: AbsPath,
+    git: Git,
+}
+
+impl GitDoor {
+    /// A door for one workspace. With `input`, git may ask for a password on the terminal.
+    ///
+    /// # Errors
+    /// There is no git, or one older than 2.38.
+    pub fn new(builders_dir: &AbsPath, input: bool) -> Result<Self> {
+        Self::with_environment(builders_dir, input, std::env::vars_os())
+    }
+
+    /// As [`GitDoor::new`], for a caller with this environment; its `GIT_*` variables are left out.
+    ///
+    /// # Errors
+    /// There is no git, or one older than 2.38.
+    pub fn with_environment(
+        builders_dir: &AbsPath,
+        input: bool,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self> {
+        let git = Git::new(environment, input);
+        git.check()?;
+        Ok(GitDoor { builders_dir: builders_dir.clone(), git })
+    }
+}
+
+impl Door for GitDoor {
+    fn make_directory(&self, path: &AbsPath) -> Result<()> {
+        own_files::make_directory(&self.builders_dir, path)
+    }
+
+    fn write_own(&self, path: &AbsPath, bytes: &[u8]) -> Result<()> {
+        own_files::write_own(&self.builders_dir, path, bytes)
+    }
+
+    fn remove_own(&self, path: &AbsPath) -> Result<()> {
+        own_files::remove_own(&self.builders_dir, path)
+    }
+
+    fn write_managed(&self, builder: &AbsPath, to: &RelPath, content: &FileContent, expect: Option<&str>) -> Result<()> {
+        managed::write(builder, to, content, expect)
+    }
+
+    fn remove_managed(&self, builder: &AbsPath, to: &RelPath, expect: &str) -> Result<()> {
+        managed::remove(builder, to, expect)
+    }
+
+    fn clone_repository(
+        &self,
+        url: &Url,
+        path: &AbsPath,
+        from: &AbsPath,
+        progress: &(dyn Fn(&str, Option<u8>) + Sync),
+    ) -> Result<()> {
+        clone::clone(&self.git, url, path, from, progress)
+    }
+
+    fn fetch(&self, repository: &AbsPath, progress: &(dyn Fn(&str, Option<u8>) + Sync)) -> Result<()> {
+        clone::fetch(&self.git, repository, progress)
+    }
+
+    fn create_branch(&self, repository: &AbsPath, name: &BranchName, plan: &BranchPlan) -> Result<()> {
+        branch::create(&self.git, repository, name, plan)
+    }
+
+    fn delete_branch(&self, repository: &AbsPath, name: &BranchName, expect: &ObjectId, keep: Option<&AbsPath>) -> Result<()> {
+        branch::delete(&self.git, repository, name, expect, keep)
+    }
+
+    fn add_worktree(&self, repository: &AbsPath, path: &AbsPath, name: &BranchName, lock: &OurLock) -> Result<Added> {
+        own_files::refuse_links(&self.builders_dir, path)?;
+        worktree::add(&self.git, repository, path, name, lock)
+    }
+
+    fn lock_worktree(&self, admin_dir: &AbsPath, lock: &OurLock) -> Result<()> {
+        worktree_lock::lock(admin_dir, lock)
+    }
+
+    fn unlock_worktree(&self, admin_dir: &AbsPath) -> Result<()> {
+        worktree_lock::unlock(admin_dir)
+    }
+
+    fn switch(&self, checkout: &AbsPath, name: &BranchName) -> Result<()> {
+        worktree::switch(&self.git, checkout, name)
+    }
+
+    fn park(&self, checkout: &AbsPath, expect: &ObjectId) -> Result<()> {
+        worktree::park(&self.git, checkout, expect)
+    }
+
+    fn relink(&self, relink: &Relink<'_>) -> Result<()> {
+        link::relink(relink)
+    }
+
+    fn create_anchor(&self, directory: &AbsPath, content: &AnchorContent<'_>) -> Result<ObjectId> {
+        anchor::create(directory, content)
+    }
+
+    fn update_anchor(&self, directory: &AbsPath, content: &AnchorContent<'_>, expect: Option<&ObjectId>) -> Result<ObjectId> {
+        anchor::update(&self.git, directory, content, expect)
+    }
+
+    fn rename(&self, from: &AbsPath, to: &AbsPath) -> Result<()> {
+        own_files::rename(from, to)
+    }
+
+    fn keep(&self, keep: &Keep<'_>) -> Result<()> {
+        keeper::keep(&self.git, keep)
+    }
+
+    fn take_registration(&self, stale: &Stale, into: &AbsPath) -> Result<()> {
+        registration::take(stale, into)
+    }
+
+    fn drop_registration(&self, stale: &Stale) -> Result<()> {
+        registration::drop_stale(stale)
+    }
+
+    fn drop_keeper(&self, common_dir: &AbsPath, keeper: &str) -> Result<()> {
+        keeper::forget(&self.git, common_dir, keeper)
+    }
+
+    fn unlink(&self, path: &AbsPath) -> Result<()> {
+        unlink::own(&self.builders_dir, path)
+    }
+
+    fn remove_empty(&self, path: &AbsPath) -> Result<()> {
+        own_files::remove_empty(path)
+    }
+}

@@ -1,0 +1,188 @@
+//! The keeper: one ref that holds every object which only one worktree holds, so that nothing which git cleans up
+//! can take them. Parents are commits; the tree lists everything else by its id.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use gix::objs::tree::{Entry, EntryKind};
+use gix::objs::{Kind, Tree};
+
+use super::Keep;
+use super::command::{Call, Git};
+use super::mentions;
+use super::objects::Objects;
+use crate::model::actual::ObjectFormat;
+
+/// What a keeper holds.
+#[derive(Default)]
+struct Kept {
+    head: Option<gix::ObjectId>,
+    commits: BTreeSet<gix::ObjectId>,
+    /// Entries of the tree by name.
+    listed: BTreeMap<String, (EntryKind, gix::ObjectId)>,
+}
+
+/// Makes or moves a keeper; see `Door::keep`. What an older keeper of that name held stays held.
+pub(super) fn keep(git: &Git, keep: &Keep<'_>) -> Result<()> {
+    if !keep.name.starts_with("refs/wsctl/") {
+        bail!("{} is no keeper's name", keep.name);
+    }
+    let admin = || git.inside(keep.admin_dir);
+    let format = match admin().args(["rev-parse", "--show-object-format"]).line()?.as_str() {
+        "sha1" => ObjectFormat::Sha1,
+        "sha256" => ObjectFormat::Sha256,
+        other => bail!("unknown object format {other}"),
+    };
+    let objects = Objects::open(keep.common_dir, format)?;
+    let mut kept = Kept { head: head(&admin(), &objects)?, ..Kept::default() };
+    for id in mentions::gather(git, keep, &objects)? {
+        take(&mut kept, &objects, id)?;
+    }
+    index(git, keep, &objects, &mut kept)?;
+    let common = || git.inside(keep.common_dir);
+    let old = common().args(["rev-parse", "--verify", "--quiet", keep.name]).answer()?;
+    let old = gix::ObjectId::from_hex(old.stdout.trim_ascii_end()).ok();
+    let parents = parents(&common(), &kept)?;
+    let tree = objects.write_tree(&tree(&kept))?;
+    let message = format!("wsctl: what the worktree {} held\n", keep.admin_dir);
+    let mut commit = objects.write_commit(tree, &parents, &message)?;
+    if let Some(old) = old
+        && old != commit
+    {
+        let both: Vec<_> = parents.iter().copied().chain([old]).collect();
+        if is_same(&objects, &old, tree, &parents)? {
+            return Ok(());
+        }
+        commit = objects.write_commit(tree, &both, &message)?;
+    }
+    let old = old.map_or_else(|| objects.hash.null().to_string(), |old| old.to_string());
+    let update = common().args(["update-ref", "-m", "wsctl: keep", keep.name, &commit.to_string(), &old]);
+    update.patiently().map(drop).with_context(|| format!("{} cannot be written", keep.name))
+}
+
+/// Whether an older keeper already holds the same, itself on top of a still older one.
+fn is_same(objects: &Objects, old: &gix::ObjectId, tree: gix::ObjectId, parents: &[gix::ObjectId]) -> Result<bool> {
+    let bytes = objects.bytes(old)?;
+    let commit = gix::objs::CommitRef::from_bytes(&bytes, objects.hash).map_err(|error| anyhow!("{old}: {error}"))?;
+    let held: Vec<_> = commit.parents().collect();
+    Ok(commit.tree() == tree && held.len() <= parents.len() + 1 && held.starts_with(parents))
+}
+
+/// Deletes a keeper; see `Door::drop_keeper`.
+pub(super) fn forget(git: &Git, common_dir: &crate::model::path::AbsPath, name: &str) -> Result<()> {
+    if !name.starts_with("refs/wsctl/") {
+        bail!("{name} is no keeper's name");
+    }
+    git.inside(common_dir).args(["update-ref", "-d", name]).patiently().map(drop)
+}
+
+/// HEAD's commit; `None` on a branch without one.
+fn head(admin: &Call<'_>, objects: &Objects) -> Result<Option<gix::ObjectId>> {
+    let answer = admin.again(&["rev-parse", "--verify", "--quiet", "HEAD"]).answer()?;
+    if answer.status.success() {
+        let id = gix::ObjectId::from_hex(answer.stdout.trim_ascii_end()).map_err(|error| anyhow!("HEAD: {error}"))?;
+        return match objects.kind(&id)? {
+            Some(Kind::Commit) => Ok(Some(id)),
+            Some(_) | None => bail!("HEAD names {id}, which is not there"),
+        };
+    }
+    if admin.again(&["symbolic-ref", "--quiet", "HEAD"]).answer()?.status.success() {
+        return Ok(None);
+    }
+    bail!("HEAD cannot be read: {}", answer.reason())
+}
+
+/// Sorts an object to its place; one that is not there has nothing to keep.
+fn take(kept: &mut Kept, objects: &Objects, id: gix::ObjectId) -> Result<()> {
+    match objects.kind(&id)? {
+        None => {}
+        Some(Kind::Commit) => {
+            kept.commits.insert(id);
+        }
+        Some(Kind::Tree) => {
+            kept.listed.insert(id.to_string(), (EntryKind::Tree, id));
+        }
+        Some(Kind::Blob) => {
+            kept.listed.insert(id.to_string(), (EntryKind::Blob, id));
+        }
+        Some(Kind::Tag) => {
+            // No tree can name a tag: its bytes are kept as a blob, which `git hash-object -t tag` turns back.
+            let bytes = objects.bytes(&id)?;
+            let target = gix::objs::TagRefIter::from_bytes(&bytes, objects.hash).target_id();
+            kept.listed.insert(format!("{id}.tag"), (EntryKind::Blob, objects.write_blob(&bytes)?));
+            take(kept, objects, target.map_err(|error| anyhow!("tag {id} cannot be read: {error}"))?)?;
+        }
+    }
+    Ok(())
+}
+
+/// Every index entry, of any stage, that HEAD does not have at that path; and what conflicts were resolved from.
+fn index(git: &Git, keep: &Keep<'_>, objects: &Objects, kept: &mut Kept) -> Result<()> {
+    let admin = || git.inside(keep.admin_dir);
+    let mut known: HashMap<Vec<u8>, gix::ObjectId> = HashMap::new();
+    if let Some(head) = kept.head {
+        // Where HEAD's trees are not all here (a partial clone), everything of the index that is here is kept.
+        let answer = admin().args(["ls-tree", "-r", "-t", "-z", "--full-tree", &head.to_string()]).answer()?;
+        if answer.status.success() {
+            known.extend(entries(&answer.stdout).map(|(_, id, path)| (path.to_vec(), id)));
+        }
+    }
+    let staged = admin().args(["ls-files", "-s", "-z", "--sparse"]).run().context("the index cannot be read")?;
+    let undo = admin().args(["ls-files", "--resolve-undo", "-z"]).run().context("the index cannot be read")?;
+    for (mode, id, path) in entries(&staged).chain(entries(&undo)) {
+        let path = path.strip_suffix(b"/").unwrap_or(path);
+        if mode != b"160000" && known.get(path) != Some(&id) {
+            take(kept, objects, id)?;
+        }
+    }
+    Ok(())
+}
+
+/// Lines of `ls-files -s` and `ls-tree`: mode, then the first id before the tab, then the path.
+fn entries(output: &[u8]) -> impl Iterator<Item = (&[u8], gix::ObjectId, &[u8])> {
+    output.split(|byte| *byte == 0).filter_map(|line| {
+        let tab = line.iter().position(|byte| *byte == b'\t')?;
+        let mut words = line[..tab].split(|byte| *byte == b' ');
+        let mode = words.next()?;
+        let id = words.find_map(|word| gix::ObjectId::from_hex(word).ok())?;
+        Some((mode, id, &line[tab + 1..]))
+    })
+}
+
+/// HEAD, and every other commit that neither HEAD nor another of them reaches.
+fn parents(call: &Call<'_>, kept: &Kept) -> Result<Vec<gix::ObjectId>> {
+    let mut parents: Vec<_> = kept.head.into_iter().collect();
+    let others: Vec<_> = kept.commits.iter().filter(|id| Some(**id) != kept.head).collect();
+    if others.is_empty() {
+        return Ok(parents);
+    }
+    let mut input = String::new();
+    for id in &others {
+        input.extend([id.to_string().as_str(), "\n"]);
+    }
+    if let Some(head) = kept.head {
+        input.extend(["^", head.to_string().as_str(), "\n"]);
+    }
+    let output = call.again(&["rev-list", "--parents", "--stdin"]).fed(input.as_bytes())?;
+    let text = String::from_utf8_lossy(&output);
+    let mut reached = BTreeSet::new();
+    let mut listed = BTreeSet::new();
+    for line in text.lines() {
+        let mut ids = line.split(' ');
+        listed.extend(ids.next());
+        reached.extend(ids);
+    }
+    parents.extend(others.into_iter().filter(|id| {
+        let id = id.to_string();
+        listed.contains(id.as_str()) && !reached.contains(id.as_str())
+    }));
+    Ok(parents)
+}
+
+fn tree(kept: &Kept) -> Tree {
+    let entries =
+        kept.listed.iter().map(|(name, (kind, id))| Entry { mode: (*kind).into(), filename: name.as_str().into(), oid: *id });
+    let mut entries: Vec<_> = entries.collect();
+    entries.sort();
+    Tree { entries }
+}

@@ -1,0 +1,109 @@
+//! The two files by which a worktree and its admin directory name each other: read, and written again only
+//! while each is still as seen.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+use super::{Relink, own_files};
+use crate::diagnostic::Diagnostic;
+use crate::model::path::AbsPath;
+
+/// A link file as it is: the path in it, and whether it is relative.
+struct LinkFile {
+    target: AbsPath,
+    relative: bool,
+}
+
+/// The admin directory that a worktree's `.git` names.
+pub(super) fn admin_dir_of(worktree: &AbsPath) -> Result<AbsPath> {
+    Ok(read_git_file(worktree)?.target)
+}
+
+/// The worktree that an admin directory's `gitdir` names.
+pub(super) fn worktree_of(admin_dir: &AbsPath) -> Result<AbsPath> {
+    Ok(read_gitdir(admin_dir)?.target.parent())
+}
+
+fn read_git_file(worktree: &AbsPath) -> Result<LinkFile> {
+    let path = worktree.join(".git");
+    let bytes = read_regular(&path)?;
+    let Some(text) = bytes.strip_prefix(b"gitdir: ") else { bail!("{path} is no link to a git directory") };
+    link_file(text, worktree)
+}
+
+fn read_gitdir(admin_dir: &AbsPath) -> Result<LinkFile> {
+    link_file(&read_regular(&admin_dir.join("gitdir"))?, admin_dir)
+}
+
+fn read_regular(path: &AbsPath) -> Result<Vec<u8>> {
+    let found = path.as_path().symlink_metadata().with_context(|| format!("{path} cannot be read"))?;
+    if !found.is_file() {
+        bail!("{path} is not a regular file");
+    }
+    fs::read(path).with_context(|| format!("{path} cannot be read"))
+}
+
+fn link_file(text: &[u8], base: &AbsPath) -> Result<LinkFile> {
+    let end = text.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1);
+    let path = Path::new(OsStr::from_bytes(&text[..end]));
+    if end == 0 {
+        bail!("the link file in {base} is empty");
+    }
+    Ok(LinkFile { target: base.join(path), relative: path.is_relative() })
+}
+
+/// Writes both link files again; see `Door::relink`.
+pub(super) fn relink(link: &Relink<'_>) -> Result<()> {
+    let gitdir = read_gitdir(link.admin_dir)?;
+    let git_file = read_git_file(link.worktree)?;
+    let new_gitdir = link.worktree.join(".git");
+    let gitdir_right = same(&gitdir.target, &new_gitdir);
+    let git_file_right = same(&git_file.target, link.admin_dir);
+    if !gitdir_right && !same(&gitdir.target, &link.old_worktree.join(".git")) {
+        return Err(changed(link.admin_dir, &gitdir.target));
+    }
+    if !git_file_right && !same(&git_file.target, link.old_admin_dir) {
+        return Err(changed(link.worktree, &git_file.target));
+    }
+    if !gitdir_right {
+        let target = form(gitdir.relative, link.admin_dir, &new_gitdir);
+        write(&link.admin_dir.join("gitdir"), b"", &target)?;
+    }
+    if !git_file_right {
+        let target = form(git_file.relative, link.worktree, link.admin_dir);
+        write(&new_gitdir, b"gitdir: ", &target)?;
+    }
+    Ok(())
+}
+
+fn changed(at: &AbsPath, names: &AbsPath) -> anyhow::Error {
+    Diagnostic::new(format!("{at} names {names} by now"), "wsctl plan").into()
+}
+
+fn write(path: &AbsPath, prefix: &[u8], target: &Path) -> Result<()> {
+    let bytes = [prefix, target.as_os_str().as_bytes(), b"\n"].concat();
+    own_files::write_whole(path.as_path(), &bytes, 0o666)
+}
+
+/// Whether two paths are the same by their letters or on the disk.
+pub(super) fn same(one: &AbsPath, other: &AbsPath) -> bool {
+    let real = |path: &AbsPath| path.as_path().canonicalize().ok();
+    one == other || (real(one).is_some() && real(one) == real(other))
+}
+
+fn form(relative: bool, from: &AbsPath, to: &AbsPath) -> PathBuf {
+    if relative { between(from.as_path(), to.as_path()) } else { to.as_path().to_path_buf() }
+}
+
+/// The relative path from one directory to another path.
+fn between(from: &Path, to: &Path) -> PathBuf {
+    let from: Vec<Component<'_>> = from.components().collect();
+    let to: Vec<Component<'_>> = to.components().collect();
+    let shared = from.iter().zip(&to).take_while(|(one, other)| one == other).count();
+    let up = std::iter::repeat_n(Component::ParentDir, from.len() - shared);
+    up.chain(to[shared..].iter().copied()).collect()
+}

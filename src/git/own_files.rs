@@ -1,0 +1,116 @@
+//! Files and directories of our own, written whole or not at all, and never through a symbolic link.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
+
+use crate::model::path::AbsPath;
+
+/// Makes a directory with its parents. Below `base` no component may be a symbolic link.
+pub(super) fn make_directory(base: &AbsPath, path: &AbsPath) -> Result<()> {
+    let kind = path.as_path().symlink_metadata().map(|found| found.file_type());
+    match kind {
+        Ok(kind) if kind.is_dir() => return refuse_links(base, path),
+        Ok(kind) if kind.is_symlink() => bail!("{path} is a symbolic link"),
+        Ok(_) => bail!("{path} is not a directory"),
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(error).with_context(|| format!("{path} cannot be read")),
+    }
+    refuse_links(base, &path.parent())?;
+    fs::create_dir_all(path).with_context(|| format!("{path} cannot be made"))?;
+    sync_directory(path.parent().as_path())
+}
+
+/// Refuses a symbolic link anywhere between `base` and `path`, `path` included.
+pub(super) fn refuse_links(base: &AbsPath, path: &AbsPath) -> Result<()> {
+    let mut at = path.clone();
+    while base.contains(&at) && at != *base {
+        if at.as_path().symlink_metadata().is_ok_and(|found| found.is_symlink()) {
+            bail!("{at} is a symbolic link");
+        }
+        at = at.parent();
+    }
+    Ok(())
+}
+
+/// Writes a file through a temporary one beside it, and waits for the disk.
+pub(super) fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
+    let shown = path.display();
+    if let Ok(found) = path.symlink_metadata()
+        && !found.is_file()
+    {
+        bail!("{shown} is not a regular file");
+    }
+    let directory = path.parent().with_context(|| format!("{shown} has no directory"))?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".wsctl-")
+        .permissions(fs::Permissions::from_mode(mode))
+        .tempfile_in(directory)
+        .with_context(|| format!("{shown} cannot be written"))?;
+    file.write_all(bytes).with_context(|| format!("{shown} cannot be written"))?;
+    file.as_file().sync_all().with_context(|| format!("{shown} cannot be written"))?;
+    file.persist(path).with_context(|| format!("{shown} cannot be written"))?;
+    sync_directory(directory)
+}
+
+/// Writes a file of our own that must not be a link, below `base` without links above it.
+pub(super) fn write_own(base: &AbsPath, path: &AbsPath, bytes: &[u8]) -> Result<()> {
+    refuse_links(base, path)?;
+    write_whole(path.as_path(), bytes, 0o666)
+}
+
+/// Removes a file of our own; gone is gone.
+pub(super) fn remove_own(base: &AbsPath, path: &AbsPath) -> Result<()> {
+    refuse_links(base, &path.parent())?;
+    match fs::remove_file(path) {
+        Ok(()) => sync_directory(path.parent().as_path()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error).with_context(|| format!("{path} cannot be removed")),
+    }
+}
+
+/// Removes an empty directory; gone is gone.
+pub(super) fn remove_empty(path: &AbsPath) -> Result<()> {
+    match fs::remove_dir(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        other => other.with_context(|| format!("{path} cannot be removed")),
+    }
+}
+
+/// Renames, never over something.
+pub(super) fn rename(from: &AbsPath, to: &AbsPath) -> Result<()> {
+    rename_new(from.as_path(), to.as_path()).with_context(|| format!("{from} cannot be renamed to {to}"))?;
+    sync_directory(from.parent().as_path())?;
+    sync_directory(to.parent().as_path())
+}
+
+/// Renames where nothing is; where the file system cannot promise that, looks first.
+pub(super) fn rename_new(from: &Path, to: &Path) -> std::io::Result<()> {
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        Ok(()) => Ok(()),
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => rename_looking(from, to),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn rename_looking(from: &Path, to: &Path) -> std::io::Result<()> {
+    if from.symlink_metadata()?.is_dir() {
+        if to.symlink_metadata().is_ok() {
+            return Err(ErrorKind::AlreadyExists.into());
+        }
+        return fs::rename(from, to);
+    }
+    fs::hard_link(from, to)?;
+    fs::remove_file(from)
+}
+
+/// Waits until the names in a directory are on the disk.
+pub(super) fn sync_directory(path: &Path) -> Result<()> {
+    let sync = || File::open(path)?.sync_all();
+    sync().with_context(|| format!("{} cannot be written to the disk", path.display()))
+}

@@ -1,0 +1,137 @@
+//! Takes registrations out of `worktrees/`: to the trash, or away where nothing of value is left.
+
+use std::fs::{self, File};
+use std::io::ErrorKind;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+
+use super::{link, own_files, unlink, worktree_lock};
+use crate::diagnostic::Diagnostic;
+use crate::model::path::AbsPath;
+use crate::plan::Stale;
+
+/// Moves an admin directory; see `Door::take_registration`.
+pub(super) fn take(stale: &Stale, into: &AbsPath) -> Result<()> {
+    check(stale)?;
+    own_files::make_directory(&into.parent(), &into.parent())?;
+    match own_files::rename_new(stale.admin_dir.as_path(), into.as_path()) {
+        Ok(()) => {
+            own_files::sync_directory(into.parent().as_path())?;
+            forget_empty(stale)
+        }
+        Err(error) if error.kind() == ErrorKind::CrossesDevices => take_across(stale, into),
+        Err(error) => Err(error).with_context(|| format!("{} cannot be moved to {into}", stale.admin_dir)),
+    }
+}
+
+/// Copies, compares, and only then removes.
+fn take_across(stale: &Stale, into: &AbsPath) -> Result<()> {
+    let mut name = into.as_path().file_name().unwrap_or_default().to_owned();
+    name.push(".wsctl-copy");
+    let draft = into.parent().join(&name);
+    unlink::tree(&draft)?;
+    copy_tree(stale.admin_dir.as_path(), draft.as_path())?;
+    compare_trees(stale.admin_dir.as_path(), draft.as_path())?;
+    own_files::rename(&draft, into)?;
+    remove(stale)
+}
+
+/// Removes a registration; see `Door::drop_registration`.
+pub(super) fn drop_stale(stale: &Stale) -> Result<()> {
+    check(stale)?;
+    if let Some(worktree) = &stale.worktree
+        && worktree.as_path().symlink_metadata().is_ok_and(|found| !found.is_dir() || !is_empty(worktree))
+    {
+        return Err(Diagnostic::new(format!("{worktree} is there again"), "wsctl plan").into());
+    }
+    remove(stale)
+}
+
+fn is_empty(directory: &AbsPath) -> bool {
+    fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_none())
+}
+
+/// One rename takes the entry out of `worktrees/`; what is unlinked after that is no registration any more.
+fn remove(stale: &Stale) -> Result<()> {
+    let gone = stale.common_dir.join(format!("wsctl-gone-{:016x}", getrandom::u64()?));
+    own_files::rename(&stale.admin_dir, &gone)?;
+    forget_empty(stale)?;
+    unlink::tree(&gone)
+}
+
+/// git keeps no empty `worktrees/`.
+fn forget_empty(stale: &Stale) -> Result<()> {
+    let _ = fs::remove_dir(stale.admin_dir.parent());
+    own_files::sync_directory(stale.common_dir.as_path())
+}
+
+/// Refuses an entry that is not the one that was seen, or that somebody else locked.
+fn check(stale: &Stale) -> Result<()> {
+    let worktrees = stale.common_dir.join("worktrees");
+    if stale.admin_dir.parent() != worktrees && !link::same(&stale.admin_dir.parent(), &worktrees) {
+        bail!("{} is no registration of {}", stale.admin_dir, stale.common_dir);
+    }
+    let found = stale.admin_dir.as_path().symlink_metadata();
+    if !found.with_context(|| format!("{} cannot be read", stale.admin_dir))?.is_dir() {
+        bail!("{} is not a directory", stale.admin_dir);
+    }
+    worktree_lock::held(&stale.admin_dir)?;
+    let now = link::worktree_of(&stale.admin_dir).ok();
+    let as_seen = match (&now, &stale.worktree) {
+        (None, None) => true,
+        (Some(now), Some(seen)) => link::same(now, seen),
+        (None, Some(_)) | (Some(_), None) => false,
+    };
+    if as_seen {
+        return Ok(());
+    }
+    let names = now.map_or_else(|| "nothing".to_owned(), |now| now.to_string());
+    Err(Diagnostic::new(format!("{} names {names} by now", stale.admin_dir), "wsctl plan").into())
+}
+
+fn copy_tree(from: &Path, to: &Path) -> Result<()> {
+    let failed = || format!("{} cannot be copied", from.display());
+    let found = from.symlink_metadata().with_context(failed)?;
+    if found.is_symlink() {
+        return std::os::unix::fs::symlink(fs::read_link(from).with_context(failed)?, to).with_context(failed);
+    }
+    if !found.is_dir() {
+        if !found.is_file() {
+            bail!("{} is neither a file nor a directory", from.display());
+        }
+        fs::copy(from, to).with_context(failed)?;
+        let file = File::open(to).with_context(failed)?;
+        if let Ok(modified) = found.modified() {
+            file.set_modified(modified).with_context(failed)?;
+        }
+        return file.sync_all().with_context(failed);
+    }
+    fs::create_dir(to).with_context(failed)?;
+    for entry in fs::read_dir(from).with_context(failed)? {
+        let name = entry.with_context(failed)?.file_name();
+        copy_tree(&from.join(&name), &to.join(&name))?;
+    }
+    fs::set_permissions(to, found.permissions()).with_context(failed)?;
+    own_files::sync_directory(to)
+}
+
+fn compare_trees(one: &Path, other: &Path) -> Result<()> {
+    let failed = || format!("the copy of {} cannot be read back", one.display());
+    let found = one.symlink_metadata().with_context(failed)?;
+    let same = if found.is_symlink() {
+        fs::read_link(one).with_context(failed)? == fs::read_link(other).with_context(failed)?
+    } else if found.is_file() {
+        fs::read(one).with_context(failed)? == fs::read(other).with_context(failed)?
+    } else {
+        let names = |path: &Path| -> std::io::Result<std::collections::BTreeSet<_>> {
+            fs::read_dir(path)?.map(|entry| Ok(entry?.file_name())).collect()
+        };
+        let here = names(one).with_context(failed)?;
+        for name in &here {
+            compare_trees(&one.join(name), &other.join(name))?;
+        }
+        here == names(other).with_context(failed)?
+    };
+    if same { Ok(()) } else { bail!("{} changed while it was copied", one.display()) }
+}

@@ -1,0 +1,58 @@
+//! What git tells on stderr: progress, and reasons.
+
+use crate::model::desired::Url;
+
+/// git's reason in one line, without its prefix and without credentials.
+pub(super) fn reason(text: &str) -> Option<String> {
+    let line = ["fatal: ", "error: "].iter().find_map(|prefix| text.lines().find_map(|line| line.strip_prefix(prefix)));
+    let line = line.or_else(|| text.lines().rfind(|line| !line.trim().is_empty()))?;
+    Some(redacted(line.trim().trim_end_matches(['.', ':'])))
+}
+
+/// `Receiving objects:  45% (9/20)` → the words, and 45.
+pub(super) fn stage(line: &str) -> Option<(&str, Option<u8>)> {
+    let (words, rest) = line.split_once(": ")?;
+    let percent = rest.trim_start().split_once('%').and_then(|(digits, _)| digits.parse().ok());
+    let counted = percent.is_some() || rest.ends_with("done.") || rest.trim_start().starts_with(|c: char| c.is_ascii_digit());
+    (counted && words.len() < 40 && words != "fatal" && words != "error").then_some((words, percent))
+}
+
+/// The text with every url as [`Url`] shows it.
+fn redacted(text: &str) -> String {
+    let mut out = String::new();
+    for (index, word) in text.split(' ').enumerate() {
+        if index > 0 {
+            out.push(' ');
+        }
+        if word.contains("://") {
+            let start = word.find(|c: char| c.is_ascii_alphanumeric()).unwrap_or(0);
+            let end = word.trim_end_matches(['\'', '"', ',', ':', ';', ')']).len().max(start);
+            out.push_str(&word[..start]);
+            out.push_str(&Url::new(&word[start..end]).to_string());
+            out.push_str(&word[end..]);
+        } else {
+            out.push_str(word);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_lines_are_told_from_errors() {
+        assert_eq!(stage("Receiving objects:  45% (9/20), 1 MiB"), Some(("Receiving objects", Some(45))));
+        assert_eq!(stage("Enumerating objects: 12, done."), Some(("Enumerating objects", None)));
+        assert_eq!(stage("fatal: 100% wrong"), None);
+        assert_eq!(stage("Cloning into 'x'..."), None);
+    }
+
+    #[test]
+    fn credentials_never_leave() {
+        let said = redacted("unable to access 'https://me:secret@host/x.git/': Could not resolve");
+        assert_eq!(said, "unable to access 'https://***@host/x.git/': Could not resolve");
+        assert_eq!(redacted("see ssh://git@host/x now"), "see ssh://git@host/x now");
+    }
+}

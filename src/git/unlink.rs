@@ -1,0 +1,55 @@
+//! Unlinks directory trees of our own. Never follows a symbolic link, never crosses a mount point.
+
+use std::fs::{self, Permissions};
+use std::io::ErrorKind;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+
+use super::own_files;
+use crate::model::mark::OWN_DIRECTORY;
+use crate::model::path::AbsPath;
+
+/// Unlinks a tree below `<builders_dir>/.wsctl/`; see `Door::unlink`.
+pub(super) fn own(builders_dir: &AbsPath, path: &AbsPath) -> Result<()> {
+    let own = builders_dir.join(OWN_DIRECTORY);
+    if !own.contains(path) || own == *path {
+        bail!("{path} does not lie below {own}");
+    }
+    own_files::refuse_links(builders_dir, &path.parent())?;
+    tree(path)
+}
+
+/// Unlinks whatever is at a path; gone is gone.
+pub(super) fn tree(path: &AbsPath) -> Result<()> {
+    let found = match path.as_path().symlink_metadata() {
+        Ok(found) => found,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error).with_context(|| format!("{path} cannot be read")),
+    };
+    if !found.is_dir() {
+        return fs::remove_file(path).with_context(|| format!("{path} cannot be removed"));
+    }
+    open_up(path.as_path(), found.dev())?;
+    fs::remove_dir_all(path).with_context(|| format!("{path} cannot be removed"))
+}
+
+/// Makes read-only directories writable, and refuses a tree with another file system in it.
+fn open_up(directory: &Path, device: u64) -> Result<()> {
+    let failed = || format!("{} cannot be removed", directory.display());
+    let found = directory.symlink_metadata().with_context(failed)?;
+    if found.dev() != device {
+        bail!("{} is a mount point", directory.display());
+    }
+    if found.mode() & 0o700 != 0o700 {
+        fs::set_permissions(directory, Permissions::from_mode(found.mode() | 0o700)).with_context(failed)?;
+    }
+    for entry in fs::read_dir(directory).with_context(failed)? {
+        let entry = entry.with_context(failed)?;
+        if entry.file_type().with_context(failed)?.is_dir() {
+            open_up(&entry.path(), device)?;
+        }
+    }
+    Ok(())
+}
