@@ -1,0 +1,156 @@
+//! `[builders.B]` and managed files.
+
+use std::collections::BTreeMap;
+
+use super::decode::{Keys, Table, printable};
+use super::fault::{fault, related};
+use super::schema::{Builder, Checkout, Config, ManagedFile, Spanned, Target};
+use super::sections::{POLICY, checked, policy, relative, unique};
+use super::value::{check_base, check_branch, check_template};
+use crate::diagnostic::Fault;
+use crate::model::desired::FileMode;
+use crate::model::name::BuilderName;
+use crate::model::path::RelPath;
+
+const BUILDER: Keys = Keys {
+    known: &[
+        "repos",
+        "branch",
+        "base",
+        "protect",
+        "include_root",
+        "checkout",
+        "files",
+        POLICY[0],
+        POLICY[1],
+        POLICY[2],
+        POLICY[3],
+        POLICY[4],
+    ],
+    later: &[],
+};
+const CHECKOUT: Keys = Keys { known: &["branch", "base"], later: &["ref", "sparse"] };
+const FILE: Keys = Keys { known: &["from", "to", "mode"], later: &[] };
+
+/// Reads builders and files.
+pub(super) fn builders(top: &Table<'_>, config: &mut Config) {
+    let faults = &mut config.faults;
+    config.files = files(top, "[[files]]", faults);
+    let Some(table) = top.table("builders", "[builders]".into(), faults) else { return };
+    let mut names = Vec::new();
+    for (key, value) in table.entries() {
+        let shown = printable(key.value);
+        names.push(Spanned { value: key.value.to_owned(), span: key.span.clone() });
+        let name = BuilderName::new(key.value).map_err(|why| {
+            faults.push(fault(&key.span, format!("builder name `{shown}` {why}"), "", "it names a directory and a branch"));
+        });
+        let Some(table) = table.below(value, key.value, format!("[builders.{shown}]"), faults) else { continue };
+        let name = name.map(|name| Spanned { value: name, span: key.span });
+        // A builder with a bad name is read all the same: its other faults are faults too.
+        let standin = || BuilderName::new("x").map(|value| Spanned { value, span: 0..0 });
+        let usable = name.is_ok();
+        if let Ok(name) = name.or_else(|()| standin()) {
+            let builder = builder(name, &table, &shown, faults);
+            if usable {
+                config.builders.insert(builder.name.value.clone(), builder);
+            }
+        }
+    }
+    unique(names, "builder", faults);
+}
+
+fn builder(name: Spanned<BuilderName>, table: &Table<'_>, shown: &str, faults: &mut Vec<Fault>) -> Builder {
+    table.check_keys(&BUILDER, faults);
+    let before = faults.len();
+    let repos = table.texts("repos", faults).unwrap_or_default();
+    let repos_whole = faults.len() == before;
+    Builder {
+        name,
+        repos,
+        repos_whole,
+        branch: checked(table.text("branch", faults), check_branch, faults),
+        base: checked(table.text("base", faults), check_base, faults),
+        protect: table.flag("protect", faults).is_some_and(|flag| flag.value),
+        include_root: table.flag("include_root", faults),
+        checkouts: checkouts(table, shown, faults),
+        files: files(table, &format!("[[builders.{shown}.files]]"), faults),
+        policy: policy(table, faults),
+    }
+}
+
+fn checkouts(table: &Table<'_>, shown: &str, faults: &mut Vec<Fault>) -> Vec<Checkout> {
+    let place = format!("[builders.{shown}.checkout]");
+    let Some(table) = table.table("checkout", place, faults) else { return Vec::new() };
+    let mut checkouts = Vec::new();
+    for (key, value) in table.entries() {
+        let place = format!("[builders.{shown}.checkout.{}]", printable(key.value));
+        let Some(table) = table.below(value, key.value, place, faults) else { continue };
+        table.check_keys(&CHECKOUT, faults);
+        checkouts.push(Checkout {
+            repository: Spanned { value: key.value.to_owned(), span: key.span },
+            branch: checked(table.text("branch", faults), check_branch, faults),
+            base: checked(table.text("base", faults), check_base, faults),
+        });
+    }
+    checkouts
+}
+
+/// The managed files of one scope.
+fn files(table: &Table<'_>, place: &str, faults: &mut Vec<Fault>) -> Vec<ManagedFile> {
+    let mut files: Vec<ManagedFile> = Vec::new();
+    let mut seen: BTreeMap<Target, std::ops::Range<usize>> = BTreeMap::new();
+    for table in table.tables("files", place, faults) {
+        table.check_keys(&FILE, faults);
+        let to = table.needed("to", "say where the file goes in the builder", faults);
+        let to = to.and_then(|to| Some(Spanned { value: target(&to, faults)?, span: to.span }));
+        if let Some(to) = &to {
+            if let Some(first) = seen.get(&to.value) {
+                let fault = fault(&to.span, "the same `to` is given twice", "", "keep one of the two");
+                faults.push(related(fault, first, "first given here"));
+                continue;
+            }
+            seen.insert(to.value.clone(), to.span.clone());
+        }
+        let words = [
+            ("copy", Some(FileMode::Copy)),
+            ("symlink", Some(FileMode::Symlink)),
+            ("template", Some(FileMode::Template)),
+            ("none", None),
+        ];
+        let mode = table.word("mode", &words, faults).map_or(Some(FileMode::Copy), |word| word.value);
+        let from = match mode {
+            Some(_) => table.needed("from", "name the source, relative to the workspace", faults),
+            None => table.text("from", faults),
+        };
+        let from = from.and_then(|from| source(&from, faults));
+        if let (Some(to), true) = (to, from.is_some() || mode.is_none()) {
+            files.push(ManagedFile { from, to, mode });
+        }
+    }
+    files
+}
+
+fn source(from: &Spanned<String>, faults: &mut Vec<Fault>) -> Option<Spanned<RelPath>> {
+    let path = relative(from, "from", faults)?;
+    if path.is_here() {
+        faults.push(fault(&from.span, "`from` is the workspace itself", "", "name a file of the workspace"));
+        return None;
+    }
+    Some(Spanned { value: path, span: from.span.clone() })
+}
+
+fn target(to: &Spanned<String>, faults: &mut Vec<Fault>) -> Option<Target> {
+    let to = checked(Some(to.clone()), |text| check_template(text, &["repo"]), faults)?;
+    let in_checkout = to.value.strip_prefix("./").unwrap_or(&to.value).strip_prefix("{repo}/");
+    let tail = in_checkout.unwrap_or(&to.value);
+    let path = relative(&Spanned { value: tail.to_owned(), span: to.span.clone() }, "to", faults)?;
+    let wrong = if tail.contains("{repo}") {
+        "`{repo}` can only be the first part of `to`"
+    } else if path.is_here() {
+        "`to` names no file"
+    } else {
+        return Some(if in_checkout.is_some() { Target::EachCheckout(path) } else { Target::Builder(path) });
+    };
+    faults.push(fault(&to.span, wrong, "", "write e.g. `notes.md`, or `{repo}/.env` for a file in each checkout"));
+    None
+}

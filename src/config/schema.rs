@@ -1,0 +1,185 @@
+//! What `builders.toml` holds, with the place of everything that a later check may complain about.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use crate::diagnostic::Fault;
+use crate::model::desired::{FileMode, Url};
+use crate::model::name::{BuilderName, RepoName};
+use crate::model::path::{AbsPath, RelPath};
+use crate::model::policy::{BuilderPolicy, DeleteBranch, MaxRemovals, OnUnsaved};
+
+/// A value and where it stands in the text, in bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands.
+    pub span: Range<usize>,
+}
+
+/// The file as it was read. What has a fault is left out, so that the rest can still be checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// The file.
+    pub file: AbsPath,
+    /// Its text.
+    pub text: String,
+    /// What is wrong with it so far; [`crate::desired::desired`] adds its own and refuses.
+    pub faults: Vec<Fault>,
+    /// Whether the text is no TOML: nothing more can be said about it.
+    pub broken: bool,
+    /// `[workspace]`
+    pub workspace: Workspace,
+    /// `[repos.…]`
+    pub repos: BTreeMap<RepoName, Repo>,
+    /// Every key of `[repos]`, also those that are no names.
+    pub repo_keys: BTreeSet<String>,
+    /// `[builders.…]`
+    pub builders: BTreeMap<BuilderName, Builder>,
+    /// `[[files]]`
+    pub files: Vec<ManagedFile>,
+    /// `[policy]`
+    pub policy: PolicyKeys,
+    /// `max_removals` of `[policy]`.
+    pub max_removals: Option<MaxRemovals>,
+}
+
+/// `[workspace]`
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Workspace {
+    /// Its header.
+    pub span: Range<usize>,
+    /// The root, relative to the file.
+    pub root: Option<Spanned<String>>,
+    /// Where base clones live, relative to the root.
+    pub repos_dir: Option<Spanned<String>>,
+    /// Where builders live, relative to the root.
+    pub builders_dir: Option<Spanned<String>>,
+    /// Where a builder's checkouts lie.
+    pub layout: Option<Spanned<Layout>>,
+    /// Whether plain builders get an anchor.
+    pub anchor: Option<bool>,
+    /// The template of branch names.
+    pub branch: Option<Spanned<String>>,
+    /// What new branches start from.
+    pub base: Option<Spanned<String>>,
+    /// Whether plan and apply fetch first.
+    pub fetch: Option<bool>,
+}
+
+/// Where a builder's checkouts lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Layout {
+    /// `workspace-root`, `<repo>`
+    Sibling,
+    /// `workspace`, `repos/<repo>`
+    Split,
+    /// `.`, `<repos_dir>/<repo>`
+    Nested,
+    /// As the file says.
+    Custom {
+        /// The root's checkout.
+        root: RelPath,
+        /// Any other checkout, with `{repo}` in it.
+        repo: String,
+    },
+}
+
+/// `[repos.R]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repo {
+    /// Its name.
+    pub name: Spanned<RepoName>,
+    /// Where it is cloned from.
+    pub url: Option<Spanned<Url>>,
+    /// Where it lies, relative to the root.
+    pub path: Option<Spanned<String>>,
+    /// What new branches start from.
+    pub base: Option<Spanned<String>>,
+}
+
+/// `[builders.B]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Builder {
+    /// Its name.
+    pub name: Spanned<BuilderName>,
+    /// Its repositories as written.
+    pub repos: Vec<Spanned<String>>,
+    /// Whether `repos` could be read whole.
+    pub repos_whole: bool,
+    /// The template of its branch name.
+    pub branch: Option<Spanned<String>>,
+    /// What new branches start from.
+    pub base: Option<Spanned<String>>,
+    /// Whether it may never be removed.
+    pub protect: bool,
+    /// Whether the workspace root joins by itself.
+    pub include_root: Option<Spanned<bool>>,
+    /// `[builders.B.checkout.R]`
+    pub checkouts: Vec<Checkout>,
+    /// `[[builders.B.files]]`
+    pub files: Vec<ManagedFile>,
+    /// Its own policy keys.
+    pub policy: PolicyKeys,
+}
+
+/// `[builders.B.checkout.R]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkout {
+    /// The repository as written.
+    pub repository: Spanned<String>,
+    /// The template of its branch name.
+    pub branch: Option<Spanned<String>>,
+    /// What a new branch starts from.
+    pub base: Option<Spanned<String>>,
+}
+
+/// `[[files]]` or `[[builders.B.files]]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ManagedFile {
+    /// The source, relative to the root; always there unless `mode` is `None`.
+    pub from: Option<Spanned<RelPath>>,
+    /// The path in the builder.
+    pub to: Spanned<Target>,
+    /// How it is made; `None`: switched off.
+    pub mode: Option<FileMode>,
+}
+
+/// Where a managed file goes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Target {
+    /// A path in the builder.
+    Builder(RelPath),
+    /// A path in every checkout but the root's: `{repo}/…`.
+    EachCheckout(RelPath),
+}
+
+/// Policy keys as far as a table has them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PolicyKeys {
+    /// `delete_branch`
+    pub delete_branch: Option<DeleteBranch>,
+    /// `on_unsaved`
+    pub on_unsaved: Option<OnUnsaved>,
+    /// `disposable`
+    pub disposable: Option<Vec<String>>,
+    /// `trash_keep`, in seconds
+    pub trash_keep: Option<u64>,
+    /// `auto_prune`
+    pub auto_prune: Option<bool>,
+}
+
+impl PolicyKeys {
+    /// These keys where they are set, else `policy`.
+    #[must_use]
+    pub fn over(&self, policy: &BuilderPolicy) -> BuilderPolicy {
+        BuilderPolicy {
+            delete_branch: self.delete_branch.unwrap_or(policy.delete_branch),
+            on_unsaved: self.on_unsaved.unwrap_or(policy.on_unsaved),
+            disposable: self.disposable.clone().unwrap_or_else(|| policy.disposable.clone()),
+            trash_keep: self.trash_keep.unwrap_or(policy.trash_keep),
+            auto_prune: self.auto_prune.unwrap_or(policy.auto_prune),
+        }
+    }
+}

@@ -1,1 +1,0 @@
-//! `Config` → `Desired`: every default filled in. Pure.
