@@ -56,6 +56,7 @@ struct Checkout<'a> {
     format: ObjectFormat,
     managed: &'a BTreeMap<RelPath, WrittenFile>,
     inner: Vec<PathBuf>,
+    base: Option<&'a str>,
 }
 
 fn checkout<'a>(
@@ -68,8 +69,9 @@ fn checkout<'a>(
     let worktree = worktree.context("the registration names no worktree")?;
     ensure!(link == Link::Whole, "worktree and registration do not name each other");
     ensure!(registration.worktree.as_ref() == Some(&worktree), "the registration names another worktree by now");
+    let base = registration.mark.mark().and_then(|mark| mark.base.as_deref());
     let inner = inner.iter().map(|path| path.under(&worktree).as_path().to_path_buf()).collect();
-    Ok(Checkout { worktree, admin_dir: &registration.admin_dir, format, managed, inner })
+    Ok(Checkout { worktree, admin_dir: &registration.admin_dir, format, managed, inner, base })
 }
 
 impl Checkout<'_> {
@@ -99,7 +101,26 @@ impl Checkout<'_> {
         let lists = lists.into_iter().map(|(kind, paths)| (kind, Evidence::of(paths)));
         work.findings.extend(lists.filter(|(_, evidence)| !evidence.is_empty()).map(|(kind, evidence)| kind(evidence)));
         work.findings.extend(self.unreferenced()?);
+        work.unmerged = self.unmerged();
         Ok(())
+    }
+
+    /// How many commits of HEAD neither the recorded base nor the upstream of its branch holds.
+    fn unmerged(&self) -> Option<usize> {
+        let git_dir = self.admin_dir.as_path();
+        let resolves = |revision: &str| {
+            let mut command = git::in_git_dir(git_dir);
+            command.args(["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{revision}^{{commit}}")]);
+            let output = command.output().ok().filter(|output| output.status.success())?;
+            Some(String::from_utf8(output.stdout).ok()?.trim_end().to_owned())
+        };
+        let holders: Vec<String> = self.base.into_iter().filter_map(resolves).chain(resolves("HEAD@{upstream}")).collect();
+        if holders.is_empty() {
+            return None;
+        }
+        let mut command = git::in_git_dir(git_dir);
+        command.args(["rev-list", "--count", "HEAD", "--not"]).args(&holders);
+        String::from_utf8(git::finish(&mut command).ok()?).ok()?.trim_end().parse().ok()
     }
 
     /// What the admin directory says.

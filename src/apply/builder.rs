@@ -63,7 +63,11 @@ pub(super) fn adopt(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
 fn adopt_in_turn(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
     let door = shared.run.door;
     let Some(anchor) = &write.anchor else {
-        let path = if write.shape == Shape::Nested { shared.builder_mark_path(&write.builder, &write.path) } else { own_mark(shared, write)? };
+        let path = if write.shape == Shape::Nested {
+            shared.builder_mark_path(&write.builder, &write.path)
+        } else {
+            own_mark(shared, write)?
+        };
         return shared.write_builder_mark(&path, &mark(shared, write, Some(&write.path)));
     };
     let draft = draft_directory(shared, write)?;
@@ -89,11 +93,18 @@ fn own_mark(shared: &Shared<'_>, write: &BuilderWrite) -> Result<AbsPath> {
     Ok(directory.join(format!("{}.json", write.builder)))
 }
 
-fn make_anchor(shared: &Shared<'_>, write: &BuilderWrite, anchor: &AnchorWrite, directory: &AbsPath, expect: Option<&ObjectId>) -> Result<ObjectId> {
+fn make_anchor(
+    shared: &Shared<'_>,
+    write: &BuilderWrite,
+    anchor: &AnchorWrite,
+    directory: &AbsPath,
+    expect: Option<&ObjectId>,
+) -> Result<ObjectId> {
     let door: &dyn Door = shared.run.door;
     let (links, late) = gitlinks(shared, anchor);
     let excluded: Vec<RelPath> = anchor.excluded.iter().chain(&late).cloned().collect();
-    let checkouts: Vec<RelPath> = anchor.gitlinks.iter().map(|link| link.path.clone()).chain(anchor.excluded.iter().cloned()).collect();
+    let checkouts: Vec<RelPath> =
+        anchor.gitlinks.iter().map(|link| link.path.clone()).chain(anchor.excluded.iter().cloned()).collect();
     let unique = format!("{} {} {} {:08x}", shared.run.workspace, write.builder, shared.run.now, nonce()?);
     let content = AnchorContent {
         format: anchor.format,

@@ -11,7 +11,7 @@ use crate::plan::{BranchPlan, Change, CheckoutTouch, CheckoutWrite};
 use super::anchor::{record, resolve};
 use super::event::Event;
 use super::marks::admin_dir;
-use super::{Shared, removal};
+use super::{Shared, again, removal};
 
 pub(super) fn create(shared: &Shared<'_>, change: &Change, write: &CheckoutWrite) -> Result<()> {
     let door = shared.run.door;
@@ -126,13 +126,13 @@ fn still_linked(touch: &CheckoutTouch) -> Result<()> {
 }
 
 pub(super) fn park(shared: &Shared<'_>, touch: &CheckoutTouch) -> Result<()> {
-    removal::still_clean(shared, touch)?;
+    again::still_clean(shared, touch)?;
     shared.run.door.park(&touch.path, &touch.head)
 }
 
 pub(super) fn switch(shared: &Shared<'_>, touch: &CheckoutTouch, branch: &BranchPlan) -> Result<()> {
     still_linked(touch)?;
-    removal::still_clean(shared, touch)?;
+    again::still_clean(shared, touch)?;
     shared.run.door.create_branch(&touch.repository, &touch.desired.branch, branch)?;
     shared.run.door.switch(&touch.path, &touch.desired.branch)?;
     shared.write_checkout_mark(&touch.admin_dir, &touched(shared, touch, Some(branch)))

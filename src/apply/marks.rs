@@ -41,10 +41,16 @@ impl Shared<'_> {
     }
 
     /// Reads a builder's mark, changes it, writes it back if that changed anything. The caller holds the turn.
-    pub(super) fn change_builder_mark(&self, builder: &BuilderName, path: &AbsPath, change: impl FnOnce(&mut BuilderMark)) -> Result<()> {
+    pub(super) fn change_builder_mark(
+        &self,
+        builder: &BuilderName,
+        path: &AbsPath,
+        change: impl FnOnce(&mut BuilderMark),
+    ) -> Result<()> {
         let place = self.builder_mark_path(builder, path);
         let text = std::fs::read(&place).with_context(|| format!("the mark of builder {builder}, {place}"))?;
-        let old: BuilderMark = serde_json::from_slice(&text).with_context(|| format!("the mark of builder {builder}, {place}"))?;
+        let old: BuilderMark =
+            serde_json::from_slice(&text).with_context(|| format!("the mark of builder {builder}, {place}"))?;
         let mut new = old.clone();
         change(&mut new);
         if new == old { Ok(()) } else { self.write_builder_mark(&place, &new) }

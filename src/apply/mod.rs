@@ -1,5 +1,6 @@
 //! Walks a plan: order, re-checks, events. Decides nothing.
 
+mod again;
 mod anchor;
 mod builder;
 mod checkout;
@@ -11,7 +12,7 @@ mod removal;
 mod schedule;
 mod step;
 
-pub use prepare::prepare;
+pub use prepare::{Spot, prepare};
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -94,9 +95,8 @@ fn work(shared: &Shared<'_>, schedule: &Schedule<'_>, ends: &Mutex<BTreeMap<usiz
             Next::Skip(index, because) => {
                 let step = &plan.steps[index];
                 let change = &plan.changes[step.change];
-                let because = because.map_or("interrupted".into(), |failed| {
-                    format!("{} failed", plan.changes[plan.steps[failed].change].address)
-                });
+                let because = because
+                    .map_or("interrupted".into(), |failed| format!("{} failed", plan.changes[plan.steps[failed].change].address));
                 let twice = ends.lock().unwrap_or_else(std::sync::PoisonError::into_inner).contains_key(&step.change);
                 if !twice {
                     set(step.change, End::Skipped);

@@ -24,7 +24,13 @@ pub struct Spot {
 ///
 /// # Errors
 /// Something cannot be written.
-pub fn prepare(door: &dyn Door, desired: &Desired, plan: &Plan, known: Option<&WorkspaceMark>, spot: &dyn Fn() -> Spot) -> Result<WorkspaceId> {
+pub fn prepare(
+    door: &dyn Door,
+    desired: &Desired,
+    plan: &Plan,
+    known: Option<&WorkspaceMark>,
+    spot: &dyn Fn() -> Spot,
+) -> Result<WorkspaceId> {
     let own = desired.builders_dir.join(OWN_DIRECTORY);
     door.make_directory(&own)?;
     for write in writes(plan) {

@@ -79,7 +79,9 @@ impl<'a> Schedule<'a> {
     }
 
     fn pick(&self, state: &mut State<'a>, stop: bool) -> Option<Next> {
-        for (index, step) in self.steps.iter().enumerate().filter(|&(index, _)| state.stages[index] == Stage::Waiting).collect::<Vec<_>>() {
+        for (index, step) in
+            self.steps.iter().enumerate().filter(|&(index, _)| state.stages[index] == Stage::Waiting).collect::<Vec<_>>()
+        {
             if let Some(&failed) = step.needs.iter().find(|&&need| state.stages[need] == Stage::Failed) {
                 state.stages[index] = Stage::Failed;
                 return Some(Next::Skip(index, Some(failed)));

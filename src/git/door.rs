@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use anyhow::Result;
 
 use super::command::Git;
-use super::{Added, AnchorContent, Door, Keep, Relink};
+use super::{Added, AnchorContent, Door, Keep, Record, Relink};
 use super::{anchor, branch, clone, keeper, link, managed, own_files, registration, unlink, worktree, worktree_lock};
 use crate::model::desired::Url;
 use crate::model::mark::OurLock;
@@ -118,6 +118,10 @@ impl Door for GitDoor {
 
     fn update_anchor(&self, directory: &AbsPath, content: &AnchorContent<'_>, expect: Option<&ObjectId>) -> Result<ObjectId> {
         anchor::update(&self.git, directory, content, expect)
+    }
+
+    fn record(&self, directory: &AbsPath, path: &RelPath, entry: Option<&Record>) -> Result<()> {
+        anchor::record(&self.git, directory, path, entry)
     }
 
     fn rename(&self, from: &AbsPath, to: &AbsPath) -> Result<()> {

@@ -51,6 +51,17 @@ pub(super) fn remove(builder: &AbsPath, to: &RelPath, expect: &str) -> Result<()
     Ok(())
 }
 
+/// The hash that a mark keeps of a managed file.
+///
+/// # Errors
+/// None that can be expected; the hash function itself may refuse.
+pub fn content_hash(content: &FileContent) -> Result<String> {
+    match content {
+        FileContent::Bytes { bytes, .. } => blob_hash(bytes),
+        FileContent::Link(target) => blob_hash(target.as_os_str().as_encoded_bytes()),
+    }
+}
+
 /// sha256 as git hashes a blob: what marks keep.
 fn blob_hash(bytes: &[u8]) -> Result<String> {
     let id = gix::objs::compute_hash(gix::hash::Kind::Sha256, gix::objs::Kind::Blob, bytes);

@@ -21,6 +21,7 @@ mod worktree_lock;
 
 pub use door::GitDoor;
 pub use locks::Locks;
+pub use managed::content_hash;
 
 use anyhow::Result;
 

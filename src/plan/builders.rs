@@ -13,7 +13,7 @@ use super::removals::{owned, present};
 use super::{Action, Blocker, BuilderWrite, MarkWrite, anchor};
 
 /// What `<builders_dir>/.gitignore` holds: builders_dir ignores itself.
-pub(super) const GITIGNORE: &str = "*\n";
+pub const GITIGNORE: &str = "*\n";
 
 /// Why nothing can be made in this builder's directory at all.
 pub(super) fn obstacle(input: &Input<'_>, builder: &DesiredBuilder) -> Option<Blocker> {

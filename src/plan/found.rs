@@ -89,9 +89,9 @@ fn at_its_path<'a>(
         Marked::Yes(mark) if Some(&mark.workspace) != input.id() => {
             Found::MarkedOtherwise(format!("it belongs to another workspace ({})", mark.file))
         }
-        Marked::Yes(mark) if mark.builder != builder.name || mark.repository != checkout.repository => Found::MarkedOtherwise(
-            format!("its mark says builder {}, repository {}", mark.builder, mark.repository),
-        ),
+        Marked::Yes(mark) if mark.builder != builder.name || mark.repository != checkout.repository => {
+            Found::MarkedOtherwise(format!("its mark says builder {}, repository {}", mark.builder, mark.repository))
+        }
         Marked::Yes(mark) => Found::Ours(registration, mark),
     }
 }

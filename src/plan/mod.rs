@@ -24,6 +24,7 @@ mod unmanaged;
 pub mod write;
 
 pub use action::{Action, Symbol};
+pub use builders::GITIGNORE;
 pub use change::{Blocker, Change, Note, Plan, Summary, TextChange};
 pub use questions::questions;
 pub use removal::{Removal, RemovedCheckout, Stale};

@@ -74,7 +74,7 @@ pub(super) fn tree(objects: &Objects, anchor: &AnchorContent<'_>) -> Result<gix:
     editor.write(|tree| objects.write_tree(tree))
 }
 
-fn blob(content: &FileContent) -> (EntryKind, &[u8]) {
+pub(super) fn blob(content: &FileContent) -> (EntryKind, &[u8]) {
     use std::os::unix::ffi::OsStrExt as _;
     match content {
         FileContent::Bytes { bytes, executable: false } => (EntryKind::Blob, bytes),

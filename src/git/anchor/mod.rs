@@ -3,7 +3,10 @@
 
 mod content;
 mod local;
+mod record;
 mod refs;
+
+pub(super) use record::record;
 
 use std::fs;
 use std::io::ErrorKind;

@@ -34,7 +34,6 @@ pub fn narration(event: &Event<'_>, style: &Style) -> Option<String> {
             | Action::RemoveCheckout(_)
             | Action::FinishRemoval { .. }
             | Action::Prune(_)
-            | Action::PruneBuilder { .. }
             | Action::Nothing(_) => None,
         },
         Event::Complete { change, elapsed } => {

@@ -215,7 +215,6 @@ impl From<&Action> for Target {
                 Target { path: stale.worktree.clone(), trash_entry: Some(entry.clone()), ..Target::default() }
             }
             Action::Prune(stale) => Target { path: stale.worktree.clone(), ..Target::default() },
-            Action::PruneBuilder { path } => at(path),
             Action::Nothing(_) => Target::default(),
         }
     }

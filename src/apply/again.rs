@@ -1,0 +1,75 @@
+//! The second look, right before files are moved: what plan saw must still be so.
+
+use anyhow::{Result, bail};
+
+use crate::actual;
+use crate::diagnostic::Diagnostic;
+use crate::model::actual::{Link, Registration};
+use crate::model::path::AbsPath;
+use crate::plan::{Blocker, CheckoutTouch, Question, Removal, RemovedCheckout, refusals};
+
+use super::Shared;
+
+/// Refuses a switch where the checkout is not clean any more.
+pub(super) fn still_clean(shared: &Shared<'_>, touch: &CheckoutTouch) -> Result<()> {
+    let desired = shared.run.desired;
+    let mut now = actual::read(desired)?;
+    let name = &touch.desired.repository;
+    let Some(admin_name) = touch.admin_dir.as_path().file_name() else { bail!("{} has no name", touch.admin_dir) };
+    actual::examine(&mut now, desired, &[Question::Work(name.clone(), admin_name.to_owned())]);
+    let found = now.repositories.get(name).and_then(|state| state.repository()?.registrations.get(admin_name));
+    refuse(checkout(found, &touch.path, false))
+}
+
+/// Refuses a removal where anything speaks against it that plan did not see. Returns the lock that each checkout has.
+pub(super) fn still_removable(shared: &Shared<'_>, removal: &Removal) -> Result<()> {
+    let desired = shared.run.desired;
+    let mut now = actual::read(desired)?;
+    let work = |checkout: &RemovedCheckout| Question::Work(checkout.name.clone(), checkout.stale.admin_name.clone());
+    let mut questions: Vec<Question> = removal.checkouts.iter().map(work).collect();
+    let name = removal.builder_path.as_path().file_name().unwrap_or_default().to_owned();
+    if removal.checkout.is_none() {
+        questions.push(Question::Strays(name.clone()));
+    }
+    actual::examine(&mut now, desired, &questions);
+    let mut blockers = Vec::new();
+    for item in &removal.checkouts {
+        let found =
+            now.repositories.get(&item.name).and_then(|state| state.repository()?.registrations.get(&item.stale.admin_name));
+        let path = item.path.under(&removal.builder_path);
+        blockers.extend(checkout(found, &path, removal.unsaved));
+        let moved =
+            found.is_none_or(|found| found.head.commit() != item.head.as_ref() || found.head.branch() != item.branch.as_ref());
+        if moved {
+            blockers.push(Blocker {
+                kind: "moved",
+                fact: "HEAD moved since the plan was made".into(),
+                path: Some(path),
+                next: "wsctl plan".into(),
+            });
+        }
+    }
+    if let Some(strays) = now.builders.get(&name).and_then(|directory| directory.strays.as_ref()) {
+        blockers.extend(refusals(&removal.builder_path, strays, removal.unsaved));
+    }
+    refuse(blockers)
+}
+
+fn checkout(found: Option<&Registration>, path: &AbsPath, unsaved: bool) -> Vec<Blocker> {
+    let whole = found.filter(|found| found.link == Link::Whole && found.worktree.as_ref() == Some(path));
+    match whole.and_then(|found| found.work.as_ref()) {
+        Some(work) => refusals(path, &work.findings, unsaved),
+        None => vec![Blocker {
+            kind: "unknown",
+            fact: "it is no longer as seen".into(),
+            path: Some(path.clone()),
+            next: "wsctl plan".into(),
+        }],
+    }
+}
+
+fn refuse(blockers: Vec<Blocker>) -> Result<()> {
+    let Some(first) = blockers.into_iter().next() else { return Ok(()) };
+    let place = first.path.map(|path| format!("{path}: ")).unwrap_or_default();
+    Err(Diagnostic::new(format!("changed since the plan was made: {place}{}", first.fact), first.next).into())
+}

@@ -1,0 +1,204 @@
+//! A removal in its safe order (SPEC, 6.3): keeper, lock, one rename, keeper again, admin directory, branch.
+
+use anyhow::{Context as _, Result};
+
+use crate::actual;
+use crate::git::Keep;
+use crate::model::actual::{Link, Lock};
+use crate::model::mark::{Deed, OWN_DIRECTORY, OurLock};
+use crate::model::path::{AbsPath, escape};
+use crate::model::trash::{MANIFEST, Manifest, TrashedCheckout};
+use crate::plan::{Change, CheckoutWrite, Removal, RemovedCheckout, Stale};
+
+use super::event::Event;
+use super::{Shared, again, anchor};
+
+/// Moves a builder, or one checkout of it, to the trash.
+pub(super) fn remove(shared: &Shared<'_>, change: &Change, removal: &Removal) -> Result<()> {
+    again::still_removable(shared, removal)?;
+    let entry = to_trash(shared, removal)?;
+    for checkout in removal.checkouts.iter().filter(|checkout| checkout.delete_branch) {
+        if let Err(error) = delete_branch(shared, checkout, &entry) {
+            let message = format!("its branch stays: {error:#}");
+            shared.run.listener.event(&Event::Warning { address: Some(&change.address), message: &message });
+        }
+    }
+    if let Some(path) = removal.checkout.as_ref() {
+        anchor::record(shared, &removal.builder_path, path, None)?;
+        let _turn = shared.turn();
+        return shared.change_builder_mark(&removal.builder, &removal.builder_path, |mark| {
+            mark.files.retain(|file, _| !path.contains(file));
+        });
+    }
+    let own = shared.run.desired.builders_dir.join(OWN_DIRECTORY).join("builders");
+    shared.run.door.remove_own(&own.join(format!("{}.json", removal.builder)))
+}
+
+/// Moves what a killed creation left to the trash: it is not looked at, nothing of it is deleted.
+pub(super) fn half_made(shared: &Shared<'_>, removal: &Removal) -> Result<()> {
+    to_trash(shared, removal).map(drop)
+}
+
+/// Takes back what a failed creation left, if it left anything.
+pub(super) fn undo_creation(shared: &Shared<'_>, write: &CheckoutWrite) -> Result<()> {
+    let desired = shared.run.desired;
+    let name = &write.desired.repository;
+    let declared = desired.repositories.get(name).context("the repository is not declared")?;
+    let state = actual::repository(declared, &std::collections::BTreeSet::new());
+    let repository = state.repository().context("the repository cannot be read")?;
+    let path = write.desired.path.under(&write.builder_path);
+    let creating = |lock: &Option<Lock>| matches!(lock, Some(Lock::Ours(lock)) if matches!(lock.deed, Deed::Creating { .. }));
+    let left = repository.registrations.values().find(|found| found.worktree.as_ref() == Some(&path) && creating(&found.lock));
+    let Some(found) = left else { return Ok(()) };
+    let stale = Stale {
+        repository: repository.path.clone(),
+        common_dir: repository.common_dir.clone(),
+        admin_dir: found.admin_dir.clone(),
+        admin_name: found.admin_name.clone(),
+        worktree: found.worktree.clone(),
+    };
+    if found.link == Link::DirectoryGone {
+        return drop_stale(shared, &stale);
+    }
+    let removal = Removal {
+        builder: write.builder.clone(),
+        builder_path: write.builder_path.clone(),
+        checkout: Some(write.desired.path.clone()),
+        mark: None,
+        checkouts: vec![RemovedCheckout {
+            name: name.clone(),
+            stale,
+            path: write.desired.path.clone(),
+            mark: None,
+            branch: found.head.branch().cloned(),
+            head: found.head.commit().cloned(),
+            delete_branch: false,
+        }],
+        files: vec![],
+        unsaved: true,
+        keep: desired.policy.trash_keep,
+        counts: false,
+    };
+    half_made(shared, &removal)
+}
+
+fn to_trash(shared: &Shared<'_>, removal: &Removal) -> Result<AbsPath> {
+    let door = shared.run.door;
+    let (name, entry) = new_entry(shared, removal)?;
+    let target = match &removal.checkout {
+        Some(path) => path.under(&removal.builder_path),
+        None => removal.builder_path.clone(),
+    };
+    let lock = OurLock { workspace: shared.run.workspace.clone(), deed: Deed::Removing { entry: name.clone() } };
+    let manifest = manifest(shared, removal, &name, &target);
+    let prepared = removal
+        .checkouts
+        .iter()
+        .zip(&manifest.checkouts)
+        .try_for_each(|(checkout, trashed)| {
+            keep(shared, checkout, &trashed.keeper)?;
+            door.lock_worktree(&checkout.stale.admin_dir, &lock)
+        })
+        .and_then(|()| door.write_own(&entry.join(MANIFEST), &serde_json::to_vec_pretty(&manifest)?))
+        .and_then(|()| door.rename(&target, &entry.join("tree")));
+    if let Err(error) = prepared {
+        call_off(shared, removal, &entry);
+        return Err(error);
+    }
+    for (checkout, trashed) in removal.checkouts.iter().zip(&manifest.checkouts) {
+        keep(shared, checkout, &trashed.keeper)?;
+        door.take_registration(&checkout.stale, &entry.join("admin").join(&trashed.admin_name))?;
+    }
+    Ok(entry)
+}
+
+/// Nothing was renamed: the locks and the empty entry go, the checkouts stay as they were.
+fn call_off(shared: &Shared<'_>, removal: &Removal, entry: &AbsPath) {
+    let door = shared.run.door;
+    for checkout in &removal.checkouts {
+        let holds = checkout.path.is_here() && checkout.mark.is_some();
+        let holding = OurLock { workspace: shared.run.workspace.clone(), deed: Deed::Holding };
+        let admin_dir = &checkout.stale.admin_dir;
+        let _ = if holds { door.lock_worktree(admin_dir, &holding) } else { door.unlock_worktree(admin_dir) };
+    }
+    let _ = door.unlink(entry);
+}
+
+/// A new directory in the trash: `<builder>-<seconds>`, with a number where that is taken.
+fn new_entry(shared: &Shared<'_>, removal: &Removal) -> Result<(String, AbsPath)> {
+    let trash = shared.run.desired.builders_dir.join(OWN_DIRECTORY).join("trash");
+    shared.run.door.make_directory(&trash)?;
+    let part = removal.checkouts.first().filter(|_| removal.checkout.is_some()).map(|checkout| checkout.name.as_str());
+    let part = part.map(|part| format!(".{}", if part == "." { "root" } else { part })).unwrap_or_default();
+    let stem = format!("{}{part}-{}", removal.builder, shared.run.now);
+    let names = (1..10_000).map(|number| if number == 1 { stem.clone() } else { format!("{stem}-{number}") });
+    for name in names {
+        let entry = trash.join(&name);
+        if entry.as_path().symlink_metadata().is_err() {
+            shared.run.door.make_directory(&entry)?;
+            return Ok((name, entry));
+        }
+    }
+    anyhow::bail!("the trash is full of entries named {stem}")
+}
+
+fn manifest(shared: &Shared<'_>, removal: &Removal, entry: &str, target: &AbsPath) -> Manifest {
+    let trashed = |checkout: &RemovedCheckout| TrashedCheckout {
+        repository: checkout.name.clone(),
+        common_dir: checkout.stale.common_dir.clone(),
+        path: checkout.path.clone(),
+        admin_name: escape(&checkout.stale.admin_name),
+        keeper: format!("refs/wsctl/{}/{}", shared.run.workspace, keeper_tail(entry, checkout)),
+        head: checkout.head.clone(),
+        branch: checkout.branch.clone(),
+        delete_branch: checkout.delete_branch,
+        mark: checkout.mark.clone(),
+    };
+    Manifest {
+        version: 1,
+        workspace: shared.run.workspace.clone(),
+        builder: removal.builder.clone(),
+        checkout: removal.checkout.clone(),
+        path: target.clone(),
+        removed: shared.run.now,
+        keep: removal.keep,
+        counts: removal.counts,
+        mark: removal.mark.clone(),
+        checkouts: removal.checkouts.iter().map(trashed).collect(),
+    }
+}
+
+fn keeper_tail(entry: &str, checkout: &RemovedCheckout) -> String {
+    let name = if checkout.name.is_root() { "root" } else { checkout.name.as_str() };
+    format!("{entry}/{name}")
+}
+
+fn keep(shared: &Shared<'_>, checkout: &RemovedCheckout, keeper: &str) -> Result<()> {
+    let branch = checkout.branch.as_ref().filter(|_| checkout.delete_branch);
+    let keep = Keep { common_dir: &checkout.stale.common_dir, admin_dir: &checkout.stale.admin_dir, branch, name: keeper };
+    shared.run.door.keep(&keep)
+}
+
+fn delete_branch(shared: &Shared<'_>, checkout: &RemovedCheckout, entry: &AbsPath) -> Result<()> {
+    let (Some(branch), Some(head)) = (&checkout.branch, &checkout.head) else { return Ok(()) };
+    let name = if checkout.name.is_root() { "root" } else { checkout.name.as_str() };
+    let kept = entry.join("branch").join(name);
+    shared.run.door.make_directory(&kept)?;
+    shared.run.door.delete_branch(&checkout.stale.repository, branch, head, Some(&kept))
+}
+
+/// Takes the registration after a removal that was cut short between its rename and this.
+pub(super) fn finish(shared: &Shared<'_>, entry: &str, stale: &Stale) -> Result<()> {
+    let entry = shared.run.desired.builders_dir.join(OWN_DIRECTORY).join("trash").join(entry);
+    anyhow::ensure!(entry.join("tree").as_path().is_dir(), "{entry} does not hold what was removed");
+    shared.run.door.take_registration(stale, &entry.join("admin").join(escape(&stale.admin_name)))
+}
+
+/// Drops a registration that holds nothing, or finishes the removal that it waits for.
+pub(super) fn drop_stale(shared: &Shared<'_>, stale: &Stale) -> Result<()> {
+    let reason = std::fs::read_to_string(stale.admin_dir.join("locked")).unwrap_or_default();
+    match OurLock::parse(&reason).map(|lock| lock.deed) {
+        Some(Deed::Removing { entry }) => finish(shared, &entry, stale),
+        Some(Deed::Creating { .. } | Deed::Holding) | None => shared.run.door.drop_registration(stale),
+    }
+}

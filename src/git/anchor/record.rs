@@ -1,0 +1,77 @@
+//! Records one entry in an anchor, or forgets it, without knowing the rest.
+
+use anyhow::{Result, anyhow};
+use gix::objs::{CommitRef, tree::EntryKind};
+
+use super::{content, refs};
+use crate::git::Record;
+use crate::git::command::Git;
+use crate::git::objects::Objects;
+use crate::model::actual::ObjectFormat;
+use crate::model::builder::WSCTL_EMAIL;
+use crate::model::name::BranchName;
+use crate::model::path::{AbsPath, RelPath};
+
+/// See `Door::record`.
+pub(in crate::git) fn record(git: &Git, directory: &AbsPath, path: &RelPath, entry: Option<&Record>) -> Result<()> {
+    let git_dir = directory.join(".git");
+    let Some(head) = refs::head(git, &git_dir)? else { return Ok(()) };
+    let format = if head.as_str().len() == 64 { ObjectFormat::Sha256 } else { ObjectFormat::Sha1 };
+    let objects = Objects::open(&git_dir, format)?;
+    let head = objects.id(&head)?;
+    let Some((old, root)) = declaration(&objects, head)? else { return Ok(()) };
+    let new = edited(&objects, old, path, entry, format)?;
+    if new == old {
+        return Ok(());
+    }
+    let commit = content::commit(&objects, new, root)?;
+    let branch = git.inside(&git_dir).args(["symbolic-ref", "--short", "HEAD"]).line()?;
+    refs::move_to(git, &git_dir, &BranchName::from_disk(branch.as_bytes()), commit, Some(head), &objects)?;
+    // Refused where somebody staged something else at that path: then that stays as it is.
+    let index = git.inside(&git_dir).args(["read-tree", "-i", "-m", &old.to_string(), &new.to_string()]);
+    index.answer().map(drop)
+}
+
+/// Tree and root commit of an anchor whose HEAD we made; `None` where somebody committed by hand.
+fn declaration(objects: &Objects, head: gix::ObjectId) -> Result<Option<(gix::ObjectId, gix::ObjectId)>> {
+    let bytes = objects.bytes(&head)?;
+    let commit = CommitRef::from_bytes(&bytes, objects.hash).map_err(|error| anyhow!("commit {head}: {error}"))?;
+    let committer = commit.committer().map_err(|error| anyhow!("commit {head}: {error}"))?;
+    let mut parents = commit.parents();
+    let (Some(root), None) = (parents.next(), parents.next()) else { return Ok(None) };
+    let ours = committer.email == WSCTL_EMAIL;
+    Ok(ours.then(|| (commit.tree(), root)))
+}
+
+fn edited(
+    objects: &Objects,
+    old: gix::ObjectId,
+    path: &RelPath,
+    entry: Option<&Record>,
+    format: ObjectFormat,
+) -> Result<gix::ObjectId> {
+    let bytes = objects.bytes(&old)?;
+    let tree = gix::objs::TreeRef::from_bytes(&bytes, objects.hash).map_err(|error| anyhow!("tree {old}: {error}"))?;
+    let mut editor = gix::objs::tree::Editor::new(tree.into(), objects.odb(), objects.hash);
+    let parts = || path.as_str().split('/');
+    let put = match entry {
+        None => editor.remove(parts()).map(drop),
+        Some(Record::Checkout(commit)) => {
+            let same_format = (commit.as_str().len() == 64) == (format == ObjectFormat::Sha256);
+            if !same_format {
+                return Ok(old);
+            }
+            // A gitlink keeps the commit that its checkout had when created.
+            if editor.get(parts()).is_some_and(|found| found.mode.kind() == EntryKind::Commit) {
+                return Ok(old);
+            }
+            editor.upsert(parts(), EntryKind::Commit, objects.id(commit)?).map(drop)
+        }
+        Some(Record::File(file)) => {
+            let (kind, bytes) = content::blob(file);
+            editor.upsert(parts(), kind, objects.write_blob(bytes)?).map(drop)
+        }
+    };
+    put.map_err(|error| anyhow!("{path} cannot be recorded: {error}"))?;
+    editor.write(|tree| objects.write_tree(tree))
+}
