@@ -41,41 +41,35 @@ pub(super) fn builders(top: &Table<'_>, config: &mut Config) {
     for (key, value) in table.entries() {
         let shown = printable(key.value);
         names.push(Spanned { value: key.value.to_owned(), span: key.span.clone() });
-        let name = BuilderName::new(key.value).map_err(|why| {
-            faults.push(fault(&key.span, format!("builder name `{shown}` {why}"), "", "it names a directory and a branch"));
-        });
-        let Some(table) = table.below(value, key.value, format!("[builders.{shown}]"), faults) else { continue };
-        let name = name.map(|name| Spanned { value: name, span: key.span });
-        // A builder with a bad name is read all the same: its other faults are faults too.
-        let standin = || BuilderName::new("x").map(|value| Spanned { value, span: 0..0 });
-        let usable = name.is_ok();
-        if let Ok(name) = name.or_else(|()| standin()) {
-            let builder = builder(name, &table, &shown, faults);
-            if usable {
-                config.builders.insert(builder.name.value.clone(), builder);
+        let name = match BuilderName::new(key.value) {
+            Ok(name) => Some(Spanned { value: name, span: key.span }),
+            Err(why) => {
+                let message = format!("builder name `{shown}` {why}");
+                faults.push(fault(&key.span, message, "", "it names a directory and a branch"));
+                None
             }
-        }
+        };
+        let Some(table) = table.below(value, key.value, format!("[builders.{shown}]"), faults) else { continue };
+        let builder = builder(name, &table, &shown, faults);
+        config.builders.extend(builder.map(|builder| (builder.name.value.clone(), builder)));
     }
     unique(names, "builder", faults);
 }
 
-fn builder(name: Spanned<BuilderName>, table: &Table<'_>, shown: &str, faults: &mut Vec<Fault>) -> Builder {
+/// Reads a builder; without a name all the same, for its faults.
+fn builder(name: Option<Spanned<BuilderName>>, table: &Table<'_>, shown: &str, faults: &mut Vec<Fault>) -> Option<Builder> {
     table.check_keys(&BUILDER, faults);
     let before = faults.len();
     let repos = table.texts("repos", faults).unwrap_or_default();
     let repos_whole = faults.len() == before;
-    Builder {
-        name,
-        repos,
-        repos_whole,
-        branch: checked(table.text("branch", faults), check_branch, faults),
-        base: checked(table.text("base", faults), check_base, faults),
-        protect: table.flag("protect", faults).is_some_and(|flag| flag.value),
-        include_root: table.flag("include_root", faults),
-        checkouts: checkouts(table, shown, faults),
-        files: files(table, &format!("[[builders.{shown}.files]]"), faults),
-        policy: policy(table, faults),
-    }
+    let branch = checked(table.text("branch", faults), check_branch, faults);
+    let base = checked(table.text("base", faults), check_base, faults);
+    let protect = table.flag("protect", faults).is_some_and(|flag| flag.value);
+    let include_root = table.flag("include_root", faults);
+    let checkouts = checkouts(table, shown, faults);
+    let files = files(table, &format!("[[builders.{shown}.files]]"), faults);
+    let policy = policy(table, faults);
+    Some(Builder { name: name?, repos, repos_whole, branch, base, protect, include_root, checkouts, files, policy })
 }
 
 fn checkouts(table: &Table<'_>, shown: &str, faults: &mut Vec<Fault>) -> Vec<Checkout> {

@@ -147,7 +147,9 @@ fn syntax_fault(error: &toml::de::Error, text: &str) -> Fault {
         end += 1;
     }
     let message = error.message().lines().collect::<Vec<_>>().join("; ");
-    fault(&(start..end.max(start)), message, "", "")
+    let (message, hint) = message.split_once(", expected ").map_or((message.as_str(), ""), |(what, wanted)| (what, wanted));
+    let hint = if matches!(hint, "" | "nothing") { String::new() } else { format!("expected {hint}") };
+    fault(&(start..end.max(start)), message, "", hint)
 }
 
 fn same_line(broken: &Fault, fault: &Fault, text: &str) -> bool {

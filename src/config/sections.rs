@@ -49,7 +49,7 @@ fn version(top: &Table<'_>, faults: &mut Vec<Fault>) {
     top.check_present("version", "begin the file with `version = 1`", faults);
     let Some(value) = top.get("version") else { return };
     if value.get_ref().as_integer().is_none() {
-        wrong_type(value, "version", "1", "write `version = 1`", faults).unwrap_or_default()
+        wrong_type::<()>(value, "version", "1", "write `version = 1`", faults);
     } else if integer(value) != Some(1) {
         faults.push(fault(&value.span(), "`version` must be 1", "this wsctl reads version 1", "write `version = 1`"));
     }
