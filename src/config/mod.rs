@@ -11,6 +11,7 @@ mod sections;
 mod starter;
 pub(crate) mod value;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 
 use anyhow::{Context as _, Result};
@@ -105,9 +106,9 @@ impl Config {
             faults: Vec::new(),
             broken: false,
             workspace: Workspace::default(),
-            repos: std::collections::BTreeMap::new(),
-            repo_keys: std::collections::BTreeSet::new(),
-            builders: std::collections::BTreeMap::new(),
+            repos: BTreeMap::new(),
+            repo_keys: Some(BTreeSet::new()),
+            builders: BTreeMap::new(),
             files: Vec::new(),
             policy: PolicyKeys::default(),
             max_removals: None,

@@ -115,7 +115,8 @@ fn members(scene: &mut Scene<'_>, declared: &Builder) -> BTreeMap<RepoName, Rang
 }
 
 fn undeclared(scene: &mut Scene<'_>, written: &str, span: &Range<usize>) {
-    if scene.config.repo_keys.contains(written) && written != "." {
+    // What has a fault where it is declared is declared all the same.
+    if written != "." && scene.config.repo_keys.as_ref().is_none_or(|keys| keys.contains(written)) {
         return;
     }
     let (message, hint) = if written == "." {

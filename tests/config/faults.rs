@@ -177,6 +177,7 @@ fn repositories_of_builders() {
     check(&a("repos = [\"alpha\"]\ninclude_root = true"), &bare, &[("the root /ws is no git repository", "true", "git init")]);
     check("[builders.b]", &bare, &[("builder `b` has no repository", "b", "repos")]);
     // A repository with a fault of its own is declared all the same.
+    one("repos = 3\n[builders.b]\nrepos = [\"a\"]", "`repos` must be a table", "3", "");
     one("[repos.\"a b\"]\n[builders.b]\nrepos = [\"a b\"]", "repository name `a b`", "\"a b\"", "");
 }
 
@@ -207,6 +208,9 @@ fn managed_files() {
     one(&format!("{}\n[[files]]\nfrom = \"g\"\nto = \"./x//y\"", file("x/y")), "the same `to` is given twice", "\"./x//y\"", "");
     one(&format!("{}\n[[files]]\nfrom = \"g\"\nto = \"a/x\"", file("{repo}/x")), "two files go to `a/x`", "\"a/x\"", "");
     one(&format!("{}\n[[files]]\nfrom = \"g\"\nto = \"x/y\"", file("x")), "`x` would be a file and a directory", "\"x/y\"", "");
+    let twice = format!("{}\n[[files]]\nfrom = \"/g\"\nto = \"x\"\nmode = \"y\"", file("x"));
+    let expected = [("`from` is absolute", "\"/g\"", ""), ("given twice", "\"x\"", ""), ("`mode` must be", "\"y\"", "")];
+    check(&twice, &facts(), &expected);
     let split = format!("[workspace]\nlayout = \"split\"\n{}", file("repos"));
     one(&split, "`to` takes the place of the checkout of `a`, at `repos/a`", "\"repos\"", "");
 }
