@@ -1,11 +1,12 @@
 //! `[builders.B]` and managed files.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::decode::{Keys, Table, printable};
 use super::fault::{fault, related};
 use super::schema::{Builder, Checkout, Config, ManagedFile, Spanned, Target};
-use super::sections::{POLICY, checked, policy, relative, unique};
+use super::sections::{checked, policy, relative, unique};
 use super::value::{check_base, check_branch, check_template};
 use crate::diagnostic::Fault;
 use crate::model::desired::FileMode;
@@ -21,11 +22,11 @@ const BUILDER: Keys = Keys {
         "include_root",
         "checkout",
         "files",
-        POLICY[0],
-        POLICY[1],
-        POLICY[2],
-        POLICY[3],
-        POLICY[4],
+        "delete_branch",
+        "on_unsaved",
+        "disposable",
+        "trash_keep",
+        "auto_prune",
     ],
     later: &[],
 };
@@ -41,41 +42,35 @@ pub(super) fn builders(top: &Table<'_>, config: &mut Config) {
     for (key, value) in table.entries() {
         let shown = printable(key.value);
         names.push(Spanned { value: key.value.to_owned(), span: key.span.clone() });
-        let name = BuilderName::new(key.value).map_err(|why| {
-            faults.push(fault(&key.span, format!("builder name `{shown}` {why}"), "", "it names a directory and a branch"));
-        });
-        let Some(table) = table.below(value, key.value, format!("[builders.{shown}]"), faults) else { continue };
-        let name = name.map(|name| Spanned { value: name, span: key.span });
-        // A builder with a bad name is read all the same: its other faults are faults too.
-        let standin = || BuilderName::new("x").map(|value| Spanned { value, span: 0..0 });
-        let usable = name.is_ok();
-        if let Ok(name) = name.or_else(|()| standin()) {
-            let builder = builder(name, &table, &shown, faults);
-            if usable {
-                config.builders.insert(builder.name.value.clone(), builder);
+        let name = match BuilderName::new(key.value) {
+            Ok(name) => Some(Spanned { value: name, span: key.span }),
+            Err(why) => {
+                let message = format!("builder name `{shown}` {why}");
+                faults.push(fault(&key.span, message, "", "it names a directory and a branch"));
+                None
             }
-        }
+        };
+        let Some(table) = table.below(value, key.value, format!("[builders.{shown}]"), faults) else { continue };
+        let builder = builder(name, &table, &shown, faults);
+        config.builders.extend(builder.map(|builder| (builder.name.value.clone(), builder)));
     }
     unique(names, "builder", faults);
 }
 
-fn builder(name: Spanned<BuilderName>, table: &Table<'_>, shown: &str, faults: &mut Vec<Fault>) -> Builder {
+/// Reads a builder; without a name all the same, for its faults.
+fn builder(name: Option<Spanned<BuilderName>>, table: &Table<'_>, shown: &str, faults: &mut Vec<Fault>) -> Option<Builder> {
     table.check_keys(&BUILDER, faults);
     let before = faults.len();
     let repos = table.texts("repos", faults).unwrap_or_default();
     let repos_whole = faults.len() == before;
-    Builder {
-        name,
-        repos,
-        repos_whole,
-        branch: checked(table.text("branch", faults), check_branch, faults),
-        base: checked(table.text("base", faults), check_base, faults),
-        protect: table.flag("protect", faults).is_some_and(|flag| flag.value),
-        include_root: table.flag("include_root", faults),
-        checkouts: checkouts(table, shown, faults),
-        files: files(table, &format!("[[builders.{shown}.files]]"), faults),
-        policy: policy(table, faults),
-    }
+    let branch = checked(table.text("branch", faults), check_branch, faults);
+    let base = checked(table.text("base", faults), check_base, faults);
+    let protect = table.flag("protect", faults).is_some_and(|flag| flag.value);
+    let include_root = table.flag("include_root", faults);
+    let checkouts = checkouts(table, shown, faults);
+    let files = files(table, &format!("[[builders.{shown}.files]]"), faults);
+    let policy = policy(table, faults);
+    Some(Builder { name: name?, repos, repos_whole, branch, base, protect, include_root, checkouts, files, policy })
 }
 
 fn checkouts(table: &Table<'_>, shown: &str, faults: &mut Vec<Fault>) -> Vec<Checkout> {
@@ -98,36 +93,40 @@ fn checkouts(table: &Table<'_>, shown: &str, faults: &mut Vec<Fault>) -> Vec<Che
 /// The managed files of one scope.
 fn files(table: &Table<'_>, place: &str, faults: &mut Vec<Fault>) -> Vec<ManagedFile> {
     let mut files: Vec<ManagedFile> = Vec::new();
-    let mut seen: BTreeMap<Target, std::ops::Range<usize>> = BTreeMap::new();
+    let mut seen: BTreeMap<Target, Range<usize>> = BTreeMap::new();
     for table in table.tables("files", place, faults) {
-        table.check_keys(&FILE, faults);
-        let to = table.needed("to", "say where the file goes in the builder", faults);
-        let to = to.and_then(|to| Some(Spanned { value: target(&to, faults)?, span: to.span }));
-        if let Some(to) = &to {
-            if let Some(first) = seen.get(&to.value) {
-                let fault = fault(&to.span, "the same `to` is given twice", "", "keep one of the two");
-                faults.push(related(fault, first, "first given here"));
-                continue;
-            }
-            seen.insert(to.value.clone(), to.span.clone());
-        }
-        let words = [
-            ("copy", Some(FileMode::Copy)),
-            ("symlink", Some(FileMode::Symlink)),
-            ("template", Some(FileMode::Template)),
-            ("none", None),
-        ];
-        let mode = table.word("mode", &words, faults).map_or(Some(FileMode::Copy), |word| word.value);
-        let from = match mode {
-            Some(_) => table.needed("from", "name the source, relative to the workspace", faults),
-            None => table.text("from", faults),
-        };
-        let from = from.and_then(|from| source(&from, faults));
-        if let (Some(to), true) = (to, from.is_some() || mode.is_none()) {
-            files.push(ManagedFile { from, to, mode });
+        let (to, file) = file(&table, faults);
+        let Some(to) = to else { continue };
+        if let Some(first) = seen.get(&to.value) {
+            let twice = fault(&to.span, "the same `to` is given twice", "", "keep one of the two");
+            faults.push(related(twice, first, "first given here"));
+        } else {
+            seen.insert(to.value, to.span);
+            files.extend(file);
         }
     }
     files
+}
+
+/// One managed file and its `to`; without the file where another key has a fault.
+fn file(table: &Table<'_>, faults: &mut Vec<Fault>) -> (Option<Spanned<Target>>, Option<ManagedFile>) {
+    table.check_keys(&FILE, faults);
+    let to = table.needed("to", "say where the file goes in the builder", faults);
+    let to = to.and_then(|to| Some(Spanned { value: target(&to, faults)?, span: to.span }));
+    let words = [
+        ("copy", Some(FileMode::Copy)),
+        ("symlink", Some(FileMode::Symlink)),
+        ("template", Some(FileMode::Template)),
+        ("none", None),
+    ];
+    let mode = table.word("mode", &words, faults).map_or(Some(FileMode::Copy), |word| word.value);
+    let from = match mode {
+        Some(_) => table.needed("from", "name the source, relative to the workspace", faults),
+        None => table.text("from", faults),
+    };
+    let from = from.and_then(|from| source(&from, faults));
+    let file = to.clone().filter(|_| from.is_some() || mode.is_none()).map(|to| ManagedFile { from, to, mode });
+    (to, file)
 }
 
 fn source(from: &Spanned<String>, faults: &mut Vec<Fault>) -> Option<Spanned<RelPath>> {

@@ -67,7 +67,7 @@ impl Facts {
 /// Reads the facts that a declaration needs.
 ///
 /// # Errors
-/// [`super::Faults`] when the root is no directory, or when the text is no TOML.
+/// [`crate::diagnostic::Faults`] when the root is no directory, together with what else is wrong with the text.
 pub fn facts(config: &Config) -> Result<Facts> {
     let home = std::env::var_os("HOME").and_then(|home| AbsPath::new(home).ok()).map(|home| real_path(&home));
     let mut facts = Facts { home, ..Facts::plain(root(config)?) };
@@ -130,9 +130,9 @@ pub(super) fn real_path(path: &AbsPath) -> AbsPath {
     }
 }
 
-/// The innermost repository around a path; `None` where it is the root, or there is none.
+/// The innermost repository at or around a path; `None` where it is the root, or there is none.
 fn repository_around(path: &AbsPath, root: &AbsPath) -> Option<AbsPath> {
-    let around = path.as_path().ancestors().skip(1).find(|directory| is_repository(directory))?;
+    let around = path.as_path().ancestors().find(|directory| is_repository(directory))?;
     (around != root.as_path()).then(|| AbsPath::new(around).ok()).flatten()
 }
 

@@ -11,6 +11,7 @@ mod sections;
 mod starter;
 pub(crate) mod value;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 
 use anyhow::{Context as _, Result};
@@ -105,9 +106,9 @@ impl Config {
             faults: Vec::new(),
             broken: false,
             workspace: Workspace::default(),
-            repos: std::collections::BTreeMap::new(),
-            repo_keys: std::collections::BTreeSet::new(),
-            builders: std::collections::BTreeMap::new(),
+            repos: BTreeMap::new(),
+            repo_keys: Some(BTreeSet::new()),
+            builders: BTreeMap::new(),
             files: Vec::new(),
             policy: PolicyKeys::default(),
             max_removals: None,
@@ -147,7 +148,9 @@ fn syntax_fault(error: &toml::de::Error, text: &str) -> Fault {
         end += 1;
     }
     let message = error.message().lines().collect::<Vec<_>>().join("; ");
-    fault(&(start..end.max(start)), message, "", "")
+    let (message, hint) = message.split_once(", expected ").map_or((message.as_str(), ""), |(what, wanted)| (what, wanted));
+    let hint = if matches!(hint, "" | "nothing") { String::new() } else { format!("expected {hint}") };
+    fault(&(start..end.max(start)), message, "", hint)
 }
 
 fn same_line(broken: &Fault, fault: &Fault, text: &str) -> bool {

@@ -33,8 +33,8 @@ pub struct Config {
     pub workspace: Workspace,
     /// `[repos.…]`
     pub repos: BTreeMap<RepoName, Repo>,
-    /// Every key of `[repos]`, also those that are no names.
-    pub repo_keys: BTreeSet<String>,
+    /// Every key of `[repos]`, also those that are no names; `None`: it is no table.
+    pub repo_keys: Option<BTreeSet<String>>,
     /// `[builders.…]`
     pub builders: BTreeMap<BuilderName, Builder>,
     /// `[[files]]`

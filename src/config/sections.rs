@@ -14,9 +14,6 @@ use crate::model::name::RepoName;
 use crate::model::path::RelPath;
 use crate::model::policy::{DeleteBranch, MaxRemovals, OnUnsaved};
 
-/// The policy keys that a builder may have for itself.
-pub(super) const POLICY: [&str; 5] = ["delete_branch", "on_unsaved", "disposable", "trash_keep", "auto_prune"];
-
 const TOP: Keys =
     Keys { known: &["version", "workspace", "repos", "builders", "files", "policy"], later: &["include", "defaults", "moved"] };
 const WORKSPACE: Keys =
@@ -35,8 +32,10 @@ pub(super) fn sections(top: &Table<'_>, config: &mut Config) {
         config.workspace = workspace(&table, faults);
     }
     if let Some(table) = top.table("repos", "[repos]".into(), faults) {
-        config.repo_keys = table.entries().map(|(key, _)| key.value.to_owned()).collect();
+        config.repo_keys = Some(table.entries().map(|(key, _)| key.value.to_owned()).collect());
         config.repos = repos(&table, faults);
+    } else if top.get("repos").is_some() {
+        config.repo_keys = None;
     }
     if let Some(table) = top.table("policy", "[policy]".into(), faults) {
         table.check_keys(&POLICY_TABLE, faults);
@@ -49,7 +48,7 @@ fn version(top: &Table<'_>, faults: &mut Vec<Fault>) {
     top.check_present("version", "begin the file with `version = 1`", faults);
     let Some(value) = top.get("version") else { return };
     if value.get_ref().as_integer().is_none() {
-        wrong_type(value, "version", "1", "write `version = 1`", faults).unwrap_or_default()
+        wrong_type::<()>(value, "version", "1", "write `version = 1`", faults);
     } else if integer(value) != Some(1) {
         faults.push(fault(&value.span(), "`version` must be 1", "this wsctl reads version 1", "write `version = 1`"));
     }

@@ -11,6 +11,7 @@ use crate::config::decode::printable;
 use crate::config::fault::{fault, related, suggestion};
 use crate::model::desired::{DesiredBuilder, DesiredCheckout, Shape};
 use crate::model::name::RepoName;
+use crate::model::path::RelPath;
 use crate::model::policy::BuilderPolicy;
 
 /// Puts a builder together; `None` where a fault leaves it without its own branch.
@@ -39,7 +40,7 @@ pub(super) fn builder(
             .or_else(|| config.repos.get(repository)?.base.as_ref())
             .or(config.workspace.base.as_ref())
             .map(|base| base.value.clone());
-        let path = scene.layout.path(repository);
+        let Some(path) = place(scene, repository) else { continue };
         checkouts.insert(repository.clone(), DesiredCheckout { repository: repository.clone(), path, branch, base });
     }
     check_places(scene, &checkouts);
@@ -114,7 +115,8 @@ fn members(scene: &mut Scene<'_>, declared: &Builder) -> BTreeMap<RepoName, Rang
 }
 
 fn undeclared(scene: &mut Scene<'_>, written: &str, span: &Range<usize>) {
-    if scene.config.repo_keys.contains(written) && written != "." {
+    // What has a fault where it is declared is declared all the same.
+    if written != "." && scene.config.repo_keys.as_ref().is_none_or(|keys| keys.contains(written)) {
         return;
     }
     let (message, hint) = if written == "." {
@@ -143,6 +145,25 @@ fn check_overrides(scene: &mut Scene<'_>, declared: &Builder, members: &BTreeMap
     }
 }
 
+/// Where a checkout lies; a path that cannot be is reported once for each repository.
+fn place(scene: &mut Scene<'_>, repository: &RepoName) -> Option<RelPath> {
+    let why = match scene.layout.path(repository) {
+        Ok(path) => return Some(path),
+        Err(why) => why,
+    };
+    if scene.collisions.insert((repository.clone(), repository.clone())) {
+        let message = format!("in this layout, the path of repository `{repository}` {why}");
+        scene.faults.push(fault(&layout_span(scene, repository), message, "", "choose another name, or another layout"));
+    }
+    None
+}
+
+/// What to point at when a layout does not go with a repository.
+fn layout_span(scene: &Scene<'_>, repository: &RepoName) -> Range<usize> {
+    let named = || scene.config.repos.get(repository).map_or(0..0, |repo| repo.name.span.clone());
+    scene.layout.custom.clone().unwrap_or_else(named)
+}
+
 /// Reports checkouts that take each other's place; each pair of repositories once.
 fn check_places(scene: &mut Scene<'_>, checkouts: &BTreeMap<RepoName, DesiredCheckout>) {
     let places: Vec<&DesiredCheckout> = checkouts.values().filter(|checkout| !checkout.path.is_here()).collect();
@@ -152,8 +173,7 @@ fn check_places(scene: &mut Scene<'_>, checkouts: &BTreeMap<RepoName, DesiredChe
             if !overlap(&first.path, &second.path) || !scene.collisions.insert(pair) {
                 continue;
             }
-            let named = scene.config.repos.get(&second.repository).map_or(0..0, |repo| repo.name.span.clone());
-            let span = scene.layout.custom.clone().unwrap_or(named);
+            let span = layout_span(scene, &second.repository);
             let message = format!(
                 "in a builder, repositories `{}` and `{}` take each other's place: `{}` and `{}`",
                 first.repository, second.repository, first.path, second.path

@@ -7,7 +7,7 @@ use crate::config::value::{alike, expand};
 use crate::config::{Config, Facts, Layout as Declared};
 use crate::diagnostic::Fault;
 use crate::model::desired::Shape;
-use crate::model::name::RepoName;
+use crate::model::name::{BadName, RepoName};
 use crate::model::path::{AbsPath, RelPath};
 
 /// The places of a layout.
@@ -47,12 +47,11 @@ impl Layout {
     }
 
     /// Where a repository's checkout lies.
-    pub(super) fn path(&self, repository: &RepoName) -> RelPath {
-        if repository.is_root() {
-            return self.root.clone();
-        }
-        // The template was checked with a name in it; every name is one component that no check refuses.
-        RelPath::new(&expand(&self.repo, "", repository.as_str())).unwrap_or_else(|_| RelPath::here())
+    ///
+    /// # Errors
+    /// The template and this name make no path: `.{repo}` and `git`.
+    pub(super) fn path(&self, repository: &RepoName) -> Result<RelPath, BadName> {
+        if repository.is_root() { Ok(self.root.clone()) } else { RelPath::new(&expand(&self.repo, "", repository.as_str())) }
     }
 }
 

@@ -1,9 +1,10 @@
 //! What a file without faults asks for.
 
-use super::{EXAMPLE, abs, facts, places, read, wish};
+use super::{EXAMPLE, abs, facts, places, read, whole_example, wish};
 use wsctl::config::{Facts, parse};
 use wsctl::model::desired::{FileMode, Shape};
 use wsctl::model::name::RepoName;
+use wsctl::model::path::RelPath;
 use wsctl::model::policy::{BuilderPolicy, DeleteBranch, MaxRemovals, OnUnsaved};
 
 const SLACK: &str = "ai-dev-gateway-slack";
@@ -21,33 +22,41 @@ fn the_example_parses_and_asks_for_the_case_of_the_readme() {
     let names: Vec<&str> = desired.repositories.keys().map(RepoName::as_str).collect();
     assert_eq!(names, [".", "ai-dev", "domain-apis", "k8s-lab"]);
     assert_eq!(desired.repositories["k8s-lab"].path, abs("/ws/repos/k8s-lab"));
-    assert_eq!(desired.max_removals, MaxRemovals::Count(5));
+    assert_eq!(desired.repositories["ai-dev"].url.as_ref().unwrap().expose(), "git@example.com:acme/ai-dev.git");
+    assert_eq!((desired.max_removals, desired.policy.clone()), (MaxRemovals::Count(5), BuilderPolicy::default()));
+    assert_eq!(desired.builders.keys().map(ToString::to_string).collect::<Vec<_>>(), [BACKEND, SLACK]);
 
     let slack = &desired.builders[SLACK];
     assert_eq!((slack.shape, slack.protect), (Shape::Anchored, false));
     assert_eq!(slack.path, abs("/ws/.builders/ai-dev-gateway-slack"));
     assert!(slack.checkouts.values().all(|checkout| checkout.branch.as_str() == "feature/TEC-25-slack"));
-    assert_eq!(slack.checkouts["domain-apis"].base.as_deref(), Some("origin/release"));
+    assert_eq!(slack.checkouts["domain-apis"].base.as_deref(), Some("origin/main"));
     assert_eq!(slack.checkouts["ai-dev"].base, None);
-    let files: Vec<&str> = slack.files.keys().map(wsctl::model::path::RelPath::as_str).collect();
-    assert_eq!(files, ["Taskfile.yaml", "ai-dev/.env", "domain-apis/.env", "workspaces.yaml"]);
-    assert_eq!(slack.files["Taskfile.yaml"].checkout, None);
+    for builder in desired.builders.values() {
+        let files: Vec<&str> = builder.files.keys().map(RelPath::as_str).collect();
+        assert_eq!(files, ["Taskfile.yaml", "workspaces.yaml"]);
+        assert_eq!(builder.files["Taskfile.yaml"].checkout, None);
+        assert_eq!(builder.files["Taskfile.yaml"].from, abs("/ws/Taskfile.yaml"));
+    }
+}
+
+#[test]
+fn every_example_in_the_example_works() {
+    let desired = wish(&whole_example());
+    let (slack, backend) = (&desired.builders[SLACK], &desired.builders[BACKEND]);
+    assert_eq!(slack.checkouts["domain-apis"].base.as_deref(), Some("origin/release"));
+    assert_eq!(slack.checkouts["domain-apis"].branch.as_str(), "feature/TEC-25-slack-api");
     assert_eq!(slack.files["ai-dev/.env"].checkout.as_ref().map(RepoName::as_str), Some("ai-dev"));
     assert_eq!(slack.files["ai-dev/.env"].mode, FileMode::Template);
-    assert_eq!(slack.files["ai-dev/.env"].from, abs("/ws/env.template"));
-
-    let backend = &desired.builders[BACKEND];
     assert!(backend.protect);
     assert_eq!(backend.branch.as_str(), "builder/ai-dev-gateway-backend");
     assert_eq!(backend.policy.delete_branch, DeleteBranch::Never);
-    assert_eq!(backend.policy.disposable, ["node_modules/"]);
-    assert_eq!(backend.checkouts["k8s-lab"].base.as_deref(), Some("origin/main"));
-    assert!(!backend.files.contains_key("workspaces.yaml"), "switched off");
+    assert!(slack.files.contains_key("workspaces.yaml") && !backend.files.contains_key("workspaces.yaml"));
 }
 
 #[test]
 fn the_example_in_three_layouts() {
-    let layout = |word: &str| wish(&EXAMPLE.replace("= \"sibling\"", &format!("= {word}")));
+    let layout = |word: &str| wish(&whole_example().replace("= \"sibling\"", &format!("= {word}")));
     let expected = pairs([(".", "workspace-root"), ("ai-dev", "ai-dev"), ("domain-apis", "domain-apis")]);
     assert_eq!(places(&layout("\"sibling\""), SLACK), expected);
 

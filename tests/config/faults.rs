@@ -177,6 +177,7 @@ fn repositories_of_builders() {
     check(&a("repos = [\"alpha\"]\ninclude_root = true"), &bare, &[("the root /ws is no git repository", "true", "git init")]);
     check("[builders.b]", &bare, &[("builder `b` has no repository", "b", "repos")]);
     // A repository with a fault of its own is declared all the same.
+    one("repos = 3\n[builders.b]\nrepos = [\"a\"]", "`repos` must be a table", "3", "");
     one("[repos.\"a b\"]\n[builders.b]\nrepos = [\"a b\"]", "repository name `a b`", "\"a b\"", "");
 }
 
@@ -207,6 +208,9 @@ fn managed_files() {
     one(&format!("{}\n[[files]]\nfrom = \"g\"\nto = \"./x//y\"", file("x/y")), "the same `to` is given twice", "\"./x//y\"", "");
     one(&format!("{}\n[[files]]\nfrom = \"g\"\nto = \"a/x\"", file("{repo}/x")), "two files go to `a/x`", "\"a/x\"", "");
     one(&format!("{}\n[[files]]\nfrom = \"g\"\nto = \"x/y\"", file("x")), "`x` would be a file and a directory", "\"x/y\"", "");
+    let twice = format!("{}\n[[files]]\nfrom = \"/g\"\nto = \"x\"\nmode = \"y\"", file("x"));
+    let expected = [("`from` is absolute", "\"/g\"", ""), ("given twice", "\"x\"", ""), ("`mode` must be", "\"y\"", "")];
+    check(&twice, &facts(), &expected);
     let split = format!("[workspace]\nlayout = \"split\"\n{}", file("repos"));
     one(&split, "`to` takes the place of the checkout of `a`, at `repos/a`", "\"repos\"", "");
 }
@@ -260,6 +264,8 @@ fn layouts() {
     one(&custom("ws", "{name}"), "unknown variable `{name}`", "\"{name}\"", "`{repo}`");
     one(&custom("{repo}", "x/{repo}"), "unknown variable `{repo}`", "\"{repo}\"", "no variables");
     one(&custom("ws", "ws/{repo}"), "take each other's place", "{ root = \"ws\", repo = \"ws/{repo}\" }", "layout");
+    let dotted = "[repos.git]\n[workspace]\nlayout = { root = \"ws\", repo = \".{repo}\" }\n[builders.b]\nrepos = [\"git\"]\n[builders.c]\nrepos = [\"git\"]";
+    one(dotted, "the path of repository `git` reaches into a `.git`", "{ root = \"ws\", repo = \".{repo}\" }", "another name");
     one("[workspace]\nlayout = { root = \"x\" }", "`repo` is missing in `layout`", "{ root = \"x\" }", "{repo}");
     let text = "[repos.Workspace-Root]\n[builders.x]\nrepos = [\"Workspace-Root\"]\n[builders.y]\nrepos = [\"Workspace-Root\"]";
     one(text, "take each other's place: `workspace-root` and `Workspace-Root`", "Workspace-Root", "another name");
@@ -292,6 +298,15 @@ fn broken_text_is_told_with_what_is_certain() {
     assert!(found.len() >= 4, "{found:#?}");
     assert!(found.iter().any(|fault| fault.message.contains("unknown key `bogus`")), "{found:#?}");
     assert!(found.is_sorted_by_key(|fault| fault.span.start));
+    let table = [
+        ("version = 1\nx = [ai-dev]\n", "string values must be quoted", "ai-dev", "expected literal string"),
+        ("version = 1\n[builders.b\n", "unclosed table", "", "expected `]`"),
+        ("x", "key with no value", "", "expected `=`"),
+        ("version = 1\n[a]\n[a]\n", "duplicate key", "a", ""),
+    ];
+    for (text, message, marked, hint) in table {
+        assert_eq!(told(text, &faults(text, &facts())), [(message.into(), marked, hint.into())]);
+    }
     let text = "version = 1\nversion = 1\n";
     let found = faults(text, &facts());
     assert_eq!(told(text, &found), [("duplicate key".into(), "version", String::new())]);

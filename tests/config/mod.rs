@@ -46,3 +46,12 @@ pub fn places(desired: &Desired, builder: &str) -> BTreeMap<String, String> {
     let checkouts = desired.builders[builder].checkouts.values();
     checkouts.map(|checkout| (checkout.repository.to_string(), checkout.path.to_string())).collect()
 }
+
+/// The example with its working examples put in.
+pub fn whole_example() -> String {
+    let line = |line: &str| match line.strip_prefix('#') {
+        Some(code) if code.starts_with(|c: char| c == '[' || c.is_ascii_lowercase()) => format!("{code}\n"),
+        Some(_) | None => format!("{line}\n"),
+    };
+    EXAMPLE.lines().map(line).collect()
+}

@@ -76,3 +76,15 @@ fn depth() {
     survives(&format!("version = 1\nx = {}1{}\n", format!("{{\n{}a =", "a.".repeat(99)).repeat(79), "}".repeat(79)));
     survives(&format!("version = 1\nx = {}\n", "9".repeat(100_000)));
 }
+
+#[test]
+fn a_thousand_builders() {
+    use std::fmt::Write as _;
+    let mut text = String::from("version = 1\n[repos.a]\n[repos.b]\n[repos.c]\n");
+    for n in 0..1000 {
+        write!(text, "[builders.n{n}]\nrepos = [\"a\", \"b\", \"c\"]\n").unwrap();
+    }
+    text.push_str("[[files]]\nfrom = \"x\"\nto = \"{repo}/x\"\n");
+    assert_eq!(read(&text, &facts()).unwrap().builders.len(), 1000);
+    survives(&text.replace("[workspace]", "").replace("repos = [", "branch = \"same\"\nrepos = ["));
+}
