@@ -61,10 +61,10 @@ fn by_gix(registration: &Registration) -> Result<Files> {
 /// By content: slower, and it touches nothing, not even where git's own status would (a split or sparse index).
 fn by_git(repository: &Repository, registration: &Registration) -> Result<Files> {
     let worktree = registration.worktree.as_ref().context("no worktree")?;
-    let changes = content::changes(worktree.as_path(), registration.admin_dir.as_path(), repository.format)?;
-    let lists = [&changes.edited, &changes.staged, &changes.conflicts];
-    let changed: BTreeSet<_> = lists.into_iter().flatten().chain(&changes.moved).collect();
-    Ok(Files { changed: changed.len(), untracked: changes.untracked.len() })
+    let found = content::changes(worktree.as_path(), registration.admin_dir.as_path(), repository.format)?;
+    let lists = [&found.edited, &found.staged, &found.conflicts];
+    let changed: BTreeSet<_> = lists.into_iter().flatten().chain(&found.moved).collect();
+    Ok(Files { changed: changed.len(), untracked: found.untracked.len() })
 }
 
 /// What to count against: the branch's upstream, else the base, else nothing.

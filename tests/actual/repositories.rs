@@ -7,7 +7,7 @@ use wsctl::model::actual::{Base, Head, ObjectFormat, RefFormat, RepositoryState}
 use wsctl::model::name::ObjectId;
 
 use super::{abs, branch, desired_repository, look};
-use crate::support::Sandbox;
+use crate::support::{Sandbox, skip};
 
 fn state(path: &std::path::Path) -> RepositoryState {
     wsctl::actual::repository(&desired_repository("r", path), &BTreeSet::new())
@@ -132,7 +132,7 @@ fn a_repository_of_another_user_is_blocked() {
     let sandbox = Sandbox::new();
     let path = sandbox.repository("api");
     if std::os::unix::fs::lchown(path.join(".git"), Some(12345), None).is_err() {
-        eprintln!("skipped: only root can give a directory away");
+        skip("only root can give a directory away");
         return;
     }
     let (fact, next) = refusal(&path);
@@ -145,7 +145,7 @@ fn reftable_is_read_by_git() {
     let sandbox = Sandbox::new();
     let made = sandbox.try_git(sandbox.root(), &["init", "-q", "--ref-format=reftable", "table"]);
     if !made.status.success() {
-        eprintln!("skipped: this git knows no reftable");
+        skip("this git knows no reftable");
         return;
     }
     let path = sandbox.path("table");

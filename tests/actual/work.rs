@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, FileTimes};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -12,7 +13,7 @@ use wsctl::model::path::RelPath;
 use wsctl::model::work::{Evidence, Finding, Ignored, Work};
 
 use super::{look, registration, rel, with_worktree};
-use crate::support::Sandbox;
+use crate::support::{Sandbox, skip};
 
 fn work_of(main: &Path, name: &str, managed: &BTreeMap<RelPath, WrittenFile>, inner: &[RelPath]) -> Work {
     let repository: Repository = look(main, &[]);
@@ -127,6 +128,39 @@ fn a_split_index_is_read_without_touching_it() {
 }
 
 #[test]
+fn no_hook_of_the_user_runs() {
+    let sandbox = Sandbox::new();
+    let (main, worktree) = one(&sandbox);
+    let witness = sandbox.path("witness");
+    let hook = main.join(".git/hooks/post-index-change");
+    fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    fs::write(&hook, format!("#!/bin/sh\ntouch {}\n", witness.display())).unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    sandbox.git(&worktree, &["update-index", "--assume-unchanged", "README.md"]);
+    assert!(witness.exists(), "git itself runs it");
+    fs::remove_file(&witness).unwrap();
+    assert_eq!(findings(&main), []);
+    assert!(!witness.exists());
+}
+
+#[test]
+fn a_mount_point_inside_counts_even_of_the_same_file_system() {
+    let sandbox = Sandbox::new();
+    let (main, worktree) = one(&sandbox);
+    let (source, point) = (sandbox.path("source"), worktree.join("x.log"));
+    fs::create_dir_all(&source).unwrap();
+    fs::create_dir_all(&point).unwrap();
+    let mounted = sandbox.command("mount").arg("--bind").arg(&source).arg(&point).output();
+    if !mounted.is_ok_and(|output| output.status.success()) {
+        skip("nothing may be mounted here");
+        return;
+    }
+    let found = findings(&main);
+    assert!(sandbox.command("umount").arg(&point).status().unwrap().success());
+    assert_eq!(found, [Finding::Mount(evidence(&["x.log"]))]);
+}
+
+#[test]
 fn states_of_the_registration() {
     let sandbox = Sandbox::new();
     let (main, worktree) = one(&sandbox);
@@ -216,7 +250,7 @@ fn a_process_inside_counts_and_our_own_children_do_not() {
     drop(own.stdin.take());
     own.wait().unwrap();
     if !Path::new("/proc/self/cwd").exists() {
-        eprintln!("skipped: no /proc");
+        skip("no /proc");
         return;
     }
     // A shell that ends at once leaves its child to somebody else.
@@ -233,7 +267,7 @@ fn other_object_formats_and_backends() {
     let sandbox = Sandbox::new();
     for (name, option) in [("wide", "--object-format=sha256"), ("table", "--ref-format=reftable")] {
         if !sandbox.try_git(sandbox.root(), &["init", "-q", option, name]).status.success() {
-            eprintln!("skipped: this git knows no {option}");
+            skip(&format!("this git knows no {option}"));
             continue;
         }
         let main = sandbox.path(name);
