@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
+use gix::bstr::ByteSlice as _;
 
-use super::{disk, git, index};
+use super::{disk, git, index, open};
 use crate::model::actual::ObjectFormat;
 
 /// Paths relative to the worktree, as bytes.
@@ -44,13 +45,14 @@ pub(super) fn changes(worktree: &Path, git_dir: &Path, format: ObjectFormat) -> 
     let directory = tempfile::Builder::new().prefix("wsctl-index-").tempdir().context("no temporary directory")?;
     let git = || {
         let mut command = git::command(worktree);
+        command.args(["-c", "index.sparse=false"]);
         let mut dirs = [OsString::from("--git-dir="), OsString::from("--work-tree=")];
         dirs[0].push(git_dir);
         dirs[1].push(worktree);
         command.args(dirs).env("GIT_INDEX_FILE", directory.path().join("index"));
         command
     };
-    let listed = list(worktree, git_dir, format)?;
+    let listed = list(git_dir, format)?;
     git::feed(git().args(["update-index", "-z", "--index-info"]), &listed.text)?;
     let mut changes = Changes { gitlinks: listed.gitlinks, ..Changes::default() };
     let text = git::finish(status(&mut git()))?;
@@ -100,33 +102,24 @@ fn as_path(bytes: &[u8]) -> PathBuf {
     OsStr::from_bytes(bytes).into()
 }
 
-fn list(worktree: &Path, git_dir: &Path, format: ObjectFormat) -> Result<Listed> {
+fn list(git_dir: &Path, format: ObjectFormat) -> Result<Listed> {
     let mut listed = Listed::default();
     let Some(index) = index::open(git_dir, format)? else {
         return Ok(listed);
     };
-    if index.is_sparse() {
-        return expand(worktree, git_dir);
-    }
+    // git itself would write tree objects while it expands a sparse index.
+    let objects = if index.is_sparse() { Some(open::gix(git_dir, &[])?) } else { None };
     for entry in index.entries() {
+        if let Some(objects) = objects.as_ref().filter(|_| entry.mode.is_sparse()) {
+            let below = objects.index_from_tree(&entry.id)?;
+            for leaf in below.entries() {
+                let path = [entry.path(&index).as_bytes(), leaf.path(&below).as_bytes()].concat();
+                listed.push(leaf.mode.bits(), &leaf.id.to_string(), 0, &path, true);
+            }
+            continue;
+        }
         let skipped = entry.flags.contains(gix::index::entry::Flags::SKIP_WORKTREE);
         listed.push(entry.mode.bits(), &entry.id.to_string(), entry.stage_raw(), entry.path(&index), skipped);
-    }
-    Ok(listed)
-}
-
-/// git lists a sparse index file by file.
-fn expand(worktree: &Path, git_dir: &Path) -> Result<Listed> {
-    let mut option = OsString::from("--git-dir=");
-    option.push(git_dir);
-    let text = git::finish(git::command(worktree).arg(option).args(["ls-files", "-s", "-v", "-z"]))?;
-    let mut listed = Listed::default();
-    for row in text.split(|byte| *byte == 0).filter(|row| !row.is_empty()) {
-        let tab = row.iter().position(|byte| *byte == b'\t').context("git lists a row without a path")?;
-        let fields: Vec<&str> = std::str::from_utf8(&row[..tab])?.split(' ').collect();
-        let [tag, mode, id, stage] = fields.as_slice() else { anyhow::bail!("git lists a row of {} fields", fields.len()) };
-        let skipped = tag.eq_ignore_ascii_case("s");
-        listed.push(u32::from_str_radix(mode, 8)?, id, stage.parse()?, &row[tab + 1..], skipped);
     }
     Ok(listed)
 }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use gix::bstr::BString;
 use gix::status::index_worktree::Item as Worktree;
 use gix::status::tree_index::TrackRenames;
 use gix::status::{Item, UntrackedFiles};
 
-use super::{git, open};
+use super::{content, open};
 use crate::model::actual::{Base, RefFormat, Registration, Repository};
 use crate::model::name::{BranchName, ObjectId};
 
@@ -24,8 +24,8 @@ pub(super) struct Files {
 /// Counts the files of a checkout.
 pub(super) fn files(repository: &Repository, registration: &Registration) -> Result<Files> {
     match repository.refs {
-        RefFormat::Files => by_gix(registration).or_else(|_| by_git(registration)),
-        RefFormat::Reftable => by_git(registration),
+        RefFormat::Files => by_gix(registration).or_else(|_| by_git(repository, registration)),
+        RefFormat::Reftable => by_git(repository, registration),
     }
 }
 
@@ -58,19 +58,13 @@ fn by_gix(registration: &Registration) -> Result<Files> {
     Ok(Files { changed: changed.len(), untracked })
 }
 
-fn by_git(registration: &Registration) -> Result<Files> {
+/// By content: slower, and it touches nothing, not even where git's own status would (a split or sparse index).
+fn by_git(repository: &Repository, registration: &Registration) -> Result<Files> {
     let worktree = registration.worktree.as_ref().context("no worktree")?;
-    let arguments = ["-c", "status.renames=false", "status", "--porcelain=v2", "-z", "--untracked-files=all"];
-    let text = git::run(worktree.as_path(), &arguments)?;
-    let mut files = Files { changed: 0, untracked: 0 };
-    for row in text.split(|byte| *byte == 0).filter(|row| !row.is_empty()) {
-        match row[0] {
-            b'1' | b'u' => files.changed += 1,
-            b'?' => files.untracked += 1,
-            other => bail!("git status prints a row of the unknown kind {:?}", char::from(other)),
-        }
-    }
-    Ok(files)
+    let found = content::changes(worktree.as_path(), registration.admin_dir.as_path(), repository.format)?;
+    let lists = [&found.edited, &found.staged, &found.conflicts];
+    let changed: BTreeSet<_> = lists.into_iter().flatten().chain(&found.moved).collect();
+    Ok(Files { changed: changed.len(), untracked: found.untracked.len() })
 }
 
 /// What to count against: the branch's upstream, else the base, else nothing.
@@ -92,11 +86,14 @@ pub(super) fn against(repository: &Repository, branch: Option<&BranchName>, base
 fn upstream(repository: &Repository, branch: &BranchName) -> Option<(String, ObjectId)> {
     let gix = open::gix(repository.common_dir.as_path(), &[]).ok()?;
     let name = gix::refs::FullName::try_from(branch.full()).ok()?;
-    let tracking = gix.branch_remote_tracking_ref_name(name.as_ref(), gix::remote::Direction::Fetch)?.ok()?;
-    let tracking = tracking.as_bstr().to_string();
-    if let Some(local) = tracking.strip_prefix("refs/heads/") {
+    let setting = |key: &str| gix.config_snapshot().string(&format!("branch.{branch}.{key}"));
+    if setting("remote").is_some_and(|remote| remote == ".") {
+        let local = setting("merge")?.to_string();
+        let local = local.strip_prefix("refs/heads/")?;
         return Some((local.to_owned(), repository.branches.get(local)?.clone()));
     }
+    let tracking = gix.branch_remote_tracking_ref_name(name.as_ref(), gix::remote::Direction::Fetch)?.ok()?;
+    let tracking = tracking.as_bstr().to_string();
     let short = tracking.strip_prefix("refs/remotes/")?;
     Some((short.to_owned(), repository.remote_branches.get(short)?.id.clone()))
 }

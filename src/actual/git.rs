@@ -15,7 +15,9 @@ use crate::diagnostic::Diagnostic;
 const OLDEST: (u32, u32, u32) = (2, 38, 0);
 
 /// Settings that would make a reading git write, or trust what it should look at.
-const CONFIG: [&str; 7] = [
+const CONFIG: [&str; 8] = [
+    // Even an index outside the workspace would run post-index-change.
+    "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
     "core.untrackedCache=false",
     "core.splitIndex=false",
@@ -33,6 +35,8 @@ pub fn command(directory: &Path) -> Command {
         command.env_remove(name);
     }
     command.env("LC_ALL", "C").env("GIT_OPTIONAL_LOCKS", "0").env("GIT_TERMINAL_PROMPT", "0");
+    // A partial clone would fetch what is missing; the second is for a git that does not know the first.
+    command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_ALLOW_PROTOCOL", "none");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     for setting in CONFIG {
         command.args(["-c", setting]);

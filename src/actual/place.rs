@@ -27,6 +27,15 @@ pub fn inner_path(path: &AbsPath) -> Option<AbsPath> {
     inner_path_of(&std::fs::read("/proc/self/mountinfo").ok()?, &real)
 }
 
+/// Mount points below a directory, also those that show the same file system once more.
+pub(super) fn mounts_below(directory: &AbsPath) -> Vec<PathBuf> {
+    let mounts = std::fs::read("/proc/self/mountinfo").unwrap_or_default();
+    let real = disk::real(directory);
+    let points = mounts.split(|byte| *byte == b'\n').filter_map(|line| line.split(|byte| *byte == b' ').nth(4)).map(unescape);
+    let below = points.filter_map(|point| Some(directory.as_path().join(point.strip_prefix(&real).ok()?)));
+    below.filter(|point| point != directory.as_path()).collect()
+}
+
 fn inner_path_of(mounts: &[u8], real: &AbsPath) -> Option<AbsPath> {
     let mut best: Option<(PathBuf, PathBuf)> = None;
     for line in mounts.split(|byte| *byte == b'\n') {

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::processes::Processes;
 use super::walk::{self, Into};
-use super::{disk, registration, work};
+use super::{disk, place, registration, work};
 use crate::model::actual::{Link, Lock};
 use crate::model::builder::{AnchorState, BuilderDirectory, Occupant};
 use crate::model::mark::{CHECKOUT_MARK, CheckoutMark, Marked};
@@ -38,7 +38,8 @@ fn find(directory: &BuilderDirectory, processes: &Processes) -> Result<Findings>
     let checkouts: Vec<PathBuf> = directory.places.keys().filter_map(|at| checkout(&directory.path, at)).collect();
     let managed = directory.mark.mark().map(|mark| &mark.files);
     let anchored = matches!(directory.anchor, AnchorState::Ours(_) | AnchorState::Damaged(_));
-    let (mut stray, mut edited, mut nested, mut mounts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut stray, mut edited, mut nested) = (Vec::new(), Vec::new(), Vec::new());
+    let mut mounts = place::mounts_below(&directory.path);
     walk::walk(top, &mut mounts, &mut |path, found| {
         if checkouts.iter().any(|checkout| checkout == path) || (anchored && path == top.join(".git")) {
             return Ok(Into::Skip);

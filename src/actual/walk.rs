@@ -2,9 +2,10 @@
 
 use std::fs::Metadata;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use super::{disk, places};
+use super::disk;
 use crate::model::work::Ignored;
 
 /// What a walk shall do with a directory.
@@ -21,10 +22,11 @@ pub(super) fn walk(
     mounts: &mut Vec<PathBuf>,
     visit: &mut dyn FnMut(&Path, &Metadata) -> io::Result<Into>,
 ) -> io::Result<()> {
+    let device = disk::look(directory)?.map(|found| found.dev());
     for path in disk::list(directory)? {
         // What vanishes while we look is no longer there to lose.
         let Some(found) = disk::look(&path)? else { continue };
-        if places::is_mount(&path, &found) {
+        if Some(found.dev()) != device {
             mounts.push(path);
             continue;
         }

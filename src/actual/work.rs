@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 use super::content::{self, Changes};
 use super::processes::Processes;
 use super::walk::{self, Into};
-use super::{disk, git, head, registration, submodule};
+use super::{disk, git, head, place, registration, submodule};
 use crate::model::actual::{Link, Lock, ObjectFormat, Registration, Repository};
 use crate::model::desired::FileMode;
 use crate::model::mark::WrittenFile;
@@ -150,7 +150,7 @@ impl Checkout<'_> {
 
     /// Repositories inside that are neither declared nor submodules, and mount points.
     fn nested(&self, changes: &Changes) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
-        let (mut nested, mut mounts) = (Vec::new(), Vec::new());
+        let (mut nested, mut mounts) = (Vec::new(), place::mounts_below(&self.worktree));
         let top = self.worktree.as_path();
         walk::walk(top, &mut mounts, &mut |path, found| {
             if !found.is_dir() || self.inner.iter().any(|inner| inner == path) {

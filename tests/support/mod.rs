@@ -116,3 +116,9 @@ impl Sandbox {
         self.git(&path, &["commit", "-q", "--allow-empty", "-m", message]);
     }
 }
+
+/// Says that a test could not be made here, and why.
+#[allow(clippy::print_stderr, reason = "a skipped test must be seen")]
+pub fn skip(why: &str) {
+    eprintln!("skipped: {why}");
+}
