@@ -1,0 +1,58 @@
+//! Registrations: taken to the trash, or dropped.
+
+use super::*;
+
+#[test]
+fn a_registration_is_taken_only_as_seen() {
+    let sandbox = Sandbox::new();
+    let repository = sandbox.repository("api");
+    let (path, admin_dir) = sandbox.checkout(&repository, "b", "x");
+    let (door, stale) = (sandbox.door(), sandbox.stale(&repository, &path, &admin_dir));
+    let into = sandbox.builders().join(".wsctl/trash/e/admin/api");
+    let other = Stale { worktree: Some(abs("/nowhere")), ..stale.clone() };
+    assert!(why(door.take_registration(&other, &into)).contains("by now"));
+    assert!(door.take_registration(&Stale { worktree: None, ..stale.clone() }, &into).is_err());
+    assert!(door.take_registration(&Stale { admin_dir: abs(repository.join(".git/refs")), ..stale.clone() }, &into).is_err());
+    door.make_directory(&into).unwrap();
+    assert!(door.take_registration(&stale, &into).is_err(), "into exists");
+    door.remove_empty(&into).unwrap();
+    std::fs::write(admin_dir.join("locked"), "usb stick").unwrap();
+    assert!(why(door.take_registration(&stale, &into)).contains("usb stick"));
+    std::fs::remove_file(admin_dir.join("locked")).unwrap();
+    door.take_registration(&stale, &into).unwrap();
+    assert!(into.join("HEAD").as_path().exists());
+    assert!(!repository.join(".git/worktrees").exists(), "git keeps no empty worktrees/");
+    assert_eq!(sandbox.git(&repository, &["worktree", "list", "--porcelain"]).matches("worktree ").count(), 1);
+}
+
+#[test]
+fn a_registration_is_taken_across_file_systems() {
+    let Some(elsewhere) = tempfile::tempdir_in("/dev/shm").ok() else { return };
+    let sandbox = Sandbox::new();
+    let repository = sandbox.repository("api");
+    let (path, admin_dir) = sandbox.checkout(&repository, "b", "x");
+    let stale = sandbox.stale(&repository, &path, &admin_dir);
+    let into = abs(elsewhere.path().join("admin"));
+    let head = std::fs::read(admin_dir.join("HEAD")).unwrap();
+    sandbox.door().take_registration(&stale, &into).unwrap();
+    assert_eq!(std::fs::read(into.join("HEAD")).unwrap(), head);
+    assert!(!admin_dir.as_path().exists());
+    assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 1);
+    let left = std::fs::read_dir(repository.join(".git")).unwrap();
+    assert!(left.flatten().all(|entry| !entry.file_name().to_string_lossy().starts_with("wsctl-gone")));
+}
+
+#[test]
+fn a_registration_is_dropped_only_while_its_worktree_is_gone() {
+    let sandbox = Sandbox::new();
+    let repository = sandbox.repository("api");
+    let (path, admin_dir) = sandbox.checkout(&repository, "b", "x");
+    let (door, stale) = (sandbox.door(), sandbox.stale(&repository, &path, &admin_dir));
+    assert!(why(door.drop_registration(&stale)).contains("is there again"));
+    assert!(admin_dir.as_path().exists());
+    std::fs::remove_dir_all(&path).unwrap();
+    door.drop_registration(&stale).unwrap();
+    assert!(!admin_dir.as_path().exists());
+    assert!(door.drop_registration(&stale).is_err());
+    assert!(sandbox.try_git(&repository, &["fsck"]).status.success());
+}
