@@ -1,7 +1,107 @@
 //! One file per subcommand: `Args` and `run`, wiring only, no decisions.
 
+mod apply;
+mod ask;
+mod destroy;
+mod globals;
+mod init;
+mod plan;
+mod prune;
+mod signals;
+mod status;
+mod validate;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::diagnostic::exit_code;
+use crate::view;
+
+use globals::Globals;
+
+/// Makes the builder workspaces on disk match builders.toml, and loses no work doing it.
+#[derive(Debug, Parser)]
+#[command(name = "wsctl", version, max_term_width = 100, after_help = EXAMPLES)]
+struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  wsctl init                      write a first builders.toml from the clones in repos/
+  wsctl plan                      show what apply would do, and why
+  wsctl apply                     do it, after a yes
+  wsctl apply --auto-approve -q   for cron: silent when there is nothing to do
+  wsctl status                    who works on which branch, what changed there
+
+Exit codes: 0 done, 1 error or something blocked, 130 interrupted. `wsctl plan --detailed-exitcode`: 2 = changes pending.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show what apply would do, and why.
+    Plan(plan::Args),
+    /// Make the disk match the file.
+    Apply(apply::Args),
+    /// Move every builder to the trash; repositories stay.
+    Destroy(destroy::Args),
+    /// Show every checkout: branch, ahead and behind, changed files.
+    Status(status::Args),
+    /// Check builders.toml; every fault at once.
+    Validate(validate::Args),
+    /// Delete for good what the trash no longer has to keep.
+    Prune(prune::Args),
+    /// Write a first builders.toml from what is on disk.
+    Init(init::Args),
+}
+
 /// Runs the program.
 #[must_use]
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let failed = error.use_stderr();
+            let _ = error.print();
+            return ExitCode::from(u8::from(failed));
+        }
+    };
+    match run(&cli) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            if cli.globals.json && cli.command.streams_events() {
+                view::JsonLines::new().error(&error);
+            } else {
+                view::narrate(&view::error(&error, &cli.globals.err_style()));
+            }
+            ExitCode::from(exit_code(&error))
+        }
+    }
+}
+
+impl Command {
+    fn streams_events(&self) -> bool {
+        match self {
+            Command::Apply(_) | Command::Destroy(_) => true,
+            Command::Plan(_) | Command::Status(_) | Command::Validate(_) | Command::Prune(_) | Command::Init(_) => false,
+        }
+    }
+}
+
+fn run(cli: &Cli) -> anyhow::Result<u8> {
+    let globals = &cli.globals;
+    globals.enter()?;
+    match &cli.command {
+        Command::Plan(args) => plan::run(globals, args),
+        Command::Apply(args) => apply::run(globals, args),
+        Command::Destroy(args) => destroy::run(globals, args),
+        Command::Status(args) => status::run(globals, args),
+        Command::Validate(args) => validate::run(globals, args),
+        Command::Prune(args) => prune::run(globals, args),
+        Command::Init(args) => init::run(globals, args),
+    }
 }

@@ -138,7 +138,7 @@ pub(super) fn differences(input: &Input<'_>, builder: &DesiredBuilder, found: &A
     let address = || Address::Builder(builder.name.clone());
     if !found.by_wsctl {
         let next = format!("git -C {} reset --soft HEAD~1", shell(&builder.path));
-        drafts.drift(address(), "a commit was made by hand in the anchor; it is kept", Some(next));
+        drafts.drift(&address(), "a commit was made by hand in the anchor; it is kept", Some(next));
         return reasons;
     }
     if !found.wrong_keys.is_empty() {
@@ -148,8 +148,7 @@ pub(super) fn differences(input: &Input<'_>, builder: &DesiredBuilder, found: &A
         reasons.push("the anchor's pre-commit hook is missing or different".into());
     }
     if !found.remotes.is_empty() {
-        let next = format!("git -C {} remote remove {}", shell(&builder.path), found.remotes.join(" "));
-        drafts.drift(address(), "the anchor has a remote", Some(next));
+        reasons.push(format!("the anchor has a remote: {}", found.remotes.join(", ")));
     }
     if found.format != majority(input, builder) {
         reasons.push("most checkouts have another object format than the anchor".into());

@@ -81,6 +81,8 @@ pub struct Summary {
 pub struct Note {
     /// The address, or the path of what has none.
     pub subject: String,
+    /// The address, of what has one.
+    pub address: Option<Address>,
     /// The fact; a lowercase fragment.
     pub fact: String,
     /// The command that would change it, where there is one.

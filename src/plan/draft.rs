@@ -106,8 +106,8 @@ impl Drafts {
         self.list.iter().find(|draft| draft.change.address == *address)
     }
 
-    pub(super) fn drift(&mut self, subject: impl ToString, fact: impl Into<String>, next: Option<String>) {
-        self.drift.push(Note { subject: subject.to_string(), fact: fact.into(), next });
+    pub(super) fn drift(&mut self, address: &Address, fact: impl Into<String>, next: Option<String>) {
+        self.drift.push(Note { subject: address.to_string(), address: Some(address.clone()), fact: fact.into(), next });
     }
 
     /// Puts the changes in the order of their addresses.

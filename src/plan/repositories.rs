@@ -70,7 +70,7 @@ fn compare_url(desired: &Desired, repository: &DesiredRepository, found: &Reposi
         }
         Some(None) | None => (format!("no remote has the url {url}"), format!("git -C {here} remote add origin URL")),
     };
-    drafts.drift(Address::Repository(repository.name.clone()), fact, Some(next));
+    drafts.drift(&Address::Repository(repository.name.clone()), fact, Some(next));
 }
 
 /// A url in the form in which two that mean the same are equal: local paths absolute, without a trailing `/` or `.git`.

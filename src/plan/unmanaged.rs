@@ -50,7 +50,7 @@ fn what(input: &Input<'_>, directory: &crate::model::builder::BuilderDirectory) 
 }
 
 fn add(drafts: &mut Drafts, path: &AbsPath, fact: impl Into<String>) {
-    drafts.unmanaged.push(Note { subject: path.to_string(), fact: fact.into(), next: None });
+    drafts.unmanaged.push(Note { subject: path.to_string(), address: None, fact: fact.into(), next: None });
 }
 
 /// What a reader must know of the workspace as a whole.

@@ -41,6 +41,13 @@ pub fn prune_text(rows: &[PruneRow], now: i64, style: &Style) -> String {
     format!("{}{gap}{}\n", draw(&table, style), style.paint(Tone::Strong, &last))
 }
 
+/// What was deleted.
+#[must_use]
+pub fn pruned(entries: usize, bytes: u64) -> String {
+    let what = if entries == 1 { "1 entry".into() } else { format!("{entries} entries") };
+    format!("Pruned {what} of the trash, {}.\n", size(bytes))
+}
+
 fn cells(row: &PruneRow, now: i64, style: &Style) -> Vec<Cell> {
     let sign = Cell::new(if row.due { "  -" } else { "" }).tone(Tone::Blocked);
     let age = row.removed.map_or_else(|| "?".into(), |removed| age(removed, now));

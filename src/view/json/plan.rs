@@ -264,7 +264,7 @@ impl From<&TextChange> for DiffDocument {
 
 impl From<&Note> for NoteDocument {
     fn from(note: &Note) -> Self {
-        let Note { subject, fact, next } = note.clone();
+        let Note { subject, fact, next, .. } = note.clone();
         NoteDocument { subject, fact, next }
     }
 }

@@ -1,0 +1,152 @@
+//! `wsctl apply`
+
+use std::io::IsTerminal as _;
+
+use anyhow::Result;
+
+use super::ask::ask;
+use super::globals::Globals;
+use super::workspace::{PlanOptions, fetch, load, lock, refresh};
+use super::{prune, signals};
+use crate::apply::event::{Event, Listener, Outcome};
+use crate::apply::{Run, Spot, prepare, run as walk};
+use crate::git::GitDoor;
+use crate::model::actual::Actual;
+use crate::model::desired::Desired;
+use crate::model::name::RepoName;
+use crate::plan::{Options, Plan};
+use crate::{actual, view};
+
+/// Make the disk match the file: clone, create, repair, remove.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  wsctl apply
+  wsctl apply --auto-approve -q            for cron: silent when there is nothing to do
+  wsctl apply --unsaved=trash              builders with unsaved work go to the trash too
+  wsctl apply --json --auto-approve        one event per line")]
+pub(super) struct Args {
+    /// Do not ask
+    #[arg(long)]
+    auto_approve: bool,
+    #[command(flatten)]
+    options: PlanOptions,
+}
+
+/// What stands between the plan and its application.
+pub(super) struct Question<'a> {
+    /// The command, for hints.
+    pub(super) command: &'static str,
+    /// Nothing is asked.
+    pub(super) approved: bool,
+    /// What is asked.
+    pub(super) text: &'a str,
+    /// The answer that is a yes.
+    pub(super) yes: &'a str,
+}
+
+pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
+    let desired = load(globals)?;
+    if args.options.fetch || desired.fetch {
+        fetch(globals, &desired)?;
+    }
+    let text = view::prompt::APPLY;
+    let question = Question { command: "apply", approved: args.auto_approve, text, yes: view::prompt::YES };
+    let code = apply(globals, &desired, &args.options.options(), &question)?;
+    if desired.policy.auto_prune {
+        prune::automatic(globals, &desired)?;
+    }
+    Ok(code)
+}
+
+/// Plans, asks, plans again under the lock, and applies.
+pub(super) fn apply(globals: &Globals, desired: &Desired, options: &Options, question: &Question<'_>) -> Result<u8> {
+    let (seen, plan) = refresh(desired, options)?;
+    let listener = listener(globals);
+    if plan.pending().next().is_none() {
+        return nothing(globals, &plan, listener.as_ref());
+    }
+    show(globals, &plan)?;
+    if !approve(globals, question)? {
+        view::narrate("Nothing was changed.\n");
+        return Ok(1);
+    }
+    let writes = |plan: &Plan, name: &RepoName| plan.steps.iter().any(|step| step.writes.contains(name));
+    let _locks = lock(globals, desired, &seen, |name| writes(&plan, name))?;
+    let (now, locked) = refresh(desired, options)?;
+    if locked.pending().next().is_none() {
+        return nothing(globals, &locked, listener.as_ref());
+    }
+    if locked.changes != plan.changes {
+        view::narrate("The disk changed since the plan was shown. The plan is now:\n");
+        show(globals, &locked)?;
+        if !approve(globals, question)? {
+            view::narrate("Nothing was changed.\n");
+            return Ok(1);
+        }
+    }
+    let outcome = execute(globals, desired, &now, &locked, options.now, listener.as_ref())?;
+    Ok(code(&outcome))
+}
+
+fn approve(globals: &Globals, question: &Question<'_>) -> Result<bool> {
+    if question.approved {
+        return Ok(true);
+    }
+    ask(globals, question.command, question.text, question.yes)
+}
+
+fn execute(
+    globals: &Globals,
+    desired: &Desired,
+    now: &Actual,
+    plan: &Plan,
+    time: i64,
+    listener: &dyn Listener,
+) -> Result<Outcome> {
+    let door = GitDoor::new(&desired.builders_dir, !globals.no_input && std::io::stdin().is_terminal())?;
+    let spot = || Spot {
+        inner_path: actual::place::inner_path(&desired.builders_dir),
+        identity: actual::place::identity(desired.builders_dir.as_path()),
+    };
+    let workspace = prepare(&door, desired, plan, now.workspace.mark(), &spot)?;
+    let interrupt = signals::listen()?;
+    let jobs = globals.jobs();
+    let run = Run { plan, desired, door: &door, listener, workspace: &workspace, now: time, jobs, interrupt: &interrupt };
+    Ok(walk(&run))
+}
+
+fn nothing(globals: &Globals, plan: &Plan, listener: &dyn Listener) -> Result<u8> {
+    if globals.json {
+        listener.event(&Event::Planned(plan));
+        listener.event(&Event::Summary(&Outcome { blocked: plan.blocked().count(), ..Outcome::default() }));
+    } else {
+        show(globals, plan)?;
+    }
+    Ok(u8::from(plan.blocked().next().is_some()))
+}
+
+fn show(globals: &Globals, plan: &Plan) -> Result<()> {
+    if !globals.json {
+        view::print(&view::plan_text(plan, globals.verbosity(), &globals.out_style()))?;
+    }
+    Ok(())
+}
+
+fn listener(globals: &Globals) -> Box<dyn Listener> {
+    let (out, err, verbosity) = (globals.out_style(), globals.err_style(), globals.verbosity());
+    if globals.json {
+        Box::new(view::JsonLines::new())
+    } else if std::io::stderr().is_terminal() && !globals.quiet() {
+        Box::new(view::Bars::new(out, err, verbosity))
+    } else {
+        Box::new(view::Lines::new(out, err, verbosity))
+    }
+}
+
+fn code(outcome: &Outcome) -> u8 {
+    match outcome.interrupted {
+        Some(signal) => u8::try_from(128 + signal).unwrap_or(1),
+        None => u8::from(outcome.failed + outcome.skipped + outcome.blocked > 0),
+    }
+}

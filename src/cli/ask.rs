@@ -1,0 +1,22 @@
+//! Asks on the terminal; without one, says how to answer beforehand.
+
+use std::io::{BufRead as _, IsTerminal as _};
+
+use anyhow::{Context as _, Result};
+
+use super::globals::Globals;
+use crate::diagnostic::Diagnostic;
+use crate::view;
+
+/// Whether the answer to `question` is `wanted`.
+pub(super) fn ask(globals: &Globals, command: &str, question: &str, wanted: &str) -> Result<bool> {
+    let stdin = std::io::stdin();
+    if globals.no_input || !stdin.is_terminal() {
+        let fact = format!("{command} has to ask, and there is no terminal to ask on");
+        return Err(Diagnostic::new(fact, format!("wsctl {command} --auto-approve")).into());
+    }
+    view::narrate(question);
+    let mut answer = String::new();
+    stdin.lock().read_line(&mut answer).context("the answer cannot be read")?;
+    Ok(answer.trim_end_matches(['\n', '\r']) == wanted)
+}

@@ -1,0 +1,35 @@
+//! `wsctl destroy`
+
+use anyhow::Result;
+
+use super::apply::{Question, apply};
+use super::globals::Globals;
+use super::workspace::{PlanOptions, load};
+use crate::view;
+
+/// Move every builder of this workspace to the trash. Repositories and protected builders stay.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  wsctl destroy
+  wsctl destroy --auto-approve --unsaved=trash")]
+pub(super) struct Args {
+    /// Do not ask for the workspace's name
+    #[arg(long)]
+    auto_approve: bool,
+    #[command(flatten)]
+    options: PlanOptions,
+}
+
+pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
+    let mut desired = load(globals)?;
+    let builders = desired.builders.len();
+    desired.builders.clear();
+    // Whoever types the workspace's name needs no other brake.
+    let mut options = args.options.options();
+    options.allow_removals = true;
+    let name = desired.root.as_path().file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let text = view::prompt::destroy(builders, &name);
+    let question = Question { command: "destroy", approved: args.auto_approve, text: &text, yes: &name };
+    apply(globals, &desired, &options, &question)
+}

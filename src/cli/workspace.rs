@@ -1,0 +1,111 @@
+//! From the file to a plan: what several commands begin with.
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use super::globals::Globals;
+use crate::git::{Door, GitDoor, Locks};
+use crate::model::actual::{Actual, RepositoryState};
+use crate::model::desired::Desired;
+use crate::model::path::AbsPath;
+use crate::model::policy::OnUnsaved;
+use crate::plan::{Options, Plan, plan, questions};
+use crate::{actual, config, desired, view};
+
+/// Options of plan, apply and destroy.
+#[derive(Debug, clap::Args)]
+pub(super) struct PlanOptions {
+    /// Fetch every repository first
+    #[arg(long)]
+    pub(super) fetch: bool,
+    /// What a removal does with unsaved work, whatever builders.toml says
+    #[arg(long, value_enum, value_name = "WHAT")]
+    unsaved: Option<Unsaved>,
+    /// Let go of the brakes: more removals than max_removals, the last builder
+    #[arg(long)]
+    pub(super) allow_removals: bool,
+    /// Treat builders that another builders.toml declared as this file's
+    #[arg(long)]
+    take_over: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Unsaved {
+    /// Refuse the removal
+    Block,
+    /// Move it to the trash with the work in it
+    Trash,
+}
+
+impl PlanOptions {
+    pub(super) fn options(&self) -> Options {
+        Options {
+            now: Globals::now(),
+            unsaved: self.unsaved.map(|unsaved| match unsaved {
+                Unsaved::Block => OnUnsaved::Block,
+                Unsaved::Trash => OnUnsaved::Trash,
+            }),
+            allow_removals: self.allow_removals,
+            take_over: self.take_over,
+        }
+    }
+}
+
+/// Finds, reads and checks the file.
+pub(super) fn load(globals: &Globals) -> Result<Desired> {
+    let found = config::find(&Globals::cwd()?, globals.file.as_deref())?;
+    if let Some(note) = found.note.filter(|_| !globals.quiet()) {
+        view::narrate(&format!("{note}\n"));
+    }
+    declared(&found.file)
+}
+
+/// Reads and checks one file.
+pub(super) fn declared(file: &AbsPath) -> Result<Desired> {
+    let config = config::load(file)?;
+    let facts = config::facts(&config)?;
+    Ok(desired::desired(&config, &facts)?)
+}
+
+/// Reads the disk and plans.
+pub(super) fn refresh(desired: &Desired, options: &Options) -> Result<(Actual, Plan)> {
+    let mut actual = actual::read(desired)?;
+    let questions: Vec<_> = questions(desired, &actual, options).into_iter().collect();
+    actual::examine(&mut actual, desired, &questions);
+    let plan = plan(desired, &actual, options);
+    Ok((actual, plan))
+}
+
+/// Fetches every declared repository that is there and has a remote, under the locks.
+pub(super) fn fetch(globals: &Globals, desired: &Desired) -> Result<()> {
+    let actual = actual::read(desired)?;
+    let _locks = lock(globals, desired, &actual, |_| true)?;
+    let door = GitDoor::new(&desired.builders_dir, !globals.no_input)?;
+    for (name, repository) in present(&actual) {
+        if repository.remotes.is_empty() {
+            continue;
+        }
+        if !globals.quiet() && !globals.json {
+            view::narrate(&format!("repos.{name}: fetching…\n"));
+        }
+        door.fetch(&repository.path, &|_, _| {})?;
+    }
+    Ok(())
+}
+
+fn present(actual: &Actual) -> impl Iterator<Item = (&crate::model::name::RepoName, &crate::model::actual::Repository)> {
+    actual.repositories.iter().filter_map(|(name, state)| Some((name, RepositoryState::repository(state)?)))
+}
+
+/// Takes the lock of the workspace and of the repositories that are written to.
+pub(super) fn lock(
+    globals: &Globals,
+    desired: &Desired,
+    actual: &Actual,
+    written: impl Fn(&crate::model::name::RepoName) -> bool,
+) -> Result<Locks> {
+    let common: Vec<AbsPath> =
+        present(actual).filter(|(name, _)| written(name)).map(|(_, repository)| repository.common_dir.clone()).collect();
+    let told = |text: &str| view::narrate(&format!("waiting: {text}\n"));
+    Locks::take(&desired.builders_dir, &common, globals.lock_timeout, &told)
+}

@@ -1,0 +1,53 @@
+//! `wsctl prune --json`.
+
+use serde::{Deserialize, Serialize};
+
+use super::{FORMAT_VERSION, WSCTL_VERSION, document};
+use crate::model::path::escape;
+use crate::view::prune::PruneRow;
+
+/// The whole document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PruneDocument {
+    /// See [`FORMAT_VERSION`].
+    pub format_version: String,
+    /// The program's version.
+    pub wsctl_version: String,
+    /// What the trash holds, oldest first.
+    pub entries: Vec<EntryDocument>,
+    /// The bytes that deleting what is due frees.
+    pub due_bytes: u64,
+}
+
+/// One entry of the trash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryDocument {
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub path: String,
+    /// The bytes that it takes.
+    pub bytes: u64,
+    /// When it was removed, in seconds since 1970.
+    pub removed: Option<i64>,
+    /// Whether it is past the time that it is kept.
+    pub due: bool,
+}
+
+/// What the trash holds and what of it is due.
+#[must_use]
+pub fn prune(rows: &[PruneRow]) -> String {
+    let entry = |row: &PruneRow| EntryDocument {
+        name: row.name.clone(),
+        path: escape(row.path.as_ref()),
+        bytes: row.bytes,
+        removed: row.removed,
+        due: row.due,
+    };
+    document(&PruneDocument {
+        format_version: FORMAT_VERSION.into(),
+        wsctl_version: WSCTL_VERSION.into(),
+        entries: rows.iter().map(entry).collect(),
+        due_bytes: rows.iter().filter(|row| row.due).map(|row| row.bytes).sum(),
+    })
+}
