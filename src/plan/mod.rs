@@ -64,7 +64,14 @@ pub struct Options {
 #[must_use]
 pub fn refusals(path: &AbsPath, findings: &[Finding], unsaved: bool) -> Vec<Blocker> {
     let held = findings.iter().filter(|found| !unsaved || !blockers::trash_may_hold(found));
-    held.map(|found| blockers::finding(path, found)).collect()
+    let refusal = |found: &Finding| {
+        let mut blocker = blockers::finding(path, found);
+        if blockers::trash_may_hold(found) {
+            blocker.next.push_str("\nwsctl apply --unsaved=trash");
+        }
+        blocker
+    };
+    held.map(refusal).collect()
 }
 
 /// What plan has to know about files before it can decide; the answers go into `Actual`.
