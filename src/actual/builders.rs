@@ -54,8 +54,9 @@ fn builder(desired: &Desired, repositories: &Repositories, name: &OsStr) -> Buil
     let mark = mark(desired, &path, name, &registrations);
     let known = known_places(declared, repositories, name);
     let places = places::places(&path, &known, reachable);
-    let tracked = Tracked::new(repositories, &places);
-    let files = managed(declared, &mark).into_iter().map(|to| {
+    let files = managed(declared, &mark);
+    let tracked = Tracked::new(repositories, &places, &files);
+    let files = files.into_iter().map(|to| {
         let found = files::read(&path, &to, &tracked);
         (to, found)
     });

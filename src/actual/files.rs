@@ -22,15 +22,16 @@ pub(super) struct Tracked {
 }
 
 impl Tracked {
-    /// Opens the index of each checkout that a declared repository knows.
-    pub(super) fn new(repositories: &Repositories, places: &BTreeMap<RelPath, Occupant>) -> Self {
+    /// Opens the index of each checkout that a declared repository knows and that one of `files` lies in.
+    pub(super) fn new(repositories: &Repositories, places: &BTreeMap<RelPath, Occupant>, files: &BTreeSet<RelPath>) -> Self {
         let known: Vec<_> = repositories.values().filter_map(RepositoryState::repository).collect();
         let open = |occupant: &Occupant| {
             let Occupant::Worktree(git_dir) = occupant else { return None };
             let owner = known.iter().find(|repository| git_dir.as_path().starts_with(repository.common_dir.as_path()))?;
             Some(index::open(git_dir.as_path(), owner.format).map_err(|error| format!("{error:#}")))
         };
-        let indexes = places.iter().filter_map(|(at, occupant)| Some((at.clone(), open(occupant)?)));
+        let needed = places.iter().filter(|(at, _)| files.iter().any(|to| at.contains(to)));
+        let indexes = needed.filter_map(|(at, occupant)| Some((at.clone(), open(occupant)?)));
         Tracked { indexes: indexes.collect() }
     }
 
