@@ -19,7 +19,7 @@ impl Sandbox {
         door.keep(&keep).unwrap();
         assert_eq!(self.git(repository, &["rev-parse", KEEPER]), first, "the same content has the same keeper");
         let into = self.builders().join(".wsctl/trash/e/admin/api");
-        door.take_registration(&self.stale(repository, path, admin_dir), &into).unwrap();
+        door.take_registration(&stale(repository, path, admin_dir), &into).unwrap();
         let at = self.try_git(repository, &["rev-parse", "--verify", on]);
         if at.status.success() {
             let at = ObjectId::new(String::from_utf8_lossy(&at.stdout).trim()).unwrap();
@@ -119,7 +119,7 @@ fn a_paused_rebase_with_its_autostash_survives_and_goes_on() {
     sandbox.door().keep(&Keep { common_dir: &common, admin_dir: &admin_dir, branch: None, name: KEEPER }).unwrap();
     sandbox.git(&repository, &["update-ref", "-d", "refs/heads/x"]);
     std::fs::rename(&path, sandbox.path("tree")).unwrap();
-    sandbox.door().take_registration(&sandbox.stale(&repository, &path, &admin_dir), &abs(sandbox.path("admin"))).unwrap();
+    sandbox.door().take_registration(&stale(&repository, &path, &admin_dir), &abs(sandbox.path("admin"))).unwrap();
     sandbox.git(&repository, &["gc", "--quiet", "--prune=now"]);
     for id in [&stash, &original] {
         assert!(sandbox.has(&repository, id), "{id}");

@@ -7,7 +7,7 @@ fn a_registration_is_taken_only_as_seen() {
     let sandbox = Sandbox::new();
     let repository = sandbox.repository("api");
     let (path, admin_dir) = sandbox.checkout(&repository, "b", "x");
-    let (door, stale) = (sandbox.door(), sandbox.stale(&repository, &path, &admin_dir));
+    let (door, stale) = (sandbox.door(), super::stale(&repository, &path, &admin_dir));
     let into = sandbox.builders().join(".wsctl/trash/e/admin/api");
     let other = Stale { worktree: Some(abs("/nowhere")), ..stale.clone() };
     assert!(why(door.take_registration(&other, &into)).contains("by now"));
@@ -31,7 +31,7 @@ fn a_registration_is_taken_across_file_systems() {
     let sandbox = Sandbox::new();
     let repository = sandbox.repository("api");
     let (path, admin_dir) = sandbox.checkout(&repository, "b", "x");
-    let stale = sandbox.stale(&repository, &path, &admin_dir);
+    let stale = super::stale(&repository, &path, &admin_dir);
     let into = abs(elsewhere.path().join("admin"));
     let head = std::fs::read(admin_dir.join("HEAD")).unwrap();
     sandbox.door().take_registration(&stale, &into).unwrap();
@@ -47,7 +47,7 @@ fn a_registration_is_dropped_only_while_its_worktree_is_gone() {
     let sandbox = Sandbox::new();
     let repository = sandbox.repository("api");
     let (path, admin_dir) = sandbox.checkout(&repository, "b", "x");
-    let (door, stale) = (sandbox.door(), sandbox.stale(&repository, &path, &admin_dir));
+    let (door, stale) = (sandbox.door(), super::stale(&repository, &path, &admin_dir));
     assert!(why(door.drop_registration(&stale)).contains("is there again"));
     assert!(admin_dir.as_path().exists());
     std::fs::remove_dir_all(&path).unwrap();
