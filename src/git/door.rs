@@ -133,7 +133,7 @@ impl Door for GitDoor {
     }
 
     fn drop_registration(&self, stale: &Stale) -> Result<()> {
-        registration::drop_stale(stale)
+        registration::drop_stale(&self.git, stale)
     }
 
     fn drop_keeper(&self, common_dir: &AbsPath, keeper: &str) -> Result<()> {

@@ -239,3 +239,24 @@ fn a_moved_keeper_still_holds_what_it_held() {
     sandbox.git(&repository, &["gc", "--quiet", "--prune=now"]);
     assert!(sandbox.has(&repository, &one));
 }
+
+#[test]
+fn a_partial_clone_is_kept_without_the_network() {
+    let sandbox = Sandbox::new();
+    let origin = sandbox.origin("api");
+    sandbox.git(&origin, &["config", "uploadpack.allowFilter", "true"]);
+    for filter in ["blob:none", "tree:0"] {
+        let name = filter.replace(':', "-");
+        let url = format!("file://{}", origin.display());
+        sandbox.git(sandbox.root(), &["clone", "-q", "--no-checkout", "--filter", filter, &url, &name]);
+        let repository = sandbox.path(&name);
+        let (path, admin_dir) = sandbox.checkout(&repository, &format!("b/{name}"), "x");
+        std::fs::write(path.join("new"), "only here").unwrap();
+        sandbox.git(&path, &["add", "new"]);
+        let blob = sandbox.git(&path, &["rev-parse", ":new"]);
+        sandbox.git(&repository, &["remote", "set-url", "origin", "file:///nowhere"]);
+        let common = abs(repository.join(".git"));
+        sandbox.door().keep(&Keep { common_dir: &common, admin_dir: &admin_dir, branch: None, name: KEEPER }).unwrap();
+        assert!(sandbox.git(&repository, &["ls-tree", "--name-only", KEEPER]).contains(&blob));
+    }
+}

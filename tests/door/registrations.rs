@@ -56,3 +56,34 @@ fn a_registration_is_dropped_only_while_its_worktree_is_gone() {
     assert!(door.drop_registration(&stale).is_err());
     assert!(sandbox.try_git(&repository, &["fsck"]).status.success());
 }
+
+#[test]
+fn a_registration_that_holds_work_by_now_is_not_dropped() {
+    let sandbox = Sandbox::new();
+    let repository = sandbox.repository("api");
+    for what in ["commits that no branch holds", "staged changes"] {
+        let name = &what[..4];
+        let (path, admin_dir) = sandbox.checkout(&repository, name, name);
+        if what.starts_with("commits") {
+            sandbox.git(&path, &["switch", "-q", "--detach"]);
+            sandbox.commit(&path, "detached");
+        } else {
+            std::fs::write(path.join("new"), "x").unwrap();
+            sandbox.git(&path, &["add", "new"]);
+        }
+        std::fs::remove_dir_all(&path).unwrap();
+        assert!(why(sandbox.door().drop_registration(&stale(&repository, &path, &admin_dir))).contains(what));
+        assert!(admin_dir.join("HEAD").as_path().exists());
+    }
+}
+
+#[test]
+fn a_registration_reached_through_a_link_is_the_same_when_its_worktree_is_gone() {
+    let sandbox = Sandbox::new();
+    let repository = sandbox.repository("api");
+    let (path, admin_dir) = sandbox.checkout(&repository, "b/api", "x");
+    std::os::unix::fs::symlink(sandbox.builders(), sandbox.path("way")).unwrap();
+    std::fs::remove_dir_all(path.parent()).unwrap();
+    let seen = stale(&repository, &abs(sandbox.path("way/b/api")), &admin_dir);
+    sandbox.door().drop_registration(&seen).unwrap();
+}
