@@ -25,7 +25,8 @@ pub(super) fn clone(
     name.push(path.as_path().file_name().with_context(|| format!("{path} has no name"))?);
     name.push(".wsctl-clone");
     let draft = path.parent().join(Path::new(&name));
-    own_files::make_directory(&path.parent(), &path.parent())?;
+    // The directory of repositories may be reached through a link: it is the user's own.
+    std::fs::create_dir_all(path.parent()).with_context(|| format!("{} cannot be made", path.parent()))?;
     unlink::tree(&draft)?;
     let call = git.anywhere(from.as_path()).network();
     let call = call.args(["clone", "--progress", "--no-recurse-submodules", "--"]).arg(url.expose()).arg(&draft);
