@@ -135,10 +135,10 @@ fn refuse_in_use(git: &Git, repository: &AbsPath, common: &Path, branch: &Branch
             admin_dirs.push(entry.context("the worktrees cannot be listed")?.path());
         }
     }
-    let bare = common.join("HEAD");
+    let main = common.join("HEAD");
     for admin_dir in admin_dirs {
-        // A bare repository's own HEAD only names its default branch; deleting that is no work lost, but surprising.
-        if admin_dir.join("HEAD") != bare && holds(&admin_dir.join("HEAD"), &[&format!("ref: {full}")])
+        // `worktree list` has told of the main worktree's HEAD; that of a bare repository checks nothing out.
+        if admin_dir.join("HEAD") != main && holds(&admin_dir.join("HEAD"), &[&format!("ref: {full}")])
             || ["rebase-merge/head-name", "rebase-apply/head-name", "rebase-merge/update-refs", "BISECT_START"]
                 .iter()
                 .any(|file| holds(&admin_dir.join(file), &[&full, branch.as_str()]))

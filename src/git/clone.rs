@@ -20,12 +20,13 @@ pub(super) fn clone(
     from: &AbsPath,
     progress: &(dyn Fn(&str, Option<u8>) + Sync),
 ) -> Result<()> {
-    refuse_occupied(path)?;
+    own_files::refuse_occupied(path)?;
     let mut name = OsString::from(".");
     name.push(path.as_path().file_name().with_context(|| format!("{path} has no name"))?);
     name.push(".wsctl-clone");
     let draft = path.parent().join(Path::new(&name));
-    own_files::make_directory(&path.parent(), &path.parent())?;
+    // The directory of repositories may be reached through a link: it is the user's own.
+    std::fs::create_dir_all(path.parent()).with_context(|| format!("{} cannot be made", path.parent()))?;
     unlink::tree(&draft)?;
     let call = git.anywhere(from.as_path()).network();
     let call = call.args(["clone", "--progress", "--no-recurse-submodules", "--"]).arg(url.expose()).arg(&draft);
@@ -36,14 +37,6 @@ pub(super) fn clone(
     // An empty directory may stand at the place; a rename that replaces nothing needs it gone.
     own_files::remove_empty(path)?;
     own_files::rename(&draft, path)
-}
-
-fn refuse_occupied(path: &AbsPath) -> Result<()> {
-    let free = match path.as_path().symlink_metadata() {
-        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
-        Ok(found) => found.is_dir() && std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none()),
-    };
-    if free { Ok(()) } else { Err(Diagnostic::new(format!("{path} is in the way"), "wsctl plan").into()) }
 }
 
 /// Fetches every remote; see `Door::fetch`. Prunes nothing: a remote branch may hold a builder's base.

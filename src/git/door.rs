@@ -137,7 +137,7 @@ impl Door for GitDoor {
     }
 
     fn drop_registration(&self, stale: &Stale) -> Result<()> {
-        registration::drop_stale(stale)
+        registration::drop_stale(&self.git, stale)
     }
 
     fn drop_keeper(&self, common_dir: &AbsPath, keeper: &str) -> Result<()> {

@@ -91,8 +91,16 @@ fn write(path: &AbsPath, prefix: &[u8], target: &Path) -> Result<()> {
 
 /// Whether two paths are the same by their letters or on the disk.
 pub(super) fn same(one: &AbsPath, other: &AbsPath) -> bool {
-    let real = |path: &AbsPath| path.as_path().canonicalize().ok();
-    one == other || (real(one).is_some() && real(one) == real(other))
+    one == other || real(one.as_path()) == real(other.as_path())
+}
+
+/// The real path; of what is gone, as far as it is there.
+fn real(path: &Path) -> PathBuf {
+    match (path.canonicalize(), path.parent(), path.file_name()) {
+        (Ok(real), _, _) => real,
+        (Err(_), Some(parent), Some(name)) => real(parent).join(name),
+        (Err(_), _, _) => path.to_path_buf(),
+    }
 }
 
 fn form(relative: bool, from: &AbsPath, to: &AbsPath) -> PathBuf {

@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
+use crate::diagnostic::Diagnostic;
 use crate::model::path::AbsPath;
 
 /// Makes a directory with its parents. Below `base` no component may be a symbolic link.
@@ -36,6 +37,15 @@ pub(super) fn refuse_links(base: &AbsPath, path: &AbsPath) -> Result<()> {
         at = at.parent();
     }
     Ok(())
+}
+
+/// Refuses anything but nothing or an empty directory.
+pub(super) fn refuse_occupied(path: &AbsPath) -> Result<()> {
+    let free = match path.as_path().symlink_metadata() {
+        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+        Ok(found) => found.is_dir() && std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none()),
+    };
+    if free { Ok(()) } else { Err(Diagnostic::new(format!("{path} is in the way"), "wsctl plan").into()) }
 }
 
 /// Writes a file through a temporary one beside it, and waits for the disk.

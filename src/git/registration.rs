@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 
+use super::command::Git;
 use super::{link, own_files, unlink, worktree_lock};
 use crate::diagnostic::Diagnostic;
 use crate::model::path::AbsPath;
@@ -38,14 +39,29 @@ fn take_across(stale: &Stale, into: &AbsPath) -> Result<()> {
 }
 
 /// Removes a registration; see `Door::drop_registration`.
-pub(super) fn drop_stale(stale: &Stale) -> Result<()> {
+pub(super) fn drop_stale(git: &Git, stale: &Stale) -> Result<()> {
     check(stale)?;
     if let Some(worktree) = &stale.worktree
         && worktree.as_path().symlink_metadata().is_ok_and(|found| !found.is_dir() || !is_empty(worktree))
     {
         return Err(Diagnostic::new(format!("{worktree} is there again"), "wsctl plan").into());
     }
+    refuse_value(git, stale)?;
     remove(stale)
+}
+
+/// Refuses an entry that by now holds commits or staged blobs of its own.
+fn refuse_value(git: &Git, stale: &Stale) -> Result<()> {
+    let admin = || git.inside(&stale.admin_dir);
+    let unreached = admin().args(["rev-list", "--max-count=1", "HEAD", "--not", "--branches", "--tags", "--remotes"]).answer()?;
+    let staged = stale.admin_dir.join("index").as_path().exists()
+        && admin().args(["diff-index", "--cached", "--quiet", "HEAD"]).answer()?.status.code() == Some(1);
+    let what = match (unreached.stdout.is_empty(), staged) {
+        (false, _) => "commits that no branch holds",
+        (true, true) => "staged changes",
+        (true, false) => return Ok(()),
+    };
+    Err(Diagnostic::new(format!("{} holds {what}", stale.admin_dir), "wsctl plan").into())
 }
 
 fn is_empty(directory: &AbsPath) -> bool {

@@ -1,12 +1,10 @@
 //! Adds worktrees and moves them between branches. Judged by what is on the disk, not by git's exit code alone:
 //! a hook that fails leaves a whole worktree behind.
 
-use std::path::Path;
-
 use anyhow::{Context as _, Result, bail};
 
 use super::command::{Call, Git};
-use super::{Added, link};
+use super::{Added, link, own_files};
 use crate::diagnostic::Diagnostic;
 use crate::model::mark::OurLock;
 use crate::model::name::{BranchName, ObjectId};
@@ -14,7 +12,7 @@ use crate::model::path::AbsPath;
 
 /// Adds a worktree; see `Door::add_worktree`.
 pub(super) fn add(git: &Git, repository: &AbsPath, path: &AbsPath, branch: &BranchName, lock: &OurLock) -> Result<Added> {
-    refuse_occupied(path)?;
+    own_files::refuse_occupied(path)?;
     // Without the branch git would take a tag of that name, or guess.
     require_branch(git.at(repository)?, branch)?;
     let add = git.at(repository)?.args(["worktree", "add", "--lock", "--reason"]).arg(lock.to_string());
@@ -36,7 +34,7 @@ pub(super) fn add(git: &Git, repository: &AbsPath, path: &AbsPath, branch: &Bran
 fn whole(git: &Git, path: &AbsPath, branch: &BranchName) -> Result<AbsPath> {
     let admin_dir = link::admin_dir_of(path)?;
     let admin = admin_dir.as_path();
-    if link::worktree_of(&admin_dir)? != *path && !same(&link::worktree_of(&admin_dir)?, path) {
+    if !link::same(&link::worktree_of(&admin_dir)?, path) {
         bail!("the registration of {path} names another worktree");
     }
     if !admin.join("index").is_file() || admin.join("index.lock").symlink_metadata().is_ok() {
@@ -46,19 +44,6 @@ fn whole(git: &Git, path: &AbsPath, branch: &BranchName) -> Result<AbsPath> {
         bail!("{path} is not on {branch}");
     }
     Ok(admin_dir)
-}
-
-fn same(one: &AbsPath, other: &AbsPath) -> bool {
-    let real = |path: &AbsPath| Path::new(path.as_path()).canonicalize().ok();
-    real(one).is_some() && real(one) == real(other)
-}
-
-fn refuse_occupied(path: &AbsPath) -> Result<()> {
-    let free = match path.as_path().symlink_metadata() {
-        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
-        Ok(found) => found.is_dir() && std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none()),
-    };
-    if free { Ok(()) } else { Err(Diagnostic::new(format!("{path} is in the way"), "wsctl plan").into()) }
 }
 
 fn require_branch(call: Call<'_>, branch: &BranchName) -> Result<()> {

@@ -129,7 +129,8 @@ fn a_clone_is_whole_or_not_there() {
     assert!(seen.contains(&("Receiving objects".into(), Some(100))), "{seen:?}");
     assert!(why(door.clone_repository(&url, &path, &from, &quiet)).contains("in the way"));
 
-    let relative = abs(sandbox.path("repos/relative"));
+    std::os::unix::fs::symlink(sandbox.path("repos"), sandbox.path("linked")).unwrap();
+    let relative = abs(sandbox.path("linked/relative"));
     door.clone_repository(&Url::new("../origin/api.git"), &relative, &from, &quiet).unwrap();
     sandbox.git(&relative, &["fetch", "-q"]);
 }

@@ -19,7 +19,7 @@ impl Sandbox {
         door.keep(&keep).unwrap();
         assert_eq!(self.git(repository, &["rev-parse", KEEPER]), first, "the same content has the same keeper");
         let into = self.builders().join(".wsctl/trash/e/admin/api");
-        door.take_registration(&self.stale(repository, path, admin_dir), &into).unwrap();
+        door.take_registration(&stale(repository, path, admin_dir), &into).unwrap();
         let at = self.try_git(repository, &["rev-parse", "--verify", on]);
         if at.status.success() {
             let at = ObjectId::new(String::from_utf8_lossy(&at.stdout).trim()).unwrap();
@@ -119,7 +119,7 @@ fn a_paused_rebase_with_its_autostash_survives_and_goes_on() {
     sandbox.door().keep(&Keep { common_dir: &common, admin_dir: &admin_dir, branch: None, name: KEEPER }).unwrap();
     sandbox.git(&repository, &["update-ref", "-d", "refs/heads/x"]);
     std::fs::rename(&path, sandbox.path("tree")).unwrap();
-    sandbox.door().take_registration(&sandbox.stale(&repository, &path, &admin_dir), &abs(sandbox.path("admin"))).unwrap();
+    sandbox.door().take_registration(&stale(&repository, &path, &admin_dir), &abs(sandbox.path("admin"))).unwrap();
     sandbox.git(&repository, &["gc", "--quiet", "--prune=now"]);
     for id in [&stash, &original] {
         assert!(sandbox.has(&repository, id), "{id}");
@@ -238,4 +238,25 @@ fn a_moved_keeper_still_holds_what_it_held() {
     sandbox.door().keep(&keep).unwrap();
     sandbox.git(&repository, &["gc", "--quiet", "--prune=now"]);
     assert!(sandbox.has(&repository, &one));
+}
+
+#[test]
+fn a_partial_clone_is_kept_without_the_network() {
+    let sandbox = Sandbox::new();
+    let origin = sandbox.origin("api");
+    sandbox.git(&origin, &["config", "uploadpack.allowFilter", "true"]);
+    for filter in ["blob:none", "tree:0"] {
+        let name = filter.replace(':', "-");
+        let url = format!("file://{}", origin.display());
+        sandbox.git(sandbox.root(), &["clone", "-q", "--no-checkout", "--filter", filter, &url, &name]);
+        let repository = sandbox.path(&name);
+        let (path, admin_dir) = sandbox.checkout(&repository, &format!("b/{name}"), "x");
+        std::fs::write(path.join("new"), "only here").unwrap();
+        sandbox.git(&path, &["add", "new"]);
+        let blob = sandbox.git(&path, &["rev-parse", ":new"]);
+        sandbox.git(&repository, &["remote", "set-url", "origin", "file:///nowhere"]);
+        let common = abs(repository.join(".git"));
+        sandbox.door().keep(&Keep { common_dir: &common, admin_dir: &admin_dir, branch: None, name: KEEPER }).unwrap();
+        assert!(sandbox.git(&repository, &["ls-tree", "--name-only", KEEPER]).contains(&blob));
+    }
 }

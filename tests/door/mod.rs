@@ -78,16 +78,6 @@ impl Sandbox {
         let added = door.add_worktree(&abs(repository), &path, &branch(on), &self.lock(repository)).unwrap();
         (path, added.admin_dir)
     }
-
-    fn stale(&self, repository: &Path, worktree: &AbsPath, admin_dir: &AbsPath) -> Stale {
-        Stale {
-            repository: abs(repository),
-            common_dir: abs(repository.join(".git")),
-            admin_dir: admin_dir.clone(),
-            admin_name: admin_dir.as_path().file_name().unwrap().to_owned(),
-            worktree: Some(worktree.clone()),
-        }
-    }
 }
 
 /// Runs a test with a repository of each object format.
@@ -126,4 +116,14 @@ fn script(path: impl AsRef<Path>, text: &str) {
     std::fs::create_dir_all(path.as_ref().parent().unwrap()).unwrap();
     std::fs::write(&path, text).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+fn stale(repository: &Path, worktree: &AbsPath, admin_dir: &AbsPath) -> Stale {
+    Stale {
+        repository: abs(repository),
+        common_dir: abs(repository.join(".git")),
+        admin_dir: admin_dir.clone(),
+        admin_name: admin_dir.as_path().file_name().unwrap().to_owned(),
+        worktree: Some(worktree.clone()),
+    }
 }

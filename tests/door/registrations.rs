@@ -7,7 +7,7 @@ fn a_registration_is_taken_only_as_seen() {
     let sandbox = Sandbox::new();
     let repository = sandbox.repository("api");
     let (path, admin_dir) = sandbox.checkout(&repository, "b", "x");
-    let (door, stale) = (sandbox.door(), sandbox.stale(&repository, &path, &admin_dir));
+    let (door, stale) = (sandbox.door(), super::stale(&repository, &path, &admin_dir));
     let into = sandbox.builders().join(".wsctl/trash/e/admin/api");
     let other = Stale { worktree: Some(abs("/nowhere")), ..stale.clone() };
     assert!(why(door.take_registration(&other, &into)).contains("by now"));
@@ -31,7 +31,7 @@ fn a_registration_is_taken_across_file_systems() {
     let sandbox = Sandbox::new();
     let repository = sandbox.repository("api");
     let (path, admin_dir) = sandbox.checkout(&repository, "b", "x");
-    let stale = sandbox.stale(&repository, &path, &admin_dir);
+    let stale = super::stale(&repository, &path, &admin_dir);
     let into = abs(elsewhere.path().join("admin"));
     let head = std::fs::read(admin_dir.join("HEAD")).unwrap();
     sandbox.door().take_registration(&stale, &into).unwrap();
@@ -47,7 +47,7 @@ fn a_registration_is_dropped_only_while_its_worktree_is_gone() {
     let sandbox = Sandbox::new();
     let repository = sandbox.repository("api");
     let (path, admin_dir) = sandbox.checkout(&repository, "b", "x");
-    let (door, stale) = (sandbox.door(), sandbox.stale(&repository, &path, &admin_dir));
+    let (door, stale) = (sandbox.door(), super::stale(&repository, &path, &admin_dir));
     assert!(why(door.drop_registration(&stale)).contains("is there again"));
     assert!(admin_dir.as_path().exists());
     std::fs::remove_dir_all(&path).unwrap();
@@ -55,4 +55,35 @@ fn a_registration_is_dropped_only_while_its_worktree_is_gone() {
     assert!(!admin_dir.as_path().exists());
     assert!(door.drop_registration(&stale).is_err());
     assert!(sandbox.try_git(&repository, &["fsck"]).status.success());
+}
+
+#[test]
+fn a_registration_that_holds_work_by_now_is_not_dropped() {
+    let sandbox = Sandbox::new();
+    let repository = sandbox.repository("api");
+    for what in ["commits that no branch holds", "staged changes"] {
+        let name = &what[..4];
+        let (path, admin_dir) = sandbox.checkout(&repository, name, name);
+        if what.starts_with("commits") {
+            sandbox.git(&path, &["switch", "-q", "--detach"]);
+            sandbox.commit(&path, "detached");
+        } else {
+            std::fs::write(path.join("new"), "x").unwrap();
+            sandbox.git(&path, &["add", "new"]);
+        }
+        std::fs::remove_dir_all(&path).unwrap();
+        assert!(why(sandbox.door().drop_registration(&stale(&repository, &path, &admin_dir))).contains(what));
+        assert!(admin_dir.join("HEAD").as_path().exists());
+    }
+}
+
+#[test]
+fn a_registration_reached_through_a_link_is_the_same_when_its_worktree_is_gone() {
+    let sandbox = Sandbox::new();
+    let repository = sandbox.repository("api");
+    let (path, admin_dir) = sandbox.checkout(&repository, "b/api", "x");
+    std::os::unix::fs::symlink(sandbox.builders(), sandbox.path("way")).unwrap();
+    std::fs::remove_dir_all(path.parent()).unwrap();
+    let seen = stale(&repository, &abs(sandbox.path("way/b/api")), &admin_dir);
+    sandbox.door().drop_registration(&seen).unwrap();
 }
