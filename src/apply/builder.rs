@@ -105,7 +105,8 @@ fn make_anchor(
     let excluded: Vec<RelPath> = anchor.excluded.iter().chain(&late).cloned().collect();
     let checkouts: Vec<RelPath> =
         anchor.gitlinks.iter().map(|link| link.path.clone()).chain(anchor.excluded.iter().cloned()).collect();
-    let unique = format!("{} {} {} {:08x}", shared.run.workspace, write.builder, shared.run.now, nonce()?);
+    let created = write.mark.previous.as_ref().map_or(shared.run.now, |mark| mark.created);
+    let unique = format!("{} {} {created}", shared.run.workspace, write.builder);
     let content = AnchorContent {
         format: anchor.format,
         branch: &anchor.branch,
@@ -119,12 +120,6 @@ fn make_anchor(
         None if !directory.join(".git").as_path().exists() => door.create_anchor(directory, &content),
         expect => door.update_anchor(directory, &content, expect),
     }
-}
-
-fn nonce() -> Result<u32> {
-    let mut bytes = [0_u8; 4];
-    getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no random numbers to be had: {error}"))?;
-    Ok(u32::from_ne_bytes(bytes))
 }
 
 fn mark(shared: &Shared<'_>, write: &BuilderWrite, directory: Option<&AbsPath>) -> BuilderMark {

@@ -89,8 +89,8 @@ fn work(shared: &Shared<'_>, schedule: &Schedule<'_>, ends: &Mutex<BTreeMap<usiz
         ends.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(change, end);
     };
     loop {
-        let stop = shared.run.interrupt.load(Ordering::SeqCst) != 0;
-        match schedule.next(stop) {
+        let interrupted = shared.run.interrupt.load(Ordering::SeqCst) != 0;
+        match schedule.next(interrupted) {
             Next::Nothing => return,
             Next::Skip(index, because) => {
                 let step = &plan.steps[index];

@@ -1,4 +1,4 @@
-//! Before the first step: builders_dir, our own directory in it, the id, the helper files.
+//! Before the first step: `builders_dir`, our own directory in it, the id, the helper files.
 
 use anyhow::{Context as _, Result};
 
@@ -12,7 +12,7 @@ use crate::plan::{Action, BuilderWrite, Plan};
 /// Where the workspace is, as the marks remember it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Spot {
-    /// The path of builders_dir inside its file system.
+    /// The path of `builders_dir` inside its file system.
     pub inner_path: Option<AbsPath>,
     /// Its device and inode.
     pub identity: Option<(u64, u64)>,
@@ -20,7 +20,7 @@ pub struct Spot {
 
 /// Makes what every change relies on, and returns the id of the workspace.
 ///
-/// `spot` reads where builders_dir is, once it exists.
+/// `spot` reads where `builders_dir` is, once it exists.
 ///
 /// # Errors
 /// Something cannot be written.

@@ -44,8 +44,8 @@ pub(super) fn undo_creation(shared: &Shared<'_>, write: &CheckoutWrite) -> Resul
     let desired = shared.run.desired;
     let name = &write.desired.repository;
     let declared = desired.repositories.get(name).context("the repository is not declared")?;
-    let state = actual::repository(declared, &std::collections::BTreeSet::new());
-    let repository = state.repository().context("the repository cannot be read")?;
+    let read = actual::repository(declared, &std::collections::BTreeSet::new());
+    let repository = read.repository().context("the repository cannot be read")?;
     let path = write.desired.path.under(&write.builder_path);
     let creating = |lock: &Option<Lock>| matches!(lock, Some(Lock::Ours(lock)) if matches!(lock.deed, Deed::Creating { .. }));
     let left = repository.registrations.values().find(|found| found.worktree.as_ref() == Some(&path) && creating(&found.lock));

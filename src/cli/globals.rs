@@ -11,6 +11,7 @@ use crate::config;
 use crate::model::path::AbsPath;
 use crate::view::{ColorChoice, Style, Verbosity};
 
+#[expect(clippy::struct_excessive_bools, reason = "each is one flag of the command line")]
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Global options")]
 pub(super) struct Globals {

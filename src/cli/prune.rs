@@ -22,7 +22,7 @@ Examples:
   wsctl prune --older-than 3d
   wsctl prune --older-than 0s --auto-approve   empty the trash")]
 pub(super) struct Args {
-    /// Whatever was removed longer ago than this, instead of each builder's trash_keep
+    /// Whatever was removed longer ago than this, whatever each builder's policy says
     #[arg(long, value_name = "TIME", value_parser = time)]
     older_than: Option<Duration>,
     /// Do not ask

@@ -21,7 +21,7 @@ pub(super) struct PlanOptions {
     /// What a removal does with unsaved work, whatever builders.toml says
     #[arg(long, value_enum, value_name = "WHAT")]
     unsaved: Option<Unsaved>,
-    /// Let go of the brakes: more removals than max_removals, the last builder
+    /// Let go of the brakes: more removals than the policy allows, the last builder
     #[arg(long)]
     pub(super) allow_removals: bool,
     /// Treat builders that another builders.toml declared as this file's

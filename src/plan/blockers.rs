@@ -91,7 +91,7 @@ pub(super) fn finding(path: &AbsPath, finding: &Finding) -> Blocker {
         Finding::Conflicts(paths) => ("conflicts", counted("unmerged file", "unmerged files", paths), status),
         Finding::Untracked(paths) => ("untracked", counted("untracked file", "untracked files", paths), status),
         Finding::Unreferenced(commits) => {
-            let shown: Vec<_> = commits.iter().take(3).map(|id| id.short()).collect();
+            let shown: Vec<_> = commits.iter().take(3).map(crate::model::name::ObjectId::short).collect();
             let fact = format!("commits on no branch or tag: {}", shown.join(", "));
             ("unreferenced-commits", fact, format!("git -C {here} branch NAME"))
         }

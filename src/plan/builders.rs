@@ -12,7 +12,7 @@ use super::draft::{Drafts, Input};
 use super::removals::{owned, present};
 use super::{Action, Blocker, BuilderWrite, MarkWrite, anchor};
 
-/// What `<builders_dir>/.gitignore` holds: builders_dir ignores itself.
+/// What `<builders_dir>/.gitignore` holds: `builders_dir` ignores itself.
 pub const GITIGNORE: &str = "*\n";
 
 /// Why nothing can be made in this builder's directory at all.
@@ -20,11 +20,10 @@ pub(super) fn obstacle(input: &Input<'_>, builder: &DesiredBuilder) -> Option<Bl
     let directory = input.directory(&builder.name)?;
     let here = &directory.path;
     match (builder.shape, &directory.occupant) {
-        (_, Occupant::Nothing | Occupant::Empty) => return None,
         (_, other @ (Occupant::File | Occupant::Symlink | Occupant::Mount | Occupant::Unreadable(_))) => {
             return Some(occupied(here, other));
         }
-        (Shape::Nested, Occupant::Worktree(_)) => return None,
+        (_, Occupant::Nothing | Occupant::Empty) | (Shape::Nested, Occupant::Worktree(_)) => return None,
         (Shape::Nested, other @ (Occupant::Directory | Occupant::Repository)) => return Some(occupied(here, other)),
         (Shape::Anchored | Shape::Plain, Occupant::Directory | Occupant::Repository | Occupant::Worktree(_)) => {}
     }
@@ -157,7 +156,7 @@ fn existing(
     }
     match &directory.anchor {
         AnchorState::Ours(found) if builder.shape == Shape::Anchored => {
-            reasons.extend(anchor::differences(input, builder, found, drafts))
+            reasons.extend(anchor::differences(input, builder, found, drafts));
         }
         AnchorState::Ours(_) if builder.shape == Shape::Plain => {
             let next = Some(format!("mv {0}/.git {0}/.git.away", shell(&directory.path)));
@@ -226,7 +225,7 @@ fn ignore_text(builder: &DesiredBuilder) -> Option<String> {
         let mut above = String::new();
         for part in dir.split('/') {
             above = format!("{above}/{part}");
-            text.push_str(&format!("!/*{above}/\n"));
+            text.extend(["!/*", &above, "/\n"]);
         }
         text + &format!("!/*/{dir}/*\n")
     };

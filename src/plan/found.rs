@@ -116,7 +116,7 @@ fn away<'a>(input: &Input<'a>, occupant: &'a Occupant, registration: &'a Registr
     Found::Lost(registration)
 }
 
-/// Where a worktree that was moved with `mv` lies now, as far as builders_dir goes.
+/// Where a worktree that was moved with `mv` lies now, as far as `builders_dir` goes.
 pub(super) fn strayed(input: &Input<'_>, registration: &Registration) -> Option<AbsPath> {
     input.actual.builders.values().find_map(|directory| {
         let places = directory.places.iter().map(|(path, occupant)| (path.under(&directory.path), occupant));

@@ -40,9 +40,8 @@ fn needed(input: &Input<'_>, draft: &Draft) -> Vec<Address> {
     let nested = |name: &BuilderName| input.desired.builders.get(name).is_some_and(|builder| builder.shape == Shape::Nested);
     let root_of = |name: &BuilderName| Address::Checkout(name.clone(), RepoName::root());
     match &draft.change.address {
-        Address::Repository(_) => vec![],
         Address::Builder(name) if nested(name) && draft.change.action.symbol() != Symbol::Remove => vec![root_of(name)],
-        Address::Builder(_) => vec![],
+        Address::Repository(_) | Address::Builder(_) => vec![],
         Address::Checkout(..) if draft.change.action.symbol() == Symbol::Remove => vec![],
         Address::Checkout(name, repository) => {
             let mut all = vec![Address::Repository(repository.clone())];
@@ -116,11 +115,9 @@ fn untie(list: &[Draft], steps: &mut Vec<Step>) {
             after: vec![],
             writes: steps[parked].writes.clone(),
         });
-        for step in 0..park {
-            let waits_for_branch = ring.contains(&step) && steps[step].needs.contains(&parked);
-            if waits_for_branch {
-                steps[step].needs.retain(|need| *need != parked);
-                steps[step].needs.push(park);
+        for &step in &ring {
+            if let Some(need) = steps[step].needs.iter_mut().find(|need| **need == parked) {
+                *need = park;
             }
         }
         steps[parked].needs.push(park);

@@ -77,7 +77,7 @@ pub fn change(address: Address, action: Action, reason: &str) -> Change {
 }
 
 pub fn note(subject: &str, fact: &str, next: Option<&str>) -> Note {
-    Note { subject: subject.into(), fact: fact.into(), next: next.map(Into::into) }
+    Note { subject: subject.into(), address: None, fact: fact.into(), next: next.map(Into::into) }
 }
 
 pub fn blocker(kind: &'static str, fact: &str, path: Option<&str>, next: &str) -> Blocker {
@@ -170,6 +170,7 @@ pub fn remove_builder(name: &str) -> Change {
         files: vec![],
         unsaved: false,
         keep: 3600,
+        counts: true,
     };
     change(Address::Builder(builder(name)), Action::RemoveBuilder(Box::new(removal)), "no longer declared")
 }
