@@ -77,7 +77,8 @@ pub(super) fn place(desired: &Desired, workspace: &Marked<WorkspaceMark>) -> Pla
         return Place::Same;
     }
     if matches!(disk::look(mark.file.as_path()), Ok(Some(_)) | Err(_)) {
-        return Place::AnotherFile(mark.file.clone());
+        let copied = mark.identity.is_some() && mark.identity != identity(desired.builders_dir.as_path());
+        return if copied { Place::Copied(mark.file.clone()) } else { Place::AnotherFile(mark.file.clone()) };
     }
     match (&mark.inner_path, inner_path(&desired.builders_dir)) {
         (Some(old), Some(new)) if *old != new => Place::Moved(mark.file.clone()),

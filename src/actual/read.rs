@@ -9,7 +9,7 @@ use crate::model::actual::{Actual, Directory};
 use crate::model::desired::Desired;
 use crate::model::mark::{OWN_DIRECTORY, WORKSPACE_MARK};
 
-/// Reads everything that plan decides by, except the files in checkouts (see [`super::examine`]).
+/// Reads everything that plan decides by, except the files in checkouts (see [`super::examine()`]).
 ///
 /// # Errors
 /// No usable git. What is wrong with one thing on the disk is part of the answer.

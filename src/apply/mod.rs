@@ -39,7 +39,7 @@ pub struct Run<'a> {
     pub door: &'a dyn Door,
     /// Who is told.
     pub listener: &'a dyn Listener,
-    /// The id that marks carry; see [`prepare`].
+    /// The id that marks carry; see [`prepare()`].
     pub workspace: &'a WorkspaceId,
     /// The time, in seconds since 1970.
     pub now: i64,

@@ -42,6 +42,7 @@ pub fn prepare(
         }
     }
     let spot = spot();
+    let another = known.is_some() && !plan.claims;
     let mark = WorkspaceMark {
         version: 1,
         id: known.map_or_else(random_id, |mark| Ok(mark.id.clone()))?,
@@ -49,7 +50,7 @@ pub fn prepare(
         inner_path: spot.inner_path,
         identity: spot.identity,
     };
-    if known != Some(&mark) {
+    if !another && known != Some(&mark) {
         let text = serde_json::to_vec_pretty(&mark).context("the workspace's mark")?;
         door.write_own(&own.join(WORKSPACE_MARK), &text)?;
     }

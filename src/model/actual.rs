@@ -48,6 +48,8 @@ pub enum Place {
     Elsewhere(AbsPath),
     /// Another file, which still exists, declared this `builders_dir`.
     AnotherFile(AbsPath),
+    /// The workspace is a copy of that of this file, which still exists.
+    Copied(AbsPath),
 }
 
 /// What lies at a path that should be a directory.

@@ -23,7 +23,8 @@ pub(super) fn write(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Dr
     let mut excluded = Vec::new();
     let here = present(input, &builder.name);
     for (name, checkout) in &builder.checkouts {
-        if !here.contains(name) && !will_exist(drafts, builder, name) {
+        let known = recorded(found, &checkout.path).is_some();
+        if !known && !here.contains(name) && !will_exist(drafts, builder, name) {
             continue;
         }
         if input.repository(name).is_some_and(|repository| repository.format != format) {
@@ -165,18 +166,14 @@ pub(super) fn differences(input: &Input<'_>, builder: &DesiredBuilder, found: &A
             reasons.push(format!("the anchor does not record {}", checkout.path));
         }
     }
-    reasons.extend(too_much(input, builder, found, drafts));
+    reasons.extend(too_much(input, builder, found));
     reasons
 }
 
 /// Entries of checkouts and files that are neither declared nor there.
-fn too_much(input: &Input<'_>, builder: &DesiredBuilder, found: &Anchor, drafts: &Drafts) -> Vec<String> {
+fn too_much(input: &Input<'_>, builder: &DesiredBuilder, found: &Anchor) -> Vec<String> {
     let kept: BTreeSet<RelPath> = undeclared(input, builder, Some(found)).into_iter().map(|link| link.path).collect();
-    let here = present(input, &builder.name);
-    let link_stays = |path: &RelPath| {
-        let mut declared = builder.checkouts.iter().filter(|(_, checkout)| checkout.path == *path);
-        kept.contains(path) || declared.any(|(name, _)| here.contains(name) || will_exist(drafts, builder, name))
-    };
+    let link_stays = |path: &RelPath| kept.contains(path) || builder.checkouts.values().any(|checkout| checkout.path == *path);
     let marked = input.builder_mark(&builder.name).map(|mark| &mark.files);
     let file_stays = |path: &RelPath| builder.files.contains_key(path) || marked.is_some_and(|files| files.contains_key(path));
     let extra = found.entries.iter().filter(|(path, entry)| match entry {

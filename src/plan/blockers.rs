@@ -71,6 +71,12 @@ pub(super) fn branch_in_use(branch: &BranchName, holder: &AbsPath, operation: Op
     }
 }
 
+/// A branch that a registration has whose worktree is not there, or not its own.
+pub(super) fn branch_of_an_orphan(branch: &BranchName, path: &AbsPath, admin_dir: &AbsPath) -> Blocker {
+    let fact = format!("branch {branch} is registered as checked out at {path}, which is not there or not this repository's");
+    at("branch-in-use", admin_dir, fact, format!("ls {0} (what it holds), then mv {0} SOMEWHERE", shell(admin_dir)))
+}
+
 /// A branch that cannot exist beside another one.
 pub(super) fn branch_collides(repository: &Repository, branch: &BranchName, other: &BranchName) -> Blocker {
     at(

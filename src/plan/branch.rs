@@ -2,12 +2,12 @@
 
 use std::ffi::OsStr;
 
-use crate::model::actual::{Base, Head, Operation, Repository};
+use crate::model::actual::{Base, Head, Link, Operation, Repository};
 use crate::model::desired::DesiredCheckout;
 use crate::model::name::{BranchName, RepoName};
 use crate::model::path::AbsPath;
 
-use super::blockers::{at, branch_collides, branch_in_use, shell, word};
+use super::blockers::{at, branch_collides, branch_in_use, branch_of_an_orphan, shell, word};
 use super::draft::{Draft, Drafts, Input};
 use super::{Blocker, BranchPlan};
 
@@ -105,6 +105,8 @@ fn default_base(repository: &Repository) -> Result<BranchPlan, Blocker> {
 struct Holder<'a> {
     admin_name: Option<&'a OsStr>,
     path: &'a AbsPath,
+    /// The admin directory of a registration whose worktree is not its own.
+    orphan: Option<&'a AbsPath>,
     operation: Option<&'a Operation>,
 }
 
@@ -114,7 +116,7 @@ fn holder<'a>(repository: &'a Repository, branch: &BranchName, except: Option<&O
     };
     if !repository.bare && has(&repository.head, repository.operation.as_ref()) {
         let operation = repository.operation.as_ref().filter(|_| repository.head.branch() != Some(branch));
-        return Some(Holder { admin_name: None, path: &repository.path, operation });
+        return Some(Holder { admin_name: None, path: &repository.path, orphan: None, operation });
     }
     repository
         .registrations
@@ -124,6 +126,7 @@ fn holder<'a>(repository: &'a Repository, branch: &BranchName, except: Option<&O
         .map(|registration| Holder {
             admin_name: Some(&registration.admin_name),
             path: registration.worktree.as_ref().unwrap_or(&registration.admin_dir),
+            orphan: Some(&registration.admin_dir).filter(|_| registration.link != Link::Whole),
             operation: registration.operation.as_ref().filter(|_| registration.head.branch() != Some(branch)),
         })
 }
@@ -135,7 +138,10 @@ pub(super) fn freer(input: &Input<'_>, list: &[Draft], draft: &Draft) -> Result<
     let Some(repository) = input.repository(name) else { return Ok(None) };
     let own = own_registration(draft, name);
     let Some(holder) = holder(repository, branch, own) else { return Ok(None) };
-    let refusal = || branch_in_use(branch, holder.path, holder.operation);
+    let refusal = || match holder.orphan {
+        Some(admin_dir) => branch_of_an_orphan(branch, holder.path, admin_dir),
+        None => branch_in_use(branch, holder.path, holder.operation),
+    };
     let Some(admin_name) = holder.admin_name else { return Err(refusal()) };
     let gives_up =
         |other: &Draft| !other.change.is_blocked() && other.frees.iter().any(|(repo, admin)| repo == name && admin == admin_name);

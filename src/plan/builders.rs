@@ -52,10 +52,37 @@ pub(super) fn obstacle(input: &Input<'_>, builder: &DesiredBuilder) -> Option<Bl
                 format!("mv {} {}", shell(here), shell(&here.parent().join(mark.builder.as_str()))),
             ));
         }
-        return None;
+        return another_place(input, directory, mark);
     }
     let known = owned(input, std::ffi::OsStr::new(builder.name.as_str()), directory).is_some();
     (!known && !holds_a_checkout(input, builder, directory)).then(|| occupied(here, &Occupant::Directory))
+}
+
+/// The builder is ours, and this workspace is not the one that made it, or not where it was.
+fn another_place(input: &Input<'_>, directory: &BuilderDirectory, mark: &BuilderMark) -> Option<Blocker> {
+    let here = &directory.path;
+    if mark.file == input.desired.file {
+        return None;
+    }
+    match &input.actual.place {
+        Place::Same | Place::Moved(_) => None,
+        Place::Elsewhere(_) | Place::AnotherFile(_) if input.options.take_over => None,
+        Place::Elsewhere(was) => {
+            let fact = format!("this workspace is known as that of {was}; nothing of it is repaired or dropped from here");
+            Some(at("mounted-elsewhere", here, fact, "run wsctl there; if the workspace was moved: wsctl apply --take-over"))
+        }
+        Place::AnotherFile(_) => {
+            Some(at("another-file", here, format!("it was declared by another file, {}", mark.file), "wsctl apply --take-over"))
+        }
+        Place::Copied(of) => {
+            let fact = format!("it is a copy: its checkouts belong to the workspace of {of}");
+            let next = format!(
+                "mv {} SOMEWHERE, then wsctl apply makes builders of this workspace's own",
+                shell(&input.desired.builders_dir)
+            );
+            Some(at("copied", here, fact, next))
+        }
+    }
 }
 
 /// Whether a directory that is not ours holds at least one declared checkout in its place.
@@ -184,12 +211,10 @@ fn mark_reasons(input: &Input<'_>, builder: &DesiredBuilder, mark: &BuilderMark)
         reasons.push("its policy changed".into());
     }
     if mark.file != input.desired.file {
-        match &input.actual.place {
-            Place::Moved(_) => reasons.push(format!("the workspace was moved; declared by {}", mark.file)),
-            Place::Same | Place::Elsewhere(_) | Place::AnotherFile(_) if input.options.take_over => {
-                reasons.push(format!("take over from {}", mark.file));
-            }
-            Place::Same | Place::Elsewhere(_) | Place::AnotherFile(_) => {}
+        if input.moved() {
+            reasons.push(format!("the workspace was moved; declared by {}", mark.file));
+        } else if input.options.take_over {
+            reasons.push(format!("take over from {}", mark.file));
         }
     }
     reasons

@@ -18,6 +18,8 @@ pub struct Plan {
     pub builders_dir: AbsPath,
     /// The id of the workspace; `None` before the first apply.
     pub workspace: Option<WorkspaceId>,
+    /// Whether the mark of the workspace shall name this file: not while another one, or another place, has it.
+    pub claims: bool,
     /// How many builders the file declares.
     pub declared: usize,
     /// Changes in the order of their addresses; at most one per address.

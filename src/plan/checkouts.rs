@@ -124,8 +124,7 @@ fn refuse(case: &Case<'_>, drafts: &mut Drafts, blocker: Blocker) {
 
 fn elsewhere_mounted(input: &Input<'_>, case: &Case<'_>, registration: &Registration, drafts: &mut Drafts) {
     let was = registration.worktree.as_ref().unwrap_or(&registration.admin_dir);
-    let moved = matches!(input.actual.place, Place::Moved(_));
-    let why = if moved { "its two ends do not agree" } else { "the same workspace is known under another path" };
+    let why = if input.moved() { "its two ends do not agree" } else { "the same workspace is known under another path" };
     let fact = format!("it is registered at {was}: {why}; nothing of it is dropped or made again");
     drafts.drift(&case.address, &fact, None);
     refuse(case, drafts, at("mounted-elsewhere", &case.path, fact, format!("run wsctl where {was} exists")));
@@ -195,7 +194,7 @@ fn directory_gone(input: &Input<'_>, case: &Case<'_>, registration: &Registratio
         drafts.drift(&case.address, format!("was moved by hand to {now}"), Some(next.clone()));
         blockers.push(at("moved-by-hand", path, format!("it was moved by hand to {now}"), next));
     }
-    if matches!(input.actual.place, Place::Elsewhere(_)) {
+    if matches!(input.actual.place, Place::Elsewhere(_)) && !input.moved() {
         blockers.push(at("mounted-elsewhere", path, "the workspace is known under another path", "run wsctl there"));
     }
     let evidence = registration.remains.iter();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use crate::model::actual::{Actual, Registration, Repository};
+use crate::model::actual::{Actual, Place, Registration, Repository};
 use crate::model::address::Address;
 use crate::model::builder::{BuilderDirectory, Occupant};
 use crate::model::desired::{Desired, DesiredBuilder};
@@ -24,6 +24,24 @@ pub(super) struct Input<'a> {
 impl<'a> Input<'a> {
     pub(super) fn id(&self) -> Option<&'a WorkspaceId> {
         self.actual.workspace.mark().map(|mark| &mark.id)
+    }
+
+    /// Whether links of before may be repaired: the workspace was moved, or the user says so.
+    pub(super) fn moved(&self) -> bool {
+        match &self.actual.place {
+            Place::Moved(_) => true,
+            Place::Elsewhere(_) => self.options.take_over,
+            Place::Same | Place::AnotherFile(_) | Place::Copied(_) => false,
+        }
+    }
+
+    /// Whether the mark of the workspace shall name this file.
+    pub(super) fn claims(&self) -> bool {
+        match &self.actual.place {
+            Place::Same | Place::Moved(_) => true,
+            Place::Elsewhere(_) | Place::AnotherFile(_) => self.options.take_over,
+            Place::Copied(_) => false,
+        }
     }
 
     pub(super) fn repository(&self, name: &RepoName) -> Option<&'a Repository> {

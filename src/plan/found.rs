@@ -1,6 +1,6 @@
 //! What was found where a checkout shall be: one name for every case.
 
-use crate::model::actual::{Link, Lock, Place, Registration, Repository};
+use crate::model::actual::{Link, Lock, Registration, Repository};
 use crate::model::builder::Occupant;
 use crate::model::desired::{DesiredBuilder, DesiredCheckout};
 use crate::model::mark::{CheckoutMark, Deed, Marked};
@@ -103,11 +103,10 @@ fn away<'a>(input: &Input<'a>, occupant: &'a Occupant, registration: &'a Registr
         && named.parent().as_path().ends_with("worktrees")
         && registration.link == Link::DirectoryGone
     {
-        return match &input.actual.place {
-            Place::Moved(_) if *named != registration.admin_dir => {
-                Found::WorkspaceMoved { registration, mark, old_worktree, old_admin_dir: named }
-            }
-            Place::Moved(_) | Place::Same | Place::Elsewhere(_) | Place::AnotherFile(_) => Found::MountedElsewhere(registration),
+        return if input.moved() && *named != registration.admin_dir {
+            Found::WorkspaceMoved { registration, mark, old_worktree, old_admin_dir: named }
+        } else {
+            Found::MountedElsewhere(registration)
         };
     }
     if let (Link::Whole, Some(worktree)) = (&registration.link, &registration.worktree) {

@@ -85,7 +85,7 @@ pub enum Question {
 
 /// What to do about the difference between the file and the disk.
 ///
-/// `actual` must hold the answers to [`questions`]; where one is missing, the item is blocked.
+/// `actual` must hold the answers to [`questions()`]; where one is missing, the item is blocked.
 #[must_use]
 pub fn plan(desired: &Desired, actual: &Actual, options: &Options) -> Plan {
     let input = Input { desired, actual, options };
@@ -115,6 +115,7 @@ pub fn plan(desired: &Desired, actual: &Actual, options: &Options) -> Plan {
             Marked::Yes(mark) => Some(mark.id.clone()),
             Marked::No | Marked::Unreadable(_) => None,
         },
+        claims: input.claims(),
         declared: desired.builders.len(),
         changes: drafts.list.into_iter().map(|draft| draft.change).collect(),
         drift: drafts.drift,

@@ -1,6 +1,6 @@
 //! A checkout of ours in its place: its branch, its declaration, its lock.
 
-use crate::model::actual::{Lock, Place, Registration};
+use crate::model::actual::{Lock, Registration};
 use crate::model::desired::Shape;
 use crate::model::mark::{CheckoutMark, Deed};
 
@@ -51,7 +51,7 @@ fn stale_mark(input: &Input<'_>, case: &Case<'_>, registration: &Registration, m
     {
         reasons.push(format!("base {} → {base}", old.as_deref().unwrap_or("none")));
     }
-    if mark.file != input.desired.file && matches!(input.actual.place, Place::Moved(_)) {
+    if mark.file != input.desired.file && input.moved() {
         reasons.push("the workspace was moved".into());
     }
     let holds = case.builder.shape == Shape::Nested && case.checkout.path.is_here();

@@ -182,8 +182,9 @@ fn another_file(input: &Input<'_>, directory: &BuilderDirectory, mark: Option<&B
     let mark = mark?;
     let other = mark.file != input.desired.file && !input.options.take_over;
     let fact = match &input.actual.place {
-        Place::Moved(_) => format!("it was declared by {}, where the workspace was", mark.file),
-        Place::Same | Place::Elsewhere(_) | Place::AnotherFile(_) => format!("it was declared by another file, {}", mark.file),
+        Place::Moved(_) | Place::Elsewhere(_) => format!("it was declared by {}, where the workspace was", mark.file),
+        Place::Copied(_) => format!("it is a copy of a builder of {}", mark.file),
+        Place::Same | Place::AnotherFile(_) => format!("it was declared by another file, {}", mark.file),
     };
     other.then(|| at("another-file", &directory.path, fact, "wsctl apply --take-over"))
 }

@@ -5,7 +5,7 @@ use crate::model::name::RepoName;
 /// One step of apply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// The change, by its index in [`Plan::changes`].
+    /// The change, by its index in [`super::Plan::changes`].
     pub change: usize,
     /// Which part of it.
     pub part: Part,

@@ -61,6 +61,7 @@ fn place(input: &Input<'_>, drafts: &mut Drafts) {
         Place::Elsewhere(was) => {
             Some(format!("this workspace is known as that of {was}; nothing of it is repaired or dropped from here"))
         }
+        Place::Copied(of) => Some(format!("this workspace is a copy of that of {of}; its builders are that one's")),
         Place::AnotherFile(other) => {
             Some(format!("{other} declares builders in the same builders_dir; `--take-over` makes them this file's"))
         }

@@ -63,6 +63,7 @@ pub fn plan(declared: usize, changes: Vec<Change>) -> Plan {
         root: abs("/ws"),
         builders_dir: abs("/ws/.builders"),
         workspace: None,
+        claims: true,
         declared,
         changes,
         drift: vec![],
