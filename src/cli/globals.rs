@@ -16,31 +16,31 @@ use crate::view::{ColorChoice, Style, Verbosity};
 #[command(next_help_heading = "Global options")]
 pub(super) struct Globals {
     /// Run as if started in DIR
-    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true, env = "WSCTL_DIRECTORY")]
+    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true, env = "WSCTL_DIRECTORY", hide_env_values = true)]
     directory: Option<PathBuf>,
     /// The file to read instead of the nearest builders.toml upwards
-    #[arg(short, long, value_name = "FILE", global = true, env = "WSCTL_FILE")]
+    #[arg(short, long, value_name = "FILE", global = true, env = "WSCTL_FILE", hide_env_values = true)]
     pub(super) file: Option<PathBuf>,
     /// How many steps at a time [default: one per core]
-    #[arg(short, long, value_name = "N", global = true, env = "WSCTL_JOBS", value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(short, long, value_name = "N", global = true, env = "WSCTL_JOBS", hide_env_values = true, value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
     /// Print JSON: one document, or for apply and destroy one event per line
-    #[arg(long, global = true, env = "WSCTL_JSON", value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, global = true, env = "WSCTL_JSON", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub(super) json: bool,
     /// When to use colour
-    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", global = true, env = "WSCTL_COLOR")]
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", global = true, env = "WSCTL_COLOR", hide_env_values = true)]
     color: Color,
     /// Say only what matters; nothing at all when there is nothing to do
-    #[arg(short, long, global = true, conflicts_with = "verbose", env = "WSCTL_QUIET", value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(short, long, global = true, conflicts_with = "verbose", env = "WSCTL_QUIET", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     quiet: bool,
     /// Say more: whole diffs, what was wanted
-    #[arg(short, long, global = true, action = ArgAction::SetTrue, env = "WSCTL_VERBOSE", value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(short, long, global = true, action = ArgAction::SetTrue, env = "WSCTL_VERBOSE", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     verbose: bool,
     /// Never ask, neither we nor git; where an answer is needed, fail
-    #[arg(long, global = true, env = "WSCTL_NO_INPUT", value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, global = true, env = "WSCTL_NO_INPUT", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub(super) no_input: bool,
     /// How long to wait for another wsctl, e.g. 30s, 5m, 0s
-    #[arg(long, value_name = "TIME", default_value = "10s", global = true, env = "WSCTL_LOCK_TIMEOUT", value_parser = time)]
+    #[arg(long, value_name = "TIME", default_value = "10s", global = true, env = "WSCTL_LOCK_TIMEOUT", hide_env_values = true, value_parser = time)]
     pub(super) lock_timeout: Duration,
 }
 
