@@ -6,6 +6,8 @@ use anyhow::Result;
 
 use super::refs::Refs;
 use super::{disk, git};
+use std::collections::BTreeSet;
+
 use crate::model::actual::{Head, Operation, RefFormat};
 use crate::model::name::{BranchName, ObjectId};
 use crate::model::path::AbsPath;
@@ -93,22 +95,27 @@ pub(super) fn operation(git_dir: &AbsPath) -> Option<Operation> {
     Some(Operation { name, holds: held(git_dir), abort })
 }
 
-/// The branch that counts as in use though HEAD is detached. A rebase with update-refs may hold more; the first counts.
-fn held(git_dir: &AbsPath) -> Option<BranchName> {
-    let line = |name: &str| {
-        let bytes = disk::read(git_dir.join(name).as_path()).ok().flatten()?;
-        bytes.split(|byte| *byte == b'\n').next().map(<[u8]>::to_vec)
+/// The branches that count as in use though HEAD is detached: what is rebased or bisected, and every branch that a
+/// rebase will update.
+fn held(git_dir: &AbsPath) -> BTreeSet<BranchName> {
+    let lines = |name: &str| {
+        let bytes = disk::read(git_dir.join(name).as_path()).ok().flatten().unwrap_or_default();
+        bytes.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>()
     };
-    let branch = |name: &str| line(name)?.strip_prefix(b"refs/heads/").map(BranchName::from_disk);
+    let branch = |line: &Vec<u8>| line.strip_prefix(b"refs/heads/").map(BranchName::from_disk);
+    let mut held = BTreeSet::new();
+    for name in ["rebase-merge/head-name", "rebase-apply/head-name"] {
+        held.extend(lines(name).first().and_then(branch));
+    }
+    // Three lines each: the ref, its commit before, its commit after.
+    held.extend(lines("rebase-merge/update-refs").iter().step_by(3).filter_map(branch));
     // BISECT_START holds the short name, or the commit that HEAD was detached at.
-    let bisected = || {
-        let start = line("BISECT_START")?;
-        let start = start.strip_prefix(b"refs/heads/").unwrap_or(&start);
+    if let Some(start) = lines("BISECT_START").first() {
+        let start = start.strip_prefix(b"refs/heads/").unwrap_or(start);
         let text = std::str::from_utf8(start).unwrap_or_default();
-        (!start.is_empty() && ObjectId::new(text).is_err()).then(|| BranchName::from_disk(start))
-    };
-    branch("rebase-merge/head-name")
-        .or_else(|| branch("rebase-apply/head-name"))
-        .or_else(|| branch("rebase-merge/update-refs"))
-        .or_else(bisected)
+        if !start.is_empty() && ObjectId::new(text).is_err() {
+            held.insert(BranchName::from_disk(start));
+        }
+    }
+    held
 }

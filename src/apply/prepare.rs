@@ -49,6 +49,7 @@ pub fn prepare(
         file: desired.file.clone(),
         inner_path: spot.inner_path,
         identity: spot.identity,
+        root_branch: plan.root_branch.clone(),
     };
     if !another && known != Some(&mark) {
         let text = serde_json::to_vec_pretty(&mark).context("the workspace's mark")?;

@@ -30,6 +30,9 @@ pub(super) fn remove(shared: &Shared<'_>, change: &Change, removal: &Removal) ->
             mark.files.retain(|file, _| !path.contains(file));
         });
     }
+    if removal.drop_ignore {
+        shared.run.door.remove_own(&shared.run.desired.builders_dir.join(".ignore"))?;
+    }
     let own = shared.run.desired.builders_dir.join(OWN_DIRECTORY).join("builders");
     shared.run.door.remove_own(&own.join(format!("{}.json", removal.builder)))
 }
@@ -74,7 +77,7 @@ pub(super) fn undo_creation(shared: &Shared<'_>, write: &CheckoutWrite) -> Resul
             head: found.head.commit().cloned(),
             delete_branch: false,
         }],
-        files: vec![],
+        drop_ignore: false,
         unsaved: true,
         keep: desired.policy.trash_keep,
         counts: false,

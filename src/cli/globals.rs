@@ -28,7 +28,15 @@ pub(super) struct Globals {
     #[arg(long, global = true, env = "WSCTL_JSON", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub(super) json: bool,
     /// When to use colour
-    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", global = true, env = "WSCTL_COLOR", hide_env_values = true)]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHEN",
+        default_value = "auto",
+        global = true,
+        env = "WSCTL_COLOR",
+        hide_env_values = true
+    )]
     color: Color,
     /// Say only what matters; nothing at all when there is nothing to do
     #[arg(short, long, global = true, conflicts_with = "verbose", env = "WSCTL_QUIET", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]

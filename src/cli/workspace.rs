@@ -1,5 +1,7 @@
 //! From the file to a plan: what several commands begin with.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use anyhow::Result;
 use clap::ValueEnum;
 
@@ -76,20 +78,26 @@ pub(super) fn refresh(desired: &Desired, options: &Options) -> Result<(Actual, P
     Ok((actual, plan))
 }
 
-/// Fetches every declared repository that is there and has a remote, under the locks.
+/// Fetches every declared repository that is there and has a remote, under the locks, several at a time. One that
+/// cannot be fetched is a warning: the plan goes by what was fetched before.
 pub(super) fn fetch(globals: &Globals, desired: &Desired) -> Result<()> {
     let actual = actual::read(desired)?;
     let _locks = lock(globals, desired, &actual, |_| true)?;
-    let door = GitDoor::new(&desired.builders_dir, !globals.no_input)?;
-    for (name, repository) in present(&actual) {
-        if repository.remotes.is_empty() {
-            continue;
+    let door = GitDoor::new(&desired.builders_dir, false)?;
+    let all: Vec<_> = present(&actual).filter(|(_, repository)| !repository.remotes.is_empty()).collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        while let Some((name, repository)) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if let Err(error) = door.fetch(&repository.path, &|_, _| {}) {
+                view::narrate(&format!("warning: repos.{name} could not be fetched: {error:#}\n"));
+            }
         }
-        if !globals.quiet() && !globals.json {
-            view::narrate(&format!("repos.{name}: fetching…\n"));
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..globals.jobs().min(all.len()) {
+            scope.spawn(work);
         }
-        door.fetch(&repository.path, &|_, _| {})?;
-    }
+    });
     Ok(())
 }
 

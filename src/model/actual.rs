@@ -1,6 +1,6 @@
 //! What is on the disk: repositories and the worktrees they know of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 
 use super::builder::BuilderDirectory;
@@ -163,8 +163,8 @@ impl Head {
 pub struct Operation {
     /// git's word: `rebase`, `merge`, `cherry-pick`, `revert`, `bisect`, `am`.
     pub name: &'static str,
-    /// The branch that it holds (counts as in use though HEAD is detached), if it holds one.
-    pub holds: Option<BranchName>,
+    /// The branches that it holds: they count as in use though HEAD is detached.
+    pub holds: BTreeSet<BranchName>,
     /// The command that ends it without its result, e.g. `git rebase --abort`.
     pub abort: &'static str,
 }

@@ -36,6 +36,9 @@ pub struct WorkspaceMark {
     /// Device and inode of `builders_dir`.
     #[serde(default)]
     pub identity: Option<(u64, u64)>,
+    /// The branch that the workspace root was on at the last apply whose removals it did not hold back.
+    #[serde(default)]
+    pub root_branch: Option<BranchName>,
 }
 
 /// The last applied declaration of one checkout.

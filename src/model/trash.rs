@@ -67,3 +67,12 @@ pub struct TrashedCheckout {
     /// Its mark.
     pub mark: Option<CheckoutMark>,
 }
+
+impl Manifest {
+    /// Whether the entry is past the time that it is kept; with `older_than` (seconds), whether it is older than that.
+    #[must_use]
+    pub fn is_due(&self, now: i64, older_than: Option<u64>) -> bool {
+        let keep = i64::try_from(older_than.unwrap_or(self.keep)).unwrap_or(i64::MAX);
+        self.removed.saturating_add(keep) <= now
+    }
+}

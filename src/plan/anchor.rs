@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::model::actual::ObjectFormat;
 use crate::model::address::Address;
 use crate::model::builder::{Anchor, AnchorEntry, AnchorState};
-use crate::model::desired::{DesiredBuilder, DesiredFile};
+use crate::model::desired::{DesiredBuilder, DesiredFile, Shape};
 use crate::model::name::{ObjectId, RepoName};
 use crate::model::path::RelPath;
 
@@ -16,7 +16,7 @@ use super::removals::present;
 use super::{Action, AnchorWrite, CheckoutWrite, Gitlink};
 
 /// The anchor as it shall be after this plan.
-pub(super) fn write(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Drafts) -> AnchorWrite {
+pub(super) fn write(input: &Input<'_>, builder: &DesiredBuilder, drafts: &Drafts) -> AnchorWrite {
     let found = found(input, builder);
     let format = majority(input, builder);
     let mut gitlinks = Vec::new();
@@ -36,14 +36,6 @@ pub(super) fn write(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Dr
         gitlinks.push(Gitlink { path: checkout.path.clone(), repository: name.clone(), commit, write });
     }
     gitlinks.extend(undeclared(input, builder, found));
-    if !excluded.is_empty() {
-        let names: Vec<_> = excluded.iter().map(RelPath::as_str).collect();
-        drafts.warnings.push(format!(
-            "builders.{}: {} has another object format; the anchor does not record it",
-            builder.name,
-            names.join(", ")
-        ));
-    }
     let own = |file: &&DesiredFile| file.checkout.is_none();
     let files =
         builder.files.values().filter(own).filter_map(|file| Some((file.to.clone(), content(input, builder, file).ok()?)));
@@ -131,6 +123,16 @@ fn majority(input: &Input<'_>, builder: &DesiredBuilder) -> ObjectFormat {
     let formats = builder.checkouts.keys().filter_map(|name| input.repository(name)).map(|repository| repository.format);
     let (old, new): (Vec<_>, Vec<_>) = formats.partition(|format| *format == ObjectFormat::Sha1);
     if new.len() > old.len() { ObjectFormat::Sha256 } else { ObjectFormat::Sha1 }
+}
+
+/// The checkouts of a builder that its anchor cannot record: their repositories have another object format.
+pub(super) fn unrecorded(input: &Input<'_>, builder: &DesiredBuilder) -> Vec<Address> {
+    if builder.shape != Shape::Anchored {
+        return vec![];
+    }
+    let format = majority(input, builder);
+    let other = |name: &&RepoName| input.repository(name).is_some_and(|repository| repository.format != format);
+    builder.checkouts.keys().filter(other).map(|name| Address::Checkout(builder.name.clone(), name.clone())).collect()
 }
 
 /// How an anchor of ours differs from the declaration, in words.

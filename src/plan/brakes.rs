@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::name::BuilderName;
+use crate::model::name::{BranchName, BuilderName, RepoName};
 
 use super::blockers::plain;
 use super::draft::{Drafts, Input};
@@ -27,6 +27,9 @@ pub(super) fn hold(input: &Input<'_>, drafts: &mut Drafts) {
     let limit = input.desired.max_removals.limit(owned.len() + recent);
     let blocker = if pending + recent > limit {
         too_many(pending, recent, limit)
+    } else if let Some((was, is)) = other_branch(input) {
+        let fact = format!("the workspace root is on {is}; it was on {was} when builders.toml was last applied");
+        plain("root-branch", fact, "wsctl apply --allow-removals")
     } else if input.desired.builders.is_empty() && leaves_none(drafts, owned.len()) {
         plain("last-builder", "it is the last builder, and the file declares none", "wsctl apply --allow-removals")
     } else {
@@ -35,6 +38,21 @@ pub(super) fn hold(input: &Input<'_>, drafts: &mut Drafts) {
     for draft in drafts.list.iter_mut().filter(|draft| removals(&draft.change.action) && !draft.change.is_blocked()) {
         draft.change.blockers.push(blocker.clone());
     }
+}
+
+/// The branch of the root at the last apply and now, where the two differ: its builders.toml may be another one.
+fn other_branch(input: &Input<'_>) -> Option<(BranchName, String)> {
+    let was = input.actual.workspace.mark()?.root_branch.clone()?;
+    let head = &input.repository(&RepoName::root())?.head;
+    let is = head.branch().map_or("a detached HEAD".into(), |branch| format!("branch {branch}"));
+    (head.branch() != Some(&was)).then_some((was, is))
+}
+
+/// The branch that the mark of the workspace shall name: that of the root, unless removals wait for a word about it.
+pub(super) fn root_branch(input: &Input<'_>) -> Option<BranchName> {
+    let was = input.actual.workspace.mark().and_then(|mark| mark.root_branch.clone());
+    let is = || input.repository(&RepoName::root())?.head.branch().cloned();
+    if input.options.allow_removals { is() } else { was.or_else(is) }
 }
 
 fn recently_removed(input: &Input<'_>) -> usize {

@@ -112,7 +112,7 @@ struct Holder<'a> {
 
 fn holder<'a>(repository: &'a Repository, branch: &BranchName, except: Option<&OsStr>) -> Option<Holder<'a>> {
     let has = |head: &Head, operation: Option<&Operation>| {
-        head.branch() == Some(branch) || operation.is_some_and(|operation| operation.holds.as_ref() == Some(branch))
+        head.branch() == Some(branch) || operation.is_some_and(|operation| operation.holds.contains(branch))
     };
     if !repository.bare && has(&repository.head, repository.operation.as_ref()) {
         let operation = repository.operation.as_ref().filter(|_| repository.head.branch() != Some(branch));

@@ -1,7 +1,7 @@
 //! The plan as a value: changes with their reasons and blockers, drift, and the steps that apply walks.
 
 use crate::model::address::Address;
-use crate::model::name::WorkspaceId;
+use crate::model::name::{BranchName, WorkspaceId};
 use crate::model::path::{AbsPath, RelPath};
 
 use super::action::{Action, Symbol};
@@ -20,6 +20,8 @@ pub struct Plan {
     pub workspace: Option<WorkspaceId>,
     /// Whether the mark of the workspace shall name this file: not while another one, or another place, has it.
     pub claims: bool,
+    /// The branch of the workspace root, for the mark of the workspace.
+    pub root_branch: Option<BranchName>,
     /// How many builders the file declares.
     pub declared: usize,
     /// Changes in the order of their addresses; at most one per address.
@@ -30,6 +32,8 @@ pub struct Plan {
     pub unmanaged: Vec<Note>,
     /// What a reader should know and nobody has to act on (a base that moved, a mixed builder).
     pub warnings: Vec<String>,
+    /// Checkouts that their builder's anchor cannot record.
+    pub unrecorded: Vec<Address>,
     /// What apply does, in an order that is safe; steps refer to each other by index.
     pub steps: Vec<Step>,
 }

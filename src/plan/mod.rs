@@ -116,11 +116,13 @@ pub fn plan(desired: &Desired, actual: &Actual, options: &Options) -> Plan {
             Marked::No | Marked::Unreadable(_) => None,
         },
         claims: input.claims(),
+        root_branch: brakes::root_branch(&input),
         declared: desired.builders.len(),
         changes: drafts.list.into_iter().map(|draft| draft.change).collect(),
         drift: drafts.drift,
         unmanaged: drafts.unmanaged,
         warnings: drafts.warnings,
+        unrecorded: desired.builders.values().flat_map(|builder| anchor::unrecorded(&input, builder)).collect(),
         steps,
     }
 }

@@ -34,8 +34,8 @@ pub struct Removal {
     pub mark: Option<BuilderMark>,
     /// The checkouts in what is renamed.
     pub checkouts: Vec<RemovedCheckout>,
-    /// Managed files in what is renamed, with the hash each must still have.
-    pub files: Vec<(RelPath, String)>,
+    /// Whether `<builders_dir>/.ignore` goes with it: it was ours, and no nested builder is left to need it.
+    pub drop_ignore: bool,
     /// Whether unsaved work moves along instead of blocking.
     pub unsaved: bool,
     /// How long the trash keeps it, in seconds.

@@ -7,6 +7,7 @@ use std::ffi::OsStr;
 use crate::model::actual::{Link, Lock, Place, Registration, Repository};
 use crate::model::address::Address;
 use crate::model::builder::{BuilderDirectory, DiskFile};
+use crate::model::desired::Shape;
 use crate::model::mark::{BuilderMark, Deed};
 use crate::model::name::{BuilderName, RepoName};
 use crate::model::path::RelPath;
@@ -85,7 +86,6 @@ fn whole(input: &Input<'_>, builder: &BuilderName, directory: &BuilderDirectory,
         details.extend(fate(&checkout, member.2.work.as_ref()));
         removed.push(checkout);
     }
-    let files = mark.map_or(vec![], |mark| kept_files(mark, None));
     let keep = mark.map_or(input.desired.policy.trash_keep, |mark| mark.policy.trash_keep);
     let frees = ours.iter().map(|(name, _, registration)| ((*name).clone(), registration.admin_name.clone())).collect();
     let removal = Removal {
@@ -94,7 +94,7 @@ fn whole(input: &Input<'_>, builder: &BuilderName, directory: &BuilderDirectory,
         checkout: None,
         mark: mark.cloned(),
         checkouts: removed,
-        files,
+        drop_ignore: last_nested(input),
         unsaved,
         keep,
         counts: true,
@@ -128,14 +128,13 @@ fn checkouts(input: &Input<'_>, builder: &BuilderName, directory: &BuilderDirect
         blockers.extend(of_checkout(&member, unsaved));
         let checkout = removed_checkout(directory, &member, mark);
         let details = fate(&checkout, registration.work.as_ref());
-        let files = mark.map_or(vec![], |mark| kept_files(mark, Some(&checkout.path)));
         let removal = Removal {
             builder: builder.clone(),
             builder_path: directory.path.clone(),
             checkout: Some(checkout.path.clone()),
             mark: mark.cloned(),
             checkouts: vec![checkout],
-            files,
+            drop_ignore: false,
             unsaved,
             keep: declared.policy.trash_keep,
             counts: true,
@@ -148,10 +147,14 @@ fn checkouts(input: &Input<'_>, builder: &BuilderName, directory: &BuilderDirect
     }
 }
 
-/// The managed files below a path, with the hash that each must still have.
-fn kept_files(mark: &BuilderMark, below: Option<&RelPath>) -> Vec<(RelPath, String)> {
-    let inside = |path: &RelPath| below.is_none_or(|below| below.contains(path));
-    mark.files.iter().filter(|(path, _)| inside(path)).map(|(path, file)| (path.clone(), file.hash.clone())).collect()
+/// Whether the helper file of nested builders is ours, and no declared builder needs it.
+fn last_nested(input: &Input<'_>) -> bool {
+    let ours = input
+        .actual
+        .ignore
+        .as_deref()
+        .is_some_and(|text| text.split(|byte| *byte == b'\n').all(|line| line.is_empty() || line.starts_with(b"!/*/")));
+    ours && !input.desired.builders.values().any(|builder| builder.shape == Shape::Nested)
 }
 
 /// What speaks against removing a builder as such.

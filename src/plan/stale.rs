@@ -44,7 +44,7 @@ pub(super) fn half_made(
             head: registration.head.commit().cloned(),
             delete_branch: false,
         }],
-        files: vec![],
+        drop_ignore: false,
         unsaved: true,
         keep: builder.policy.trash_keep,
         counts: false,

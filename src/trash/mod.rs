@@ -13,10 +13,7 @@ use crate::model::trash::TrashEntry;
 /// An entry without a readable manifest never is.
 #[must_use]
 pub fn is_due(entry: &TrashEntry, now: i64, older_than: Option<u64>) -> bool {
-    entry.manifest.as_ref().is_some_and(|manifest| {
-        let keep = i64::try_from(older_than.unwrap_or(manifest.keep)).unwrap_or(i64::MAX);
-        manifest.removed.saturating_add(keep) <= now
-    })
+    entry.manifest.as_ref().is_some_and(|manifest| manifest.is_due(now, older_than))
 }
 
 /// The bytes on disk that deleting a directory frees, as far as they can be counted. Symbolic links are not followed.

@@ -118,6 +118,7 @@ fn workspace_mark(desired: &Desired) -> WorkspaceMark {
         file: desired.file.clone(),
         inner_path: wsctl::actual::place::inner_path(&desired.builders_dir),
         identity: wsctl::actual::place::identity(desired.builders_dir.as_path()),
+        root_branch: None,
     }
 }
 

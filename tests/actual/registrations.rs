@@ -124,7 +124,7 @@ fn heads_locks_and_marks() {
 fn operations_and_the_branches_that_they_hold() {
     let sandbox = Sandbox::new();
     let (main, worktree) = with_worktree(&sandbox, "one");
-    let operation = |name: &str| registration(&main, name).operation.map(|found| (found.name, found.holds));
+    let operation = |name: &str| registration(&main, name).operation.map(|found| (found.name, found.holds.into_iter().next()));
     assert_eq!(operation("one"), None);
     fs::write(worktree.join("README.md"), "mine\n").unwrap();
     sandbox.commit(&worktree, "mine");

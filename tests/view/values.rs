@@ -64,11 +64,13 @@ pub fn plan(declared: usize, changes: Vec<Change>) -> Plan {
         builders_dir: abs("/ws/.builders"),
         workspace: None,
         claims: true,
+        root_branch: None,
         declared,
         changes,
         drift: vec![],
         unmanaged: vec![],
         warnings: vec![],
+        unrecorded: vec![],
         steps: vec![],
     }
 }
@@ -168,7 +170,7 @@ pub fn remove_builder(name: &str) -> Change {
         checkout: None,
         mark: None,
         checkouts: vec![],
-        files: vec![],
+        drop_ignore: false,
         unsaved: false,
         keep: 3600,
         counts: true,
