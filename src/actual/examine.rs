@@ -47,10 +47,18 @@ fn answer(actual: &Actual, desired: &Desired, question: &Question, processes: &P
             let registration = repository.registrations.get(admin_name)?;
             let managed = managed(actual, desired, registration);
             let inner = inner(actual, desired, registration);
-            Some(Answer::Work(work::look(repository, registration, &managed, &inner, processes)))
+            let disposable = disposable(actual, desired, registration);
+            let known = work::Known { managed: &managed, inner: &inner, disposable };
+            Some(Answer::Work(work::look(repository, registration, &known, processes)))
         }
         Question::Strays(name) => Some(Answer::Strays(strays::look(actual.builders.get(name)?, processes))),
     }
+}
+
+/// What the mark of a checkout's builder lets a removal delete.
+fn disposable<'a>(actual: &'a Actual, desired: &Desired, registration: &Registration) -> &'a [String] {
+    let mark = place(desired, registration).and_then(|(builder, _)| actual.builders.get(&builder)?.mark.mark());
+    mark.map_or(&[], |mark| &mark.policy.disposable)
 }
 
 /// The managed files that lie in a checkout, by their path in it.

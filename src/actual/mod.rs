@@ -5,6 +5,7 @@ mod builders;
 mod content;
 mod count;
 mod disk;
+mod disposable;
 mod examine;
 mod files;
 pub mod git;

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 use super::content::{self, Changes};
 use super::processes::Processes;
 use super::walk::{self, Into};
-use super::{disk, git, head, place, registration, submodule};
+use super::{disk, disposable, git, head, place, registration, submodule};
 use crate::model::actual::{Link, Lock, ObjectFormat, Registration, Repository};
 use crate::model::desired::FileMode;
 use crate::model::mark::WrittenFile;
@@ -17,7 +17,7 @@ use crate::model::name::ObjectId;
 use crate::model::path::{AbsPath, RelPath, printable};
 use crate::model::work::{Evidence, Finding, Findings, Ignored, Work};
 
-/// Looks for work in one checkout, by content, as it is now. `managed` are the managed files as last written, by path
+/// Looks for work in one checkout, by content, as it is now. `disposable` are gitignore patterns. `managed` are the managed files as last written, by path
 /// in the checkout; unedited ones count for nothing. `inner` are checkouts inside a nested root, by path in it: they
 /// have a look of their own.
 #[must_use]
@@ -26,21 +26,22 @@ pub fn work(
     registration: &Registration,
     managed: &BTreeMap<RelPath, WrittenFile>,
     inner: &[RelPath],
+    disposable: &[String],
 ) -> Work {
-    look(repository, registration, managed, inner, &Processes::read())
+    look(repository, registration, &Known { managed, inner, disposable }, &Processes::read())
+}
+
+/// What is known of a checkout beside its registration.
+pub(super) struct Known<'a> {
+    pub(super) managed: &'a BTreeMap<RelPath, WrittenFile>,
+    pub(super) inner: &'a [RelPath],
+    pub(super) disposable: &'a [String],
 }
 
 /// The same with processes that were read before.
-pub(super) fn look(
-    repository: &Repository,
-    registration: &Registration,
-    managed: &BTreeMap<RelPath, WrittenFile>,
-    inner: &[RelPath],
-    processes: &Processes,
-) -> Work {
+pub(super) fn look(repository: &Repository, registration: &Registration, known: &Known<'_>, processes: &Processes) -> Work {
     let mut work = Work::default();
-    let found =
-        checkout(registration, managed, inner, repository.format).and_then(|checkout| checkout.find(processes, &mut work));
+    let found = checkout(registration, known, repository.format).and_then(|checkout| checkout.find(processes, &mut work));
     if let Err(error) = found {
         work.findings.push(Finding::Unknown(format!("{error:#}")));
     }
@@ -56,22 +57,19 @@ struct Checkout<'a> {
     format: ObjectFormat,
     managed: &'a BTreeMap<RelPath, WrittenFile>,
     inner: Vec<PathBuf>,
+    disposable: &'a [String],
     base: Option<&'a str>,
 }
 
-fn checkout<'a>(
-    registration: &'a Registration,
-    managed: &'a BTreeMap<RelPath, WrittenFile>,
-    inner: &[RelPath],
-    format: ObjectFormat,
-) -> Result<Checkout<'a>> {
+fn checkout<'a>(registration: &'a Registration, known: &Known<'a>, format: ObjectFormat) -> Result<Checkout<'a>> {
+    let Known { managed, inner, disposable } = *known;
     let (worktree, link) = registration::link(&registration.admin_dir);
     let worktree = worktree.context("the registration names no worktree")?;
     ensure!(link == Link::Whole, "worktree and registration do not name each other");
     ensure!(registration.worktree.as_ref() == Some(&worktree), "the registration names another worktree by now");
     let base = registration.mark.mark().and_then(|mark| mark.base.as_deref());
     let inner = inner.iter().map(|path| path.under(&worktree).as_path().to_path_buf()).collect();
-    Ok(Checkout { worktree, admin_dir: &registration.admin_dir, format, managed, inner, base })
+    Ok(Checkout { worktree, admin_dir: &registration.admin_dir, format, managed, inner, disposable, base })
 }
 
 impl Checkout<'_> {
@@ -85,7 +83,9 @@ impl Checkout<'_> {
             let whole = self.worktree.as_path().join(path);
             !self.inner.contains(&whole) && !nested.contains(&whole)
         });
-        work.ignored = self.ignored(&changes)?;
+        work.disposable = disposable::of(self.disposable, &changes.ignored, self.worktree.as_path());
+        work.disposed = self.ignored(&work.disposable)?;
+        work.ignored = self.ignored(&changes.ignored)?;
         let submodules = submodule::findings(self.worktree.as_path(), &changes, self.format)?;
         let relative = |paths: &[PathBuf]| paths.iter().map(|path| self.shown(path)).collect::<Vec<_>>();
         let lists: [(Kind, Vec<String>); 8] = [
@@ -183,14 +183,14 @@ impl Checkout<'_> {
         Ok(edited)
     }
 
-    fn ignored(&self, changes: &Changes) -> Result<Ignored> {
+    fn ignored(&self, paths: &[PathBuf]) -> Result<Ignored> {
         let top = self.worktree.as_path();
         let ours = |path: &Path| {
             let managed = path.strip_prefix(top).ok().and_then(Path::to_str).is_some_and(|path| self.managed.contains_key(path));
             managed || self.inner.iter().any(|inner| inner == path)
         };
         let mut sum = Ignored::default();
-        for path in &changes.ignored {
+        for path in paths {
             let found = walk::count(&top.join(path), &ours).with_context(|| format!("{} cannot be counted", path.display()))?;
             sum.files += found.files;
             sum.bytes += found.bytes;

@@ -131,8 +131,15 @@ fn perform(shared: &Shared<'_>, change: &Change, part: crate::plan::Part) -> boo
             true
         }
         Err(error) => {
-            let next = error.downcast_ref::<Diagnostic>().map_or("wsctl plan", |diagnostic| &diagnostic.next);
-            listener.event(&Event::Errored { change, error: &format!("{error:#}"), next });
+            let text = format!("{error:#}");
+            let next = match error.downcast_ref::<Diagnostic>() {
+                Some(diagnostic) => diagnostic.next.clone(),
+                None if text.contains("No space left on device") || text.contains("unable to write file") => {
+                    format!("df -h {}\nwsctl apply", shared.run.desired.builders_dir)
+                }
+                None => "wsctl apply".into(),
+            };
+            listener.event(&Event::Errored { change, error: &text, next: &next });
             false
         }
     }

@@ -23,6 +23,9 @@ pub(super) fn remove(shared: &Shared<'_>, change: &Change, removal: &Removal) ->
             shared.run.listener.event(&Event::Warning { address: Some(&change.address), message: &message });
         }
     }
+    for checkout in &removal.checkouts {
+        dispose(shared, change, removal, checkout, &entry);
+    }
     if let Some(path) = removal.checkout.as_ref() {
         anchor::record(shared, &removal.builder_path, path, None)?;
         let _turn = shared.turn();
@@ -35,6 +38,18 @@ pub(super) fn remove(shared: &Shared<'_>, change: &Change, removal: &Removal) ->
     }
     let own = shared.run.desired.builders_dir.join(OWN_DIRECTORY).join("builders");
     shared.run.door.remove_own(&own.join(format!("{}.json", removal.builder)))
+}
+
+/// Deletes the disposable files of a checkout that is in the trash. What cannot be deleted stays there.
+fn dispose(shared: &Shared<'_>, change: &Change, removal: &Removal, checkout: &RemovedCheckout, entry: &AbsPath) {
+    let tree = entry.join("tree");
+    let top = if removal.checkout.is_some() { tree } else { checkout.path.under(&tree) };
+    for path in &checkout.dispose {
+        if let Err(error) = shared.run.door.unlink(&top.join(path)) {
+            let message = format!("{} stays in the trash: {error:#}", path.display());
+            shared.run.listener.event(&Event::Warning { address: Some(&change.address), message: &message });
+        }
+    }
 }
 
 /// Moves what a killed creation left to the trash: it is not looked at, nothing of it is deleted.
@@ -75,6 +90,7 @@ pub(super) fn undo_creation(shared: &Shared<'_>, write: &CheckoutWrite) -> Resul
             mark: None,
             branch: found.head.branch().cloned(),
             head: found.head.commit().cloned(),
+            dispose: vec![],
             delete_branch: false,
         }],
         drop_ignore: false,

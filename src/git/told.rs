@@ -2,11 +2,16 @@
 
 use crate::model::desired::Url;
 
-/// git's reason in one line, without its prefix and without credentials.
+/// git's reason in one line, without its prefix and without credentials: the first error, which is the cause, behind
+/// what it led to.
 pub(super) fn reason(text: &str) -> Option<String> {
-    let line = ["fatal: ", "error: "].iter().find_map(|prefix| text.lines().find_map(|line| line.strip_prefix(prefix)));
-    let line = line.or_else(|| text.lines().rfind(|line| !line.trim().is_empty()))?;
-    Some(redacted(line.trim().trim_end_matches(['.', ':'])))
+    let first = |prefix: &str| text.lines().find_map(|line| line.strip_prefix(prefix));
+    let short = |line: &str| redacted(line.trim().trim_end_matches(['.', ':']));
+    match (first("fatal: "), first("error: ")) {
+        (Some(fatal), Some(error)) => Some(format!("{}: {}", short(fatal), short(error))),
+        (Some(line), None) | (None, Some(line)) => Some(short(line)),
+        (None, None) => text.lines().rfind(|line| !line.trim().is_empty()).map(short),
+    }
 }
 
 /// `Receiving objects:  45% (9/20)` → the words, and 45.

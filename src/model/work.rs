@@ -1,5 +1,7 @@
 //! Work in a checkout that a removal or a switch could lose.
 
+use std::path::PathBuf;
+
 use super::actual::Operation;
 use super::name::ObjectId;
 
@@ -10,6 +12,10 @@ pub struct Work {
     pub findings: Findings,
     /// Ignored files: how many, and their bytes. They do not block.
     pub ignored: Ignored,
+    /// The part of them that matches `disposable`, by path in the checkout: what a removal may delete at once.
+    pub disposable: Vec<PathBuf>,
+    /// How much that is.
+    pub disposed: Ignored,
     /// Commits of HEAD that neither the recorded base nor the upstream of its branch holds; `None`: it cannot be told.
     pub unmerged: Option<usize>,
 }

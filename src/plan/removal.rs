@@ -1,6 +1,7 @@
 //! What a change takes away: registrations to drop, directories on their way to the trash.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use crate::model::mark::{BuilderMark, CheckoutMark};
 use crate::model::name::{BranchName, BuilderName, ObjectId, RepoName};
@@ -59,6 +60,8 @@ pub struct RemovedCheckout {
     pub branch: Option<BranchName>,
     /// HEAD's commit as seen.
     pub head: Option<ObjectId>,
+    /// Ignored files that are deleted once the checkout is in the trash, by path in it.
+    pub dispose: Vec<PathBuf>,
     /// Whether the branch goes afterwards, if it is still at `head`: we made it and its base or upstream holds it.
     pub delete_branch: bool,
 }

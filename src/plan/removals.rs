@@ -10,7 +10,7 @@ use crate::model::builder::{BuilderDirectory, DiskFile};
 use crate::model::desired::Shape;
 use crate::model::mark::{BuilderMark, Deed};
 use crate::model::name::{BuilderName, RepoName};
-use crate::model::path::RelPath;
+use crate::model::path::{RelPath, printable};
 use crate::model::policy::{DeleteBranch, OnUnsaved};
 use crate::model::work::Work;
 
@@ -224,6 +224,7 @@ fn removed_checkout(directory: &BuilderDirectory, member: &Member<'_>, mark: Opt
         mark: own.cloned(),
         branch: registration.head.branch().cloned(),
         head: registration.head.commit().cloned(),
+        dispose: registration.work.as_ref().map(|work| work.disposable.clone()).unwrap_or_default(),
         delete_branch: made && merged && policy == DeleteBranch::Merged,
     }
 }
@@ -243,13 +244,21 @@ fn fate(checkout: &RemovedCheckout, work: Option<&Work>) -> Vec<String> {
             (false, true, None) => format!("{name}: branch {branch} stays; it has no base or upstream to be merged into"),
         });
     }
-    if let Some(work) = work.filter(|work| work.ignored.files > 0) {
-        let count = work.ignored.files;
-        lines.push(format!(
-            "{name}: {count} ignored file{} move{} along",
-            if count == 1 { "" } else { "s" },
-            if count == 1 { "s" } else { "" }
-        ));
+    let files = |count: u64| if count == 1 { "1 ignored file".into() } else { format!("{count} ignored files") };
+    if let Some(work) = work {
+        let kept = work.ignored.files - work.disposed.files;
+        if kept > 0 {
+            lines.push(format!("{name}: {} to the trash too", files(kept)));
+        }
+        if work.disposed.files > 0 {
+            let mut paths: Vec<_> = work.disposable.iter().map(|path| printable(path.as_os_str())).collect();
+            paths.sort();
+            lines.push(format!(
+                "{name}: {} deleted for good, being disposable: {}",
+                files(work.disposed.files),
+                paths.join(", ")
+            ));
+        }
     }
     lines
 }

@@ -42,6 +42,7 @@ pub(super) fn half_made(
             mark: None,
             branch: registration.head.branch().cloned(),
             head: registration.head.commit().cloned(),
+            dispose: vec![],
             delete_branch: false,
         }],
         drop_ignore: false,

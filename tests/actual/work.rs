@@ -17,7 +17,7 @@ use crate::support::{Sandbox, skip};
 
 fn work_of(main: &Path, name: &str, managed: &BTreeMap<RelPath, WrittenFile>, inner: &[RelPath]) -> Work {
     let repository: Repository = look(main, &[]);
-    wsctl::actual::work(&repository, &registration(main, name), managed, inner)
+    wsctl::actual::work(&repository, &registration(main, name), managed, inner, &[])
 }
 
 fn findings(main: &Path) -> Vec<Finding> {
