@@ -11,6 +11,7 @@ mod files;
 pub mod git;
 mod head;
 mod index;
+mod nested;
 mod open;
 mod parallel;
 pub mod place;

@@ -7,7 +7,7 @@ use super::builder::BuilderDirectory;
 use super::desired::Url;
 use super::mark::{BuilderMark, CheckoutMark, Marked, OurLock, WorkspaceMark};
 use super::name::{BranchName, ObjectId, RepoName};
-use super::path::AbsPath;
+use super::path::{AbsPath, RelPath};
 use super::trash::TrashEntry;
 use super::work::Work;
 
@@ -26,6 +26,8 @@ pub struct Actual {
     pub ignore: Option<Vec<u8>>,
     /// Every declared repository.
     pub repositories: BTreeMap<RepoName, RepositoryState>,
+    /// Paths of nested builders' inner checkouts that a commit of the root tracks: it would write there itself.
+    pub tracked_by_root: BTreeSet<(ObjectId, RelPath)>,
     /// Git repositories directly below `repos_dir` (or one level down, as `main`) that nobody declared.
     pub unmanaged_repositories: Vec<AbsPath>,
     /// Everything directly below `builders_dir` but our own directory, and every declared builder.

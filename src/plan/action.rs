@@ -107,6 +107,16 @@ pub enum Action {
 }
 
 impl Action {
+    /// The checkout that it makes, if it makes one.
+    #[must_use]
+    pub fn creates(&self) -> Option<&CheckoutWrite> {
+        let (Action::CreateCheckout(write) | Action::ReplaceCheckout { write, .. } | Action::ResumeCheckout { write, .. }) = self
+        else {
+            return None;
+        };
+        Some(write)
+    }
+
     /// The sign that stands before the change.
     #[must_use]
     pub fn symbol(&self) -> Symbol {

@@ -101,12 +101,7 @@ fn undeclared(input: &Input<'_>, builder: &DesiredBuilder, found: Option<&Anchor
 /// The creation of a checkout in this plan, if it is not blocked.
 fn creation<'a>(drafts: &'a Drafts, builder: &DesiredBuilder, name: &RepoName) -> Option<&'a CheckoutWrite> {
     let draft = drafts.find(&Address::Checkout(builder.name.clone(), name.clone()))?;
-    let (Action::CreateCheckout(write) | Action::ReplaceCheckout { write, .. } | Action::ResumeCheckout { write, .. }) =
-        &draft.change.action
-    else {
-        return None;
-    };
-    (!draft.change.is_blocked()).then_some(write)
+    draft.change.action.creates().filter(|_| !draft.change.is_blocked())
 }
 
 /// Whether a declared checkout will be there after this plan because of this plan.

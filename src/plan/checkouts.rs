@@ -2,8 +2,9 @@
 
 use crate::model::actual::{Lock, Place, Registration, Repository};
 use crate::model::address::Address;
-use crate::model::desired::{DesiredBuilder, DesiredCheckout};
+use crate::model::desired::{DesiredBuilder, DesiredCheckout, Shape};
 use crate::model::mark::CheckoutMark;
+use crate::model::name::RepoName;
 use crate::model::path::AbsPath;
 use crate::model::trash::TrashEntry;
 
@@ -146,6 +147,7 @@ fn create(input: &Input<'_>, case: &Case<'_>, drafts: &mut Drafts, left: Option<
             Action::ResumeCheckout { removal, write }
         }
     };
+    let tracked = tracked_by_root(input, case, drafts);
     let unfinished = left.and_then(|registration| registration.work.as_ref());
     let draft = drafts.add(case.address.clone(), action, reason);
     draft.claim = Some((case.checkout.repository.clone(), case.checkout.branch.clone()));
@@ -157,9 +159,34 @@ fn create(input: &Input<'_>, case: &Case<'_>, drafts: &mut Drafts, left: Option<
         });
         draft.change.blockers.extend(held.map(|found| finding(&case.path, found)));
     }
+    draft.change.blockers.extend(tracked);
     if let Some(entry) = in_trash(input, case) {
         draft.change.details.push(format!("the trash holds one of that name, {}: look there for what it held", entry.path));
     }
+}
+
+/// An inner checkout of a nested builder lies where the root's branch has files of its own.
+fn tracked_by_root(input: &Input<'_>, case: &Case<'_>, drafts: &Drafts) -> Option<Blocker> {
+    if case.builder.shape != Shape::Nested || case.checkout.path.is_here() {
+        return None;
+    }
+    let root = Address::Checkout(case.builder.name.clone(), RepoName::root());
+    let planned = drafts.find(&root).and_then(|draft| draft.change.action.creates()?.branch.commit());
+    let here = || {
+        let registrations = &input.repository(&RepoName::root())?.registrations;
+        registrations.values().find(|found| found.worktree.as_ref() == Some(&case.builder.path))?.head.commit()
+    };
+    let commit = planned.or_else(here)?.clone();
+    let path = &case.checkout.path;
+    input.actual.tracked_by_root.contains(&(commit, path.clone())).then(|| {
+        let fact = format!("the branch of the workspace root tracks {path} itself");
+        at(
+            "tracked-by-root",
+            &case.path,
+            fact,
+            format!("git -C {} rm -r --cached {path}, and commit", shell(&input.desired.root)),
+        )
+    })
 }
 
 fn in_trash<'a>(input: &Input<'a>, case: &Case<'_>) -> Option<&'a TrashEntry> {
