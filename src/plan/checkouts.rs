@@ -68,7 +68,9 @@ fn without_repository(
         holds: checkout.path.is_here(),
     };
     let reason = describe(&checkout.branch, &write.branch);
+    let tracked = tracked_by_root(input, builder, checkout, drafts);
     let draft = drafts.add(address, Action::CreateCheckout(Box::new(write)), reason);
+    draft.change.blockers.extend(tracked);
     if !free {
         draft.change.blockers.push(occupied(&checkout.path.under(&builder.path), occupant));
     }
@@ -147,7 +149,7 @@ fn create(input: &Input<'_>, case: &Case<'_>, drafts: &mut Drafts, left: Option<
             Action::ResumeCheckout { removal, write }
         }
     };
-    let tracked = tracked_by_root(input, case, drafts);
+    let tracked = tracked_by_root(input, case.builder, case.checkout, drafts);
     let unfinished = left.and_then(|registration| registration.work.as_ref());
     let draft = drafts.add(case.address.clone(), action, reason);
     draft.claim = Some((case.checkout.repository.clone(), case.checkout.branch.clone()));
@@ -166,23 +168,23 @@ fn create(input: &Input<'_>, case: &Case<'_>, drafts: &mut Drafts, left: Option<
 }
 
 /// An inner checkout of a nested builder lies where the root's branch has files of its own.
-fn tracked_by_root(input: &Input<'_>, case: &Case<'_>, drafts: &Drafts) -> Option<Blocker> {
-    if case.builder.shape != Shape::Nested || case.checkout.path.is_here() {
+fn tracked_by_root(input: &Input<'_>, builder: &DesiredBuilder, checkout: &DesiredCheckout, drafts: &Drafts) -> Option<Blocker> {
+    if builder.shape != Shape::Nested || checkout.path.is_here() {
         return None;
     }
-    let root = Address::Checkout(case.builder.name.clone(), RepoName::root());
+    let root = Address::Checkout(builder.name.clone(), RepoName::root());
     let planned = drafts.find(&root).and_then(|draft| draft.change.action.creates()?.branch.commit());
     let here = || {
         let registrations = &input.repository(&RepoName::root())?.registrations;
-        registrations.values().find(|found| found.worktree.as_ref() == Some(&case.builder.path))?.head.commit()
+        registrations.values().find(|found| found.worktree.as_ref() == Some(&builder.path))?.head.commit()
     };
     let commit = planned.or_else(here)?.clone();
-    let path = &case.checkout.path;
+    let path = &checkout.path;
     input.actual.tracked_by_root.contains(&(commit, path.clone())).then(|| {
         let fact = format!("the branch of the workspace root tracks {path} itself");
         at(
             "tracked-by-root",
-            &case.path,
+            &path.under(&builder.path),
             fact,
             format!("git -C {} rm -r --cached {path}, and commit", shell(&input.desired.root)),
         )
