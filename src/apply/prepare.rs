@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, Result};
 
+use crate::diagnostic::Diagnostic;
 use crate::git::Door;
 use crate::model::desired::Desired;
 use crate::model::mark::{OWN_DIRECTORY, WORKSPACE_MARK, WorkspaceMark};
@@ -32,6 +33,11 @@ pub fn prepare(
     spot: &dyn Fn() -> Spot,
 ) -> Result<WorkspaceId> {
     let own = desired.builders_dir.join(OWN_DIRECTORY);
+    let place = own.join(WORKSPACE_MARK);
+    if known.is_none() && place.as_path().symlink_metadata().is_ok() {
+        let fact = format!("the workspace's mark {place} cannot be read; a new one would make every builder a stranger's");
+        return Err(Diagnostic::new(fact, format!("cat '{place}'")).into());
+    }
     door.make_directory(&own)?;
     for write in writes(plan) {
         if write.gitignore {
@@ -51,7 +57,7 @@ pub fn prepare(
     };
     if known != Some(&mark) {
         let text = serde_json::to_vec_pretty(&mark).context("the workspace's mark")?;
-        door.write_own(&own.join(WORKSPACE_MARK), &text)?;
+        door.write_own(&place, &text)?;
     }
     let new = own.join("new");
     if new.as_path().is_dir() {
