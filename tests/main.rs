@@ -13,5 +13,6 @@
 mod actual;
 mod config;
 mod door;
+mod planning;
 mod support;
 mod view;

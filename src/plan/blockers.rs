@@ -71,6 +71,22 @@ pub(super) fn branch_in_use(branch: &BranchName, holder: &AbsPath, operation: Op
     }
 }
 
+/// A branch of a worktree that is registered and not there.
+pub(super) fn branch_of_a_lost_worktree(branch: &BranchName, repository: &AbsPath, worktree: &AbsPath) -> Blocker {
+    let lost = shell(worktree);
+    at(
+        "branch-in-use",
+        worktree,
+        format!("branch {branch} is checked out in a worktree that is registered there and gone"),
+        format!("mv WHERE-IT-IS-NOW {lost}\ngit -C {} worktree remove {lost}", shell(repository)),
+    )
+}
+
+/// A nested builder is nothing without its root.
+pub(super) fn blocked_root(builder: &AbsPath) -> Blocker {
+    at("blocked-root", builder, "the checkout of . that it consists of is blocked", "wsctl plan")
+}
+
 /// A branch that cannot exist beside another one.
 pub(super) fn branch_collides(repository: &Repository, branch: &BranchName, other: &BranchName) -> Blocker {
     at(

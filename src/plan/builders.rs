@@ -1,15 +1,15 @@
 //! `builders.B`: the directory, its anchor or helper file, its mark.
 
-use crate::model::actual::Place;
+use crate::model::actual::{Directory, Place};
 use crate::model::address::Address;
 use crate::model::builder::{AnchorState, BuilderDirectory, Occupant};
 use crate::model::desired::{DesiredBuilder, Shape};
-use crate::model::mark::BuilderMark;
-use crate::model::path::RelPath;
+use crate::model::mark::{BuilderMark, Marked, OWN_DIRECTORY, WORKSPACE_MARK};
+use crate::model::path::{AbsPath, RelPath};
 
-use super::blockers::{at, occupied, shell};
+use super::blockers::{at, blocked_root, occupied, shell};
 use super::draft::{Drafts, Input};
-use super::removals::{owned, present};
+use super::removals::{another_file, owned, present};
 use super::{Action, Blocker, BuilderWrite, MarkWrite, anchor};
 
 /// What `<builders_dir>/.gitignore` holds: `builders_dir` ignores itself.
@@ -17,6 +17,13 @@ pub const GITIGNORE: &str = "*\n";
 
 /// Why nothing can be made in this builder's directory at all.
 pub(super) fn obstacle(input: &Input<'_>, builder: &DesiredBuilder) -> Option<Blocker> {
+    if let Some(blocker) = nowhere(input) {
+        return Some(blocker);
+    }
+    if let Some(now) = renamed(input, builder) {
+        let next = format!("mv {} {}", shell(now), shell(&builder.path));
+        return Some(at("moved-by-hand", &builder.path, format!("it was moved by hand to {now}"), next));
+    }
     let directory = input.directory(&builder.name)?;
     let here = &directory.path;
     match (builder.shape, &directory.occupant) {
@@ -58,6 +65,32 @@ pub(super) fn obstacle(input: &Input<'_>, builder: &DesiredBuilder) -> Option<Bl
     (!known && !holds_a_checkout(input, builder, directory)).then(|| occupied(here, &Occupant::Directory))
 }
 
+/// Why nothing can be made in `builders_dir` at all.
+fn nowhere(input: &Input<'_>) -> Option<Blocker> {
+    let here = &input.desired.builders_dir;
+    if let Directory::Unusable(what) = &input.actual.builders_dir {
+        let next = format!("ls -la {}", shell(here));
+        return Some(at("unusable-builders-dir", here, format!("builders_dir cannot be used: {what}"), next));
+    }
+    let Marked::Unreadable(why) = &input.actual.workspace else { return None };
+    let mark = here.join(OWN_DIRECTORY).join(WORKSPACE_MARK);
+    let fact = format!("the workspace's mark cannot be read: {why}; without it nothing here is known to be ours");
+    Some(at("unreadable-mark", &mark, fact, format!("ls -la {}", shell(&mark))))
+}
+
+/// Where a missing builder lies under another name. Device and inode tell a renamed directory from a copy.
+fn renamed<'a>(input: &Input<'a>, builder: &DesiredBuilder) -> Option<&'a AbsPath> {
+    let missing = |directory: &BuilderDirectory| matches!(directory.occupant, Occupant::Nothing | Occupant::Empty);
+    if !input.directory(&builder.name).is_none_or(missing) {
+        return None;
+    }
+    let is_it = |directory: &&BuilderDirectory| {
+        let mark = directory.mark.mark().filter(|mark| Some(&mark.workspace) == input.id() && mark.builder == builder.name);
+        directory.path != builder.path && mark.is_some_and(|mark| mark.identity == Some(directory.identity))
+    };
+    input.actual.builders.values().find(is_it).map(|directory| &directory.path)
+}
+
 /// Whether a directory that is not ours holds at least one declared checkout in its place.
 fn holds_a_checkout(input: &Input<'_>, builder: &DesiredBuilder, directory: &BuilderDirectory) -> bool {
     input.registrations().any(|(name, _, registration)| {
@@ -89,7 +122,7 @@ pub(super) fn plan(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Dra
     }
     let directory =
         input.directory(&builder.name).filter(|directory| !matches!(directory.occupant, Occupant::Nothing | Occupant::Empty));
-    let rewritable = builder.shape == Shape::Anchored && !anchor::is_foreign(input, builder);
+    let rewritable = builder.shape == Shape::Anchored && !anchor::is_left_alone(input, builder);
     write.anchor = rewritable.then(|| anchor::write(input, builder, drafts));
     let Some(directory) = directory else {
         let root_fails =
@@ -97,12 +130,7 @@ pub(super) fn plan(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Dra
         let reason = format!("new builder with {}", counted(builder.checkouts.len()));
         let draft = drafts.add(address, Action::CreateBuilder(Box::new(write)), reason);
         if root_fails {
-            draft.change.blockers.push(at(
-                "blocked-root",
-                &builder.path,
-                "the checkout of . that it consists of is blocked",
-                "wsctl plan",
-            ));
+            draft.change.blockers.push(blocked_root(&builder.path));
         }
         if let Some(entry) = in_trash(input, builder) {
             draft.change.details.push(format!("the trash holds a builder of that name: {entry}; look there for what it held"));
@@ -148,10 +176,10 @@ fn existing(
         return;
     };
     let mut reasons = mark_reasons(input, builder, mark);
-    if write.gitignore && first_declared(input, builder) {
+    if write.gitignore && is_first(input, builder, |_| true) {
         reasons.push("builders_dir no longer ignores itself (.gitignore)".into());
     }
-    if write.ignore.is_some() && first_nested(input, builder) {
+    if write.ignore.is_some() && is_first(input, builder, |other| wanted_ignore(input, other).is_some()) {
         reasons.push("the helper file .ignore is missing or different".into());
     }
     match &directory.anchor {
@@ -167,7 +195,8 @@ fn existing(
         AnchorState::Ours(_) | AnchorState::Missing | AnchorState::Foreign(_) => {}
     }
     if !reasons.is_empty() {
-        drafts.add(address, Action::UpdateBuilder(Box::new(write)), reasons.join("; "));
+        let draft = drafts.add(address, Action::UpdateBuilder(Box::new(write)), reasons.join("; "));
+        draft.change.blockers.extend(of_another_file(input, builder));
     }
 }
 
@@ -195,13 +224,21 @@ fn mark_reasons(input: &Input<'_>, builder: &DesiredBuilder, mark: &BuilderMark)
     reasons
 }
 
-fn first_declared(input: &Input<'_>, builder: &DesiredBuilder) -> bool {
-    input.desired.builders.values().next().is_some_and(|first| first.name == builder.name)
+/// Whether a builder is the first of its kind that can be changed: one of them speaks of what all share.
+fn is_first(input: &Input<'_>, builder: &DesiredBuilder, kind: impl Fn(&DesiredBuilder) -> bool) -> bool {
+    let able =
+        |other: &&DesiredBuilder| kind(other) && obstacle(input, other).is_none() && of_another_file(input, other).is_none();
+    input.desired.builders.values().find(able).is_some_and(|first| first.name == builder.name)
 }
 
-fn first_nested(input: &Input<'_>, builder: &DesiredBuilder) -> bool {
-    let mut nested = input.desired.builders.values().filter(|builder| builder.shape == Shape::Nested);
-    nested.next().is_some_and(|first| first.name == builder.name)
+/// A change of the mark would take the builder over from the file that declared it.
+fn of_another_file(input: &Input<'_>, builder: &DesiredBuilder) -> Option<Blocker> {
+    match &input.actual.place {
+        Place::Moved(_) => None,
+        Place::Same | Place::Elsewhere(_) | Place::AnotherFile(_) => {
+            another_file(input, input.directory(&builder.name)?, input.builder_mark(&builder.name))
+        }
+    }
 }
 
 /// The text of `<builders_dir>/.ignore`, where a nested builder needs it and it is not there.

@@ -1,6 +1,6 @@
 //! `builders.B.R`: one row of SPEC's table for every state that a declared checkout can be in.
 
-use crate::model::actual::{Lock, Place, Registration, Repository};
+use crate::model::actual::{Place, Registration, Repository};
 use crate::model::address::Address;
 use crate::model::desired::{DesiredBuilder, DesiredCheckout};
 use crate::model::mark::CheckoutMark;
@@ -12,7 +12,7 @@ use super::branch::{choose, describe};
 use super::draft::{Drafts, Input};
 use super::found::{Found, find, strayed};
 use super::ours::ours;
-use super::stale::{half_made, stale};
+use super::stale::{half_made, stale, their_lock};
 use super::{Action, Blocker, BranchPlan, CheckoutTouch, CheckoutWrite, Symbol};
 
 /// One declared checkout in its place.
@@ -186,7 +186,7 @@ fn directory_gone(input: &Input<'_>, case: &Case<'_>, registration: &Registratio
     let path = &case.path;
     let repository = shell(&case.repository.path);
     let mut blockers = Vec::new();
-    if let Some(Lock::Foreign(reason)) = &registration.lock {
+    if let Some(reason) = their_lock(input, registration) {
         let next = format!("git -C {repository} worktree unlock {}", shell(path));
         blockers.push(at("locked", path, format!("it is registered, gone, and locked: {reason}"), next));
     }

@@ -9,6 +9,7 @@ pub mod branch;
 mod builders;
 pub mod change;
 mod checkouts;
+mod claims;
 mod draft;
 mod files;
 mod found;
@@ -99,7 +100,7 @@ pub fn plan(desired: &Desired, actual: &Actual, options: &Options) -> Plan {
     removals::plan(&input, &mut drafts);
     stale::plan(&input, &mut drafts);
     brakes::hold(&input, &mut drafts);
-    branch::settle(&input, &mut drafts);
+    claims::settle(&input, &mut drafts);
     for builder in desired.builders.values() {
         builders::plan(&input, builder, &mut drafts);
         files::plan(&input, builder, &mut drafts);
