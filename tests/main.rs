@@ -13,6 +13,7 @@
 mod actual;
 mod config;
 mod door;
+mod house;
 mod planning;
 mod support;
 mod view;
