@@ -22,6 +22,18 @@ pub(super) fn stale(repository: &Repository, registration: &Registration) -> Sta
     }
 }
 
+/// The trash entry of a removal of ours that a kill cut short, once its directory is gone.
+pub(super) fn cut_short(input: &Input<'_>, registration: &Registration) -> Option<String> {
+    let Some(Lock::Ours(lock)) = &registration.lock else { return None };
+    match &lock.deed {
+        Deed::Removing { entry } => {
+            let trashed = input.actual.trash.iter().any(|trashed| trashed.name == *entry);
+            (trashed && Some(&lock.workspace) == input.id()).then(|| entry.clone())
+        }
+        Deed::Creating { .. } | Deed::Holding => None,
+    }
+}
+
 /// The reason of a lock that is not this workspace's.
 pub(super) fn their_lock(input: &Input<'_>, registration: &Registration) -> Option<String> {
     match registration.lock.as_ref()? {
@@ -93,12 +105,8 @@ fn declared(input: &Input<'_>, address: &Address) -> bool {
 fn gone(input: &Input<'_>, address: Address, repository: &Repository, registration: &Registration, drafts: &mut Drafts) {
     let stale = stale(repository, registration);
     let frees = (repository_name(input, &address, repository), registration.admin_name.clone());
-    if let Some(Lock::Ours(lock)) = &registration.lock
-        && Some(&lock.workspace) == input.id()
-        && let Deed::Removing { entry } = &lock.deed
-    {
-        let action = Action::FinishRemoval { entry: entry.clone(), stale };
-        let draft = drafts.add(address, action, "finish a removal that was cut short");
+    if let Some(entry) = cut_short(input, registration) {
+        let draft = drafts.add(address, Action::FinishRemoval { entry, stale }, "finish a removal that was cut short");
         draft.frees.push(frees);
         return;
     }

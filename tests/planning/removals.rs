@@ -241,14 +241,25 @@ fn a_removal_that_was_cut_short_is_finished() {
             .gone("slack", "api")
             .with(|world| drop(world.actual.builders.remove(std::ffi::OsStr::new("slack"))))
             .registration("slack", "api", |found| {
-                found.lock = Some(Lock::Ours(OurLock { workspace, deed: Deed::Removing { entry: "e1".into() } }));
+                found.lock = Some(Lock::Ours(OurLock { workspace, deed: Deed::Removing { entry: "slack".into() } }));
                 found.remains = vec!["staged files".into()];
             })
+            .with(|world| world.actual.trash = vec![trashed("slack", None, NOW)])
     };
     let made = expect(&cut(our_id()), &["- builders.slack.api | finish a removal that was cut short"]);
-    assert!(matches!(&made.changes[0].action, Action::FinishRemoval { entry, .. } if entry == "e1"));
+    assert!(matches!(&made.changes[0].action, Action::FinishRemoval { entry, .. } if entry == "slack"));
     let theirs = planned(&cut(other_id()));
     assert_eq!(theirs.changes[0].blockers[0].kind, "locked");
+    let declared_again = expect(
+        &cut(our_id()).builder("slack", &["api"]),
+        &[
+            "+ builders.slack | new builder with 1 checkout",
+            "- builders.slack.api | finish a removal that was cut short; the next apply makes it again",
+        ],
+    );
+    assert_eq!(declared_again.pending().count(), 2);
+    let emptied = planned(&cut(our_id()).with(|world| world.actual.trash.clear()));
+    assert_eq!(emptied.changes[0].blockers[0].kind, "registration-of-value");
 }
 
 /// `count` builders; the first `removed` of them are no longer declared.
