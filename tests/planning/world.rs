@@ -310,11 +310,12 @@ impl World {
             .directory(name, |directory| drop(directory.places.insert(path, Occupant::Nothing)))
     }
 
-    /// The checkout's path in the builder, by its mark.
+    /// The checkout's path in the builder, by its registration; `elsewhere` for one that lies outside.
     pub fn path_of(&self, name: &str, repository: &str) -> RelPath {
-        let admin = admin_name(name, repository);
-        let found = self.actual.repositories[repository].repository().unwrap().registrations[&admin].clone();
-        rel(found.worktree.unwrap().relative_to(&self.desired.builders_dir.join(name)).to_str().unwrap())
+        let state = self.actual.repositories[repository].repository().unwrap();
+        let worktree = state.registrations[&admin_name(name, repository)].worktree.clone().unwrap();
+        let path = worktree.relative_to(&self.desired.builders_dir.join(name));
+        RelPath::new(path.to_str().unwrap()).unwrap_or_else(|_| rel("elsewhere"))
     }
 
     /// What lies at a path of a builder's directory.
