@@ -13,5 +13,7 @@
 mod actual;
 mod config;
 mod door;
+mod house;
+mod planning;
 mod support;
 mod view;

@@ -12,7 +12,7 @@ mod removal;
 mod schedule;
 mod step;
 
-pub use prepare::{Spot, prepare};
+pub use prepare::{Spot, claim, prepare};
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

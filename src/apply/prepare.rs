@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, Result};
 
+use crate::diagnostic::Diagnostic;
 use crate::git::Door;
 use crate::model::desired::Desired;
 use crate::model::mark::{OWN_DIRECTORY, WORKSPACE_MARK, WorkspaceMark};
@@ -32,6 +33,11 @@ pub fn prepare(
     spot: &dyn Fn() -> Spot,
 ) -> Result<WorkspaceId> {
     let own = desired.builders_dir.join(OWN_DIRECTORY);
+    let place = own.join(WORKSPACE_MARK);
+    if known.is_none() && place.as_path().symlink_metadata().is_ok() {
+        let fact = format!("the workspace's mark {place} cannot be read; a new one would make every builder a stranger's");
+        return Err(Diagnostic::new(fact, format!("cat '{place}'")).into());
+    }
     door.make_directory(&own)?;
     for write in writes(plan) {
         if write.gitignore {
@@ -41,25 +47,59 @@ pub fn prepare(
             door.write_own(&desired.builders_dir.join(".ignore"), text.as_bytes())?;
         }
     }
-    let spot = spot();
-    let another = known.is_some() && !plan.claims;
+    let new = own.join("new");
+    if new.as_path().is_dir() {
+        door.unlink(&new)?;
+    }
+    match known {
+        Some(known) => Ok(known.id.clone()),
+        None => {
+            let id = random_id()?;
+            write_mark(door, desired, plan, None, &id, spot())?;
+            Ok(id)
+        }
+    }
+}
+
+/// Lets the mark of the workspace name this file and this place, once a plan was applied without a failure. Not
+/// before: a run that is cut short after a move of the workspace must still know where it was.
+///
+/// # Errors
+/// The mark cannot be written.
+pub fn claim(
+    door: &dyn Door,
+    desired: &Desired,
+    plan: &Plan,
+    known: Option<&WorkspaceMark>,
+    spot: &dyn Fn() -> Spot,
+) -> Result<()> {
+    match known {
+        Some(known) if plan.claims => write_mark(door, desired, plan, Some(known), &known.id, spot()),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn write_mark(
+    door: &dyn Door,
+    desired: &Desired,
+    plan: &Plan,
+    known: Option<&WorkspaceMark>,
+    id: &WorkspaceId,
+    spot: Spot,
+) -> Result<()> {
     let mark = WorkspaceMark {
         version: 1,
-        id: known.map_or_else(random_id, |mark| Ok(mark.id.clone()))?,
+        id: id.clone(),
         file: desired.file.clone(),
         inner_path: spot.inner_path,
         identity: spot.identity,
         root_branch: plan.root_branch.clone(),
     };
-    if !another && known != Some(&mark) {
-        let text = serde_json::to_vec_pretty(&mark).context("the workspace's mark")?;
-        door.write_own(&own.join(WORKSPACE_MARK), &text)?;
+    if known == Some(&mark) {
+        return Ok(());
     }
-    let new = own.join("new");
-    if new.as_path().is_dir() {
-        door.unlink(&new)?;
-    }
-    Ok(mark.id)
+    let text = serde_json::to_vec_pretty(&mark).context("the workspace's mark")?;
+    door.write_own(&desired.builders_dir.join(OWN_DIRECTORY).join(WORKSPACE_MARK), &text)
 }
 
 /// The builders that are made or changed.

@@ -9,7 +9,7 @@ use super::globals::Globals;
 use super::workspace::{PlanOptions, fetch, load, lock, refresh};
 use super::{prune, signals};
 use crate::apply::event::{Event, Listener, Outcome};
-use crate::apply::{Run, Spot, prepare, run as walk};
+use crate::apply::{Run, Spot, claim, prepare, run as walk};
 use crate::git::GitDoor;
 use crate::model::actual::Actual;
 use crate::model::desired::Desired;
@@ -113,7 +113,11 @@ fn execute(
     let interrupt = signals::listen()?;
     let jobs = globals.jobs();
     let run = Run { plan, desired, door: &door, listener, workspace: &workspace, now: time, jobs, interrupt: &interrupt };
-    Ok(walk(&run))
+    let outcome = walk(&run);
+    if outcome.failed + outcome.skipped == 0 {
+        claim(&door, desired, plan, now.workspace.mark(), &spot)?;
+    }
+    Ok(outcome)
 }
 
 fn nothing(globals: &Globals, plan: &Plan, listener: &dyn Listener) -> Result<u8> {

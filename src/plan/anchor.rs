@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::actual::ObjectFormat;
+use crate::model::actual::{ObjectFormat, Place};
 use crate::model::address::Address;
 use crate::model::builder::{Anchor, AnchorEntry, AnchorState};
 use crate::model::desired::{DesiredBuilder, DesiredFile, Shape};
@@ -63,9 +63,14 @@ fn found<'a>(input: &Input<'a>, builder: &DesiredBuilder) -> Option<&'a Anchor> 
     }
 }
 
-/// Whether somebody committed in the anchor by hand: then it is left as it is.
-pub(super) fn is_foreign(input: &Input<'_>, builder: &DesiredBuilder) -> bool {
-    found(input, builder).is_some_and(|anchor| !anchor.by_wsctl)
+/// Whether the anchor is left as it is: somebody committed in it by hand, or it is seen from another mount point,
+/// where the checkouts that it records seem to be gone.
+pub(super) fn is_left_alone(input: &Input<'_>, builder: &DesiredBuilder) -> bool {
+    found(input, builder).is_some_and(|anchor| !anchor.by_wsctl || mounted_elsewhere(input))
+}
+
+fn mounted_elsewhere(input: &Input<'_>) -> bool {
+    matches!(input.actual.place, Place::Elsewhere(_))
 }
 
 fn recorded(found: Option<&Anchor>, path: &RelPath) -> Option<ObjectId> {
@@ -99,7 +104,7 @@ fn undeclared(input: &Input<'_>, builder: &DesiredBuilder, found: Option<&Anchor
 }
 
 /// The creation of a checkout in this plan, if it is not blocked.
-fn creation<'a>(drafts: &'a Drafts, builder: &DesiredBuilder, name: &RepoName) -> Option<&'a CheckoutWrite> {
+pub(super) fn creation<'a>(drafts: &'a Drafts, builder: &DesiredBuilder, name: &RepoName) -> Option<&'a CheckoutWrite> {
     let draft = drafts.find(&Address::Checkout(builder.name.clone(), name.clone()))?;
     draft.change.action.creates().filter(|_| !draft.change.is_blocked())
 }
@@ -139,6 +144,9 @@ pub(super) fn differences(input: &Input<'_>, builder: &DesiredBuilder, found: &A
         drafts.drift(&address(), "a commit was made by hand in the anchor; it is kept", Some(next));
         return reasons;
     }
+    if mounted_elsewhere(input) {
+        return reasons;
+    }
     if !found.wrong_keys.is_empty() {
         reasons.push(format!("the anchor's configuration differs: {}", found.wrong_keys.join(", ")));
     }
@@ -163,8 +171,18 @@ pub(super) fn differences(input: &Input<'_>, builder: &DesiredBuilder, found: &A
             reasons.push(format!("the anchor does not record {}", checkout.path));
         }
     }
+    reasons.extend(lost_files(input, builder, found).map(|to| format!("the anchor does not record {to}")));
     reasons.extend(too_much(input, builder, found));
     reasons
+}
+
+/// Managed files that were written and that the anchor does not record any more.
+fn lost_files<'a>(input: &Input<'a>, builder: &'a DesiredBuilder, found: &'a Anchor) -> impl Iterator<Item = &'a RelPath> {
+    let written = input.builder_mark(&builder.name).map(|mark| &mark.files);
+    let own = builder.files.values().filter(|file| file.checkout.is_none());
+    let lost = own.filter(move |file| written.is_some_and(|written| written.contains_key(&file.to)));
+    let input = *input;
+    lost.filter(move |file| !found.entries.contains_key(&file.to) && content(&input, builder, file).is_ok()).map(|file| &file.to)
 }
 
 /// Entries of checkouts and files that are neither declared nor there.

@@ -72,9 +72,15 @@ pub(super) fn branch_in_use(branch: &BranchName, holder: &AbsPath, operation: Op
 }
 
 /// A branch that a registration has whose worktree is not there, or not its own.
-pub(super) fn branch_of_an_orphan(branch: &BranchName, path: &AbsPath, admin_dir: &AbsPath) -> Blocker {
-    let fact = format!("branch {branch} is registered as checked out at {path}, which is not there or not this repository's");
-    at("branch-in-use", admin_dir, fact, format!("ls {0} (what it holds), then mv {0} SOMEWHERE", shell(admin_dir)))
+pub(super) fn branch_of_a_lost_worktree(branch: &BranchName, path: &AbsPath, admin_dir: &AbsPath) -> Blocker {
+    let fact = format!("branch {branch} is registered as checked out at {path}, which is gone or another repository's");
+    let back = format!("mv WHERE-IT-IS-NOW {}", shell(path));
+    at("branch-in-use", admin_dir, fact, format!("{back}\nor drop the registration: mv {} SOMEWHERE", shell(admin_dir)))
+}
+
+/// A nested builder is nothing without its root.
+pub(super) fn blocked_root(builder: &AbsPath) -> Blocker {
+    at("blocked-root", builder, "the checkout of . that it consists of is blocked", "wsctl plan")
 }
 
 /// A branch that cannot exist beside another one.

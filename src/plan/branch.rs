@@ -1,14 +1,10 @@
-//! How a checkout's branch comes about (SPEC, section 5), and who has to give it up first.
+//! How a checkout's branch comes about (SPEC, section 5).
 
-use std::ffi::OsStr;
-
-use crate::model::actual::{Base, Head, Link, Operation, Repository};
+use crate::model::actual::{Base, Head, Repository};
 use crate::model::desired::DesiredCheckout;
-use crate::model::name::{BranchName, RepoName};
-use crate::model::path::AbsPath;
+use crate::model::name::BranchName;
 
-use super::blockers::{at, branch_collides, branch_in_use, branch_of_an_orphan, shell, word};
-use super::draft::{Draft, Drafts, Input};
+use super::blockers::{at, branch_collides, shell, word};
 use super::{Blocker, BranchPlan};
 
 /// The local branch if there is one, else the one remote branch of that name, else a new one from the base.
@@ -99,87 +95,6 @@ fn default_base(repository: &Repository) -> Result<BranchPlan, Blocker> {
             format!("git -C {here} remote set-head {} --auto", word(remote)),
         )),
     }
-}
-
-/// Who has a branch: a registration by its admin name, or the main worktree.
-struct Holder<'a> {
-    admin_name: Option<&'a OsStr>,
-    path: &'a AbsPath,
-    /// The admin directory of a registration whose worktree is not its own.
-    orphan: Option<&'a AbsPath>,
-    operation: Option<&'a Operation>,
-}
-
-fn holder<'a>(repository: &'a Repository, branch: &BranchName, except: Option<&OsStr>) -> Option<Holder<'a>> {
-    let has = |head: &Head, operation: Option<&Operation>| {
-        head.branch() == Some(branch) || operation.is_some_and(|operation| operation.holds.contains(branch))
-    };
-    if !repository.bare && has(&repository.head, repository.operation.as_ref()) {
-        let operation = repository.operation.as_ref().filter(|_| repository.head.branch() != Some(branch));
-        return Some(Holder { admin_name: None, path: &repository.path, orphan: None, operation });
-    }
-    repository
-        .registrations
-        .values()
-        .filter(|registration| Some(registration.admin_name.as_os_str()) != except)
-        .find(|registration| has(&registration.head, registration.operation.as_ref()))
-        .map(|registration| Holder {
-            admin_name: Some(&registration.admin_name),
-            path: registration.worktree.as_ref().unwrap_or(&registration.admin_dir),
-            orphan: Some(&registration.admin_dir).filter(|_| registration.link != Link::Whole),
-            operation: registration.operation.as_ref().filter(|_| registration.head.branch() != Some(branch)),
-        })
-}
-
-/// The draft, by index, that gives up the branch which `draft` claims; `None`: it is free.
-/// An error where nobody gives it up.
-pub(super) fn freer(input: &Input<'_>, list: &[Draft], draft: &Draft) -> Result<Option<usize>, Blocker> {
-    let Some((name, branch)) = &draft.claim else { return Ok(None) };
-    let Some(repository) = input.repository(name) else { return Ok(None) };
-    let own = own_registration(draft, name);
-    let Some(holder) = holder(repository, branch, own) else { return Ok(None) };
-    let refusal = || match holder.orphan {
-        Some(admin_dir) => branch_of_an_orphan(branch, holder.path, admin_dir),
-        None => branch_in_use(branch, holder.path, holder.operation),
-    };
-    let Some(admin_name) = holder.admin_name else { return Err(refusal()) };
-    let gives_up =
-        |other: &Draft| !other.change.is_blocked() && other.frees.iter().any(|(repo, admin)| repo == name && admin == admin_name);
-    list.iter().position(gives_up).map(Some).ok_or_else(refusal)
-}
-
-/// A draft that both takes and gives up (a switch, a replacement) does not stand in its own way.
-fn own_registration<'a>(draft: &'a Draft, name: &RepoName) -> Option<&'a OsStr> {
-    draft.frees.iter().find(|(repo, _)| repo == name).map(|(_, admin)| admin.as_os_str())
-}
-
-/// Blocks every draft whose branch nobody gives up, and what waits for those, until nothing changes any more.
-pub(super) fn settle(input: &Input<'_>, drafts: &mut Drafts) {
-    loop {
-        let mut refusals = Vec::new();
-        for (index, draft) in drafts.list.iter().enumerate().filter(|(_, draft)| !draft.change.is_blocked()) {
-            if let Err(blocker) = freer(input, &drafts.list, draft) {
-                refusals.push((index, blocker));
-            } else if let Some(blocker) = collision(input, &drafts.list, draft) {
-                refusals.push((index, blocker));
-            }
-        }
-        if refusals.is_empty() {
-            return;
-        }
-        for (index, blocker) in refusals {
-            drafts.list[index].change.blockers.push(blocker);
-        }
-    }
-}
-
-/// Another draft of this plan makes a branch beside which this one cannot be.
-fn collision(input: &Input<'_>, list: &[Draft], draft: &Draft) -> Option<Blocker> {
-    let (name, branch) = draft.claim.as_ref()?;
-    let repository = input.repository(name)?;
-    let other = list.iter().filter(|other| !other.change.is_blocked()).filter_map(|other| other.claim.as_ref());
-    let (_, other) = other.filter(|(repo, other)| repo == name && other.excludes(branch)).min_by_key(|(_, other)| other)?;
-    (other < branch).then(|| branch_collides(repository, branch, other))
 }
 
 /// The commit of a branch plan in words: `new branch x from origin/main`.

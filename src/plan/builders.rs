@@ -1,97 +1,19 @@
 //! `builders.B`: the directory, its anchor or helper file, its mark.
 
-use crate::model::actual::Place;
 use crate::model::address::Address;
 use crate::model::builder::{AnchorState, BuilderDirectory, Occupant};
 use crate::model::desired::{DesiredBuilder, Shape};
 use crate::model::mark::BuilderMark;
 use crate::model::path::RelPath;
 
-use super::blockers::{at, occupied, shell};
+use super::blockers::{blocked_root, shell};
 use super::draft::{Drafts, Input};
-use super::removals::{owned, present};
-use super::{Action, Blocker, BuilderWrite, MarkWrite, anchor};
+use super::obstacle::obstacle;
+use super::removals::present;
+use super::{Action, BuilderWrite, MarkWrite, anchor};
 
 /// What `<builders_dir>/.gitignore` holds: `builders_dir` ignores itself.
 pub const GITIGNORE: &str = "*\n";
-
-/// Why nothing can be made in this builder's directory at all.
-pub(super) fn obstacle(input: &Input<'_>, builder: &DesiredBuilder) -> Option<Blocker> {
-    let directory = input.directory(&builder.name)?;
-    let here = &directory.path;
-    match (builder.shape, &directory.occupant) {
-        (_, other @ (Occupant::File | Occupant::Symlink | Occupant::Mount | Occupant::Unreadable(_))) => {
-            return Some(occupied(here, other));
-        }
-        (_, Occupant::Nothing | Occupant::Empty) | (Shape::Nested, Occupant::Worktree(_)) => return None,
-        (Shape::Nested, other @ (Occupant::Directory | Occupant::Repository)) => return Some(occupied(here, other)),
-        (Shape::Anchored | Shape::Plain, Occupant::Directory | Occupant::Repository | Occupant::Worktree(_)) => {}
-    }
-    match &directory.anchor {
-        AnchorState::Foreign(what) => {
-            return Some(at(
-                "foreign-anchor",
-                here,
-                format!("its .git is not ours: {what}"),
-                format!("mv {} SOMEWHERE", shell(here)),
-            ));
-        }
-        AnchorState::Missing | AnchorState::Ours(_) | AnchorState::Damaged(_) => {}
-    }
-    if let Some(mark) = directory.mark.mark() {
-        if Some(&mark.workspace) != input.id() {
-            let fact = format!("it belongs to another workspace ({})", mark.file);
-            return Some(at("another-workspace", here, fact, format!("mv {} SOMEWHERE", shell(here))));
-        }
-        if mark.builder != builder.name {
-            let fact = format!("its mark says that it is builder {}", mark.builder);
-            return Some(at(
-                "another-builder",
-                here,
-                fact,
-                format!("mv {} {}", shell(here), shell(&here.parent().join(mark.builder.as_str()))),
-            ));
-        }
-        return another_place(input, directory, mark);
-    }
-    let known = owned(input, std::ffi::OsStr::new(builder.name.as_str()), directory).is_some();
-    (!known && !holds_a_checkout(input, builder, directory)).then(|| occupied(here, &Occupant::Directory))
-}
-
-/// The builder is ours, and this workspace is not the one that made it, or not where it was.
-fn another_place(input: &Input<'_>, directory: &BuilderDirectory, mark: &BuilderMark) -> Option<Blocker> {
-    let here = &directory.path;
-    if mark.file == input.desired.file {
-        return None;
-    }
-    match &input.actual.place {
-        Place::Same | Place::Moved(_) => None,
-        Place::Elsewhere(_) | Place::AnotherFile(_) if input.options.take_over => None,
-        Place::Elsewhere(was) => {
-            let fact = format!("this workspace is known as that of {was}; nothing of it is repaired or dropped from here");
-            Some(at("mounted-elsewhere", here, fact, "run wsctl there; if the workspace was moved: wsctl apply --take-over"))
-        }
-        Place::AnotherFile(_) => {
-            Some(at("another-file", here, format!("it was declared by another file, {}", mark.file), "wsctl apply --take-over"))
-        }
-        Place::Copied(of) => {
-            let fact = format!("it is a copy: its checkouts belong to the workspace of {of}");
-            let next = format!(
-                "mv {} SOMEWHERE, then wsctl apply makes builders of this workspace's own",
-                shell(&input.desired.builders_dir)
-            );
-            Some(at("copied", here, fact, next))
-        }
-    }
-}
-
-/// Whether a directory that is not ours holds at least one declared checkout in its place.
-fn holds_a_checkout(input: &Input<'_>, builder: &DesiredBuilder, directory: &BuilderDirectory) -> bool {
-    input.registrations().any(|(name, _, registration)| {
-        let path = super::draft::place(builder, name);
-        path.is_some() && registration.worktree == path && directory.path.contains(path.as_ref().unwrap_or(&directory.path))
-    })
-}
 
 pub(super) fn plan(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Drafts) {
     let address = Address::Builder(builder.name.clone());
@@ -116,7 +38,7 @@ pub(super) fn plan(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Dra
     }
     let directory =
         input.directory(&builder.name).filter(|directory| !matches!(directory.occupant, Occupant::Nothing | Occupant::Empty));
-    let rewritable = builder.shape == Shape::Anchored && !anchor::is_foreign(input, builder);
+    let rewritable = builder.shape == Shape::Anchored && !anchor::is_left_alone(input, builder);
     write.anchor = rewritable.then(|| anchor::write(input, builder, drafts));
     let Some(directory) = directory else {
         let root_fails =
@@ -124,12 +46,7 @@ pub(super) fn plan(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Dra
         let reason = format!("new builder with {}", counted(builder.checkouts.len()));
         let draft = drafts.add(address, Action::CreateBuilder(Box::new(write)), reason);
         if root_fails {
-            draft.change.blockers.push(at(
-                "blocked-root",
-                &builder.path,
-                "the checkout of . that it consists of is blocked",
-                "wsctl plan",
-            ));
+            draft.change.blockers.push(blocked_root(&builder.path));
         }
         if let Some(entry) = in_trash(input, builder) {
             draft.change.details.push(format!("the trash holds a builder of that name: {entry}; look there for what it held"));
@@ -175,10 +92,10 @@ fn existing(
         return;
     };
     let mut reasons = mark_reasons(input, builder, mark);
-    if write.gitignore && first_declared(input, builder) {
+    if write.gitignore && is_first(input, builder, |_| true) {
         reasons.push("builders_dir no longer ignores itself (.gitignore)".into());
     }
-    if write.ignore.is_some() && first_nested(input, builder) {
+    if write.ignore.is_some() && is_first(input, builder, |other| wanted_ignore(input, other).is_some()) {
         reasons.push("the helper file .ignore is missing or different".into());
     }
     match &directory.anchor {
@@ -220,13 +137,10 @@ fn mark_reasons(input: &Input<'_>, builder: &DesiredBuilder, mark: &BuilderMark)
     reasons
 }
 
-fn first_declared(input: &Input<'_>, builder: &DesiredBuilder) -> bool {
-    input.desired.builders.values().next().is_some_and(|first| first.name == builder.name)
-}
-
-fn first_nested(input: &Input<'_>, builder: &DesiredBuilder) -> bool {
-    let mut nested = input.desired.builders.values().filter(|builder| builder.shape == Shape::Nested);
-    nested.next().is_some_and(|first| first.name == builder.name)
+/// Whether a builder is the first of its kind that can be changed: one of them speaks of what all share.
+fn is_first(input: &Input<'_>, builder: &DesiredBuilder, kind: impl Fn(&DesiredBuilder) -> bool) -> bool {
+    let able = |other: &&DesiredBuilder| kind(other) && obstacle(input, other).is_none();
+    input.desired.builders.values().find(able).is_some_and(|first| first.name == builder.name)
 }
 
 /// The text of `<builders_dir>/.ignore`, where a nested builder needs it and it is not there.

@@ -1,6 +1,6 @@
 //! `builders.B.R`: one row of SPEC's table for every state that a declared checkout can be in.
 
-use crate::model::actual::{Lock, Place, Registration, Repository};
+use crate::model::actual::{Place, Registration, Repository};
 use crate::model::address::Address;
 use crate::model::desired::{DesiredBuilder, DesiredCheckout, Shape};
 use crate::model::mark::CheckoutMark;
@@ -13,7 +13,7 @@ use super::branch::{choose, describe};
 use super::draft::{Drafts, Input};
 use super::found::{Found, find, strayed};
 use super::ours::ours;
-use super::stale::{half_made, stale};
+use super::stale::{cut_short, half_made, stale, their_lock};
 use super::{Action, Blocker, BranchPlan, CheckoutTouch, CheckoutWrite, Symbol};
 
 /// One declared checkout in its place.
@@ -211,10 +211,18 @@ fn write(case: &Case<'_>, branch: BranchPlan) -> CheckoutWrite {
 }
 
 fn directory_gone(input: &Input<'_>, case: &Case<'_>, registration: &Registration, drafts: &mut Drafts) {
+    if let Some(entry) = cut_short(input, registration) {
+        // What the registration holds belongs to the trash: it is never dropped for a new checkout.
+        let action = Action::FinishRemoval { entry, stale: stale(case.repository, registration) };
+        let reason = "finish a removal that was cut short; the next apply makes it again";
+        let draft = drafts.add(case.address.clone(), action, reason);
+        draft.frees.push((case.checkout.repository.clone(), registration.admin_name.clone()));
+        return;
+    }
     let path = &case.path;
     let repository = shell(&case.repository.path);
     let mut blockers = Vec::new();
-    if let Some(Lock::Foreign(reason)) = &registration.lock {
+    if let Some(reason) = their_lock(input, registration) {
         let next = format!("git -C {repository} worktree unlock {}", shell(path));
         blockers.push(at("locked", path, format!("it is registered, gone, and locked: {reason}"), next));
     }

@@ -11,8 +11,8 @@ use crate::model::path::{AbsPath, RelPath};
 
 use super::anchor::will_exist;
 use super::blockers::{at, shell};
-use super::builders::obstacle;
 use super::draft::{Drafts, Input};
+use super::obstacle::obstacle;
 use super::removals::{present, unedited};
 use super::{Action, Blocker, FileContent, FileWrite, TextChange};
 

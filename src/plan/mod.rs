@@ -9,9 +9,11 @@ pub mod branch;
 mod builders;
 pub mod change;
 mod checkouts;
+mod claims;
 mod draft;
 mod files;
 mod found;
+mod obstacle;
 mod order;
 mod ours;
 mod questions;
@@ -92,14 +94,14 @@ pub fn plan(desired: &Desired, actual: &Actual, options: &Options) -> Plan {
     let mut drafts = Drafts::default();
     repositories::plan(&input, &mut drafts);
     for builder in desired.builders.values() {
-        if builders::obstacle(&input, builder).is_none() {
+        if obstacle::obstacle(&input, builder).is_none() {
             checkouts::plan(&input, builder, &mut drafts);
         }
     }
     removals::plan(&input, &mut drafts);
     stale::plan(&input, &mut drafts);
     brakes::hold(&input, &mut drafts);
-    branch::settle(&input, &mut drafts);
+    claims::settle(&input, &mut drafts);
     for builder in desired.builders.values() {
         builders::plan(&input, builder, &mut drafts);
         files::plan(&input, builder, &mut drafts);

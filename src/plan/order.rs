@@ -7,7 +7,7 @@ use crate::model::address::Address;
 use crate::model::desired::Shape;
 use crate::model::name::{BuilderName, RepoName};
 
-use super::branch::freer;
+use super::claims::freers;
 use super::draft::{Draft, Drafts, Input};
 use super::{Action, Part, Step, Symbol};
 
@@ -23,8 +23,8 @@ pub(super) fn steps(input: &Input<'_>, drafts: &Drafts) -> Vec<Step> {
         .map(|&change| {
             let draft = &list[change];
             let mut needs: Vec<usize> = needed(input, draft).iter().filter_map(&step_of).collect();
-            let first = freer(input, list, draft).ok().flatten();
-            needs.extend(first.and_then(|change| of_change.get(&change)));
+            let first = freers(input, list, draft).unwrap_or_default();
+            needs.extend(first.iter().filter_map(|change| of_change.get(change)));
             let after = awaited(draft).iter().filter_map(&step_of).collect();
             Step { change, part: Part::Whole, needs, after, writes: writes(draft) }
         })

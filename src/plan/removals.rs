@@ -121,10 +121,11 @@ fn checkouts(input: &Input<'_>, builder: &BuilderName, directory: &BuilderDirect
         }
         let unsaved = input.options.unsaved.unwrap_or(declared.policy.on_unsaved) == OnUnsaved::Trash;
         let mut blockers = Vec::new();
-        if mark.is_some_and(|mark| mark.protect) && declared.protect {
+        if mark.is_some_and(|mark| mark.protect) || declared.protect {
             blockers.push(protected(builder, directory));
         }
         blockers.extend(another_file(input, directory, mark));
+        blockers.extend(elsewhere(input, directory));
         blockers.extend(of_checkout(&member, unsaved));
         let checkout = removed_checkout(directory, &member, mark);
         let details = fate(&checkout, registration.work.as_ref());
@@ -173,7 +174,15 @@ fn of_builder(
         blockers.push(protected(builder, directory));
     }
     blockers.extend(another_file(input, directory, Some(mark)));
+    blockers.extend(elsewhere(input, directory));
     blockers
+}
+
+/// Seen from another mount point, checkouts look as if they were gone.
+fn elsewhere(input: &Input<'_>, directory: &BuilderDirectory) -> Option<Blocker> {
+    let Place::Elsewhere(was) = &input.actual.place else { return None };
+    let fact = format!("the workspace is known as that of {was}, under another path");
+    Some(at("mounted-elsewhere", &directory.path, fact, format!("run wsctl where {was} exists")))
 }
 
 fn protected(builder: &BuilderName, directory: &BuilderDirectory) -> Blocker {
@@ -181,7 +190,7 @@ fn protected(builder: &BuilderName, directory: &BuilderDirectory) -> Blocker {
     at("protected", &directory.path, "it is protected", next)
 }
 
-fn another_file(input: &Input<'_>, directory: &BuilderDirectory, mark: Option<&BuilderMark>) -> Option<Blocker> {
+pub(super) fn another_file(input: &Input<'_>, directory: &BuilderDirectory, mark: Option<&BuilderMark>) -> Option<Blocker> {
     let mark = mark?;
     let other = mark.file != input.desired.file && !input.options.take_over;
     let fact = match &input.actual.place {

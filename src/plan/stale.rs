@@ -22,6 +22,26 @@ pub(super) fn stale(repository: &Repository, registration: &Registration) -> Sta
     }
 }
 
+/// The trash entry of a removal of ours that a kill cut short, once its directory is gone.
+pub(super) fn cut_short(input: &Input<'_>, registration: &Registration) -> Option<String> {
+    let Some(Lock::Ours(lock)) = &registration.lock else { return None };
+    match &lock.deed {
+        Deed::Removing { entry } => {
+            let trashed = input.actual.trash.iter().any(|trashed| trashed.name == *entry);
+            (trashed && Some(&lock.workspace) == input.id()).then(|| entry.clone())
+        }
+        Deed::Creating { .. } | Deed::Holding => None,
+    }
+}
+
+/// The reason of a lock that is not this workspace's.
+pub(super) fn their_lock(input: &Input<'_>, registration: &Registration) -> Option<String> {
+    match registration.lock.as_ref()? {
+        Lock::Foreign(reason) => Some(reason.clone()),
+        Lock::Ours(lock) => (Some(&lock.workspace) != input.id()).then(|| lock.to_string()),
+    }
+}
+
 /// What a killed creation left, on its way to the trash: nothing in it is looked at, nothing is deleted.
 pub(super) fn half_made(
     input: &Input<'_>,
@@ -86,11 +106,8 @@ fn declared(input: &Input<'_>, address: &Address) -> bool {
 fn gone(input: &Input<'_>, address: Address, repository: &Repository, registration: &Registration, drafts: &mut Drafts) {
     let stale = stale(repository, registration);
     let frees = (repository_name(input, &address, repository), registration.admin_name.clone());
-    if let Some(Lock::Ours(lock)) = &registration.lock
-        && let Deed::Removing { entry } = &lock.deed
-    {
-        let action = Action::FinishRemoval { entry: entry.clone(), stale };
-        let draft = drafts.add(address, action, "finish a removal that was cut short");
+    if let Some(entry) = cut_short(input, registration) {
+        let draft = drafts.add(address, Action::FinishRemoval { entry, stale }, "finish a removal that was cut short");
         draft.frees.push(frees);
         return;
     }
@@ -100,7 +117,7 @@ fn gone(input: &Input<'_>, address: Address, repository: &Repository, registrati
         let next = format!("mv {} {}", shell(&now), shell(path));
         blockers.push(at("moved-by-hand", path, format!("it was moved by hand to {now}"), next));
     }
-    if let Some(Lock::Foreign(reason)) = &registration.lock {
+    if let Some(reason) = their_lock(input, registration) {
         let next = format!("git -C {} worktree unlock {}", shell(&repository.path), shell(path));
         blockers.push(at("locked", path, format!("its directory is gone, and it is locked: {reason}"), next));
     }

@@ -1,0 +1,109 @@
+//! What holds for any workspace: [`super::text::check`] is made for every plan here.
+
+use proptest::prelude::*;
+use wsctl::model::actual::{Head, Link, Lock, Place, RepositoryState};
+use wsctl::model::builder::{AnchorState, Occupant};
+use wsctl::model::mark::{Deed, Marked, OurLock};
+use wsctl::model::policy::OnUnsaved;
+use wsctl::model::work::Finding;
+
+use super::text::lines;
+use super::values::{abs, branch, evidence, id, on, other_id, our_id, rebase, rel, repo};
+use super::world::on_disk;
+use super::{World, planned};
+
+const REPOSITORIES: [&str; 3] = [".", "api", "ui"];
+const BUILDERS: [&str; 4] = ["a", "b", "c", "d"];
+
+/// A builder of a random shape with some of the repositories and files.
+fn declare(world: World, name: &str, (shape, mask, files): (u8, u8, bool)) -> World {
+    let chosen = |index: usize| mask & (1 << index) != 0;
+    let mut repos: Vec<&str> =
+        REPOSITORIES.iter().enumerate().filter(|(index, _)| chosen(*index)).map(|(_, name)| *name).collect();
+    if shape == 2 && !repos.contains(&".") {
+        repos.insert(0, ".");
+    }
+    let world = match shape {
+        0 => world.builder(name, &repos),
+        1 => world.plain(name, &repos),
+        _ => world.nested(name, &repos),
+    };
+    if files { world.file(name, "Taskfile.yaml", "text\n") } else { world }
+}
+
+prop_compose! {
+    /// Some builders, as applied.
+    fn applied()(specs in proptest::collection::vec((0..3_u8, 0..8_u8, any::<bool>()), 1..4)) -> World {
+        let world = REPOSITORIES.iter().fold(World::new(), |world, name| world.repo(name));
+        let world = specs.into_iter().zip(BUILDERS).fold(world, |world, (spec, name)| declare(world, name, spec));
+        world.created()
+    }
+}
+
+/// Something happens to one checkout of one builder, if there is such a one.
+fn disturb(world: World, (builder, repository, what): (usize, usize, u8)) -> World {
+    let (name, repository) = (BUILDERS[builder], REPOSITORIES[repository]);
+    let other = BUILDERS[(builder + 1) % BUILDERS.len()];
+    let registered =
+        world.actual.repositories.get(repository).and_then(RepositoryState::repository).is_some_and(|repository_state| {
+            repository_state.registrations.contains_key(&super::world::admin_name(name, repository))
+        });
+    let declared = world.desired.builders.get(name).is_some_and(|builder| builder.checkouts.contains_key(repository));
+    let created = world.actual.builders.contains_key(std::ffi::OsStr::new(name));
+    let wanted = format!("builder/{other}");
+    match what {
+        0 if declared => world.wants(name, repository, &wanted),
+        1 if declared => world.without(name, repository),
+        2 => world.undeclared(name),
+        3 if registered => world.head(name, repository, &wanted),
+        4 if registered => world.gone(name, repository),
+        5 if registered => world.registration(name, repository, |found| found.link = Link::GitFileGone),
+        6 if registered => world.registration(name, repository, |found| found.mark = Marked::No),
+        7 if registered => world.checkout_mark(name, repository, |mark| mark.workspace = other_id()),
+        8 if registered => world.found(name, repository, vec![Finding::Edited(evidence("x"))]),
+        9 if registered => world.registration(name, repository, |found| {
+            let deed = Deed::Creating { made_branch: true, start: id("a") };
+            (found.mark, found.lock) = (Marked::No, Some(Lock::Ours(OurLock { workspace: our_id(), deed })));
+        }),
+        10 if registered => world.registration(name, repository, |found| {
+            (found.head, found.operation) = (Head::Detached(id("b")), Some(rebase(&wanted)));
+        }),
+        11 if registered => world.registration(name, repository, |found| found.worktree = Some(abs("/else"))),
+        12 if registered => world.registration(name, repository, |found| found.work = None),
+        13 if created => world.directory(name, |directory| directory.mark = Marked::No),
+        14 if created => world.directory(name, |directory| directory.anchor = AnchorState::Missing),
+        15 if created => world.occupied(name, "", Occupant::Symlink),
+        16 if created => world.mark(name, |mark| mark.protect = true),
+        17 if created => world.directory(name, |directory| drop(directory.files.insert(rel("Taskfile.yaml"), on_disk(b"mine")))),
+        18 => world.repository(repository, |found| found.head = on(&wanted)),
+        19 => world.repository(repository, |found| drop(found.branches.insert(branch("builder"), id("a")))),
+        20 => world.with(|world| drop(world.actual.repositories.insert(repo(repository), RepositoryState::Missing))),
+        21 => world.with(|world| world.actual.place = Place::Elsewhere(abs("/host/builders.toml"))),
+        22 => world.with(|world| world.actual.place = Place::Moved(abs("/old/builders.toml"))),
+        23 => world.options(|options| options.unsaved = Some(OnUnsaved::Trash)),
+        24 => world.options(|options| options.allow_removals = true),
+        25 => declare(world, name, (0, 7, true)),
+        26 => declare(world, name, (2, 7, false)),
+        _ => world,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn as_applied_there_is_never_anything_to_do(world in applied()) {
+        prop_assert_eq!(lines(&planned(&world)), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_plan_of_any_disturbed_world_holds_what_every_plan_holds(
+        world in applied(),
+        blows in proptest::collection::vec((0..4_usize, 0..3_usize, 0..27_u8), 1..8),
+    ) {
+        let world = blows.into_iter().fold(world, disturb);
+        planned(&world);
+        let asked = wsctl::plan::questions(&world.desired, &world.actual, &world.options);
+        prop_assert!(asked.len() <= BUILDERS.len() * (REPOSITORIES.len() + 1));
+    }
+}
