@@ -1,0 +1,4 @@
+//! The program itself, in sandboxes of real git.
+
+mod life;
+mod twice;
