@@ -1,6 +1,8 @@
 //! The program itself, in sandboxes of real git.
 
+mod input;
 mod layouts;
 mod life;
+mod removal;
 mod repositories;
 mod twice;
