@@ -2,11 +2,20 @@
 
 use crate::model::desired::Url;
 
+/// How many of the files that git lists are told.
+const FILES: usize = 5;
+
 /// git's reason in one line, without its prefix and without credentials.
 pub(super) fn reason(text: &str) -> Option<String> {
     let line = ["fatal: ", "error: "].iter().find_map(|prefix| text.lines().find_map(|line| line.strip_prefix(prefix)));
     let line = line.or_else(|| text.lines().rfind(|line| !line.trim().is_empty()))?;
-    Some(redacted(line.trim().trim_end_matches(['.', ':'])))
+    let told = line.trim().trim_end_matches(['.', ':']);
+    // git lists the files that a line with a colon speaks of below it, each behind a tab.
+    let after = text.lines().skip_while(|other| !other.ends_with(line)).skip(1);
+    let files: Vec<_> = after.map_while(|line| line.strip_prefix('\t')).collect();
+    let more = if files.len() > FILES { " …" } else { "" };
+    let files = files[..files.len().min(FILES)].join(", ");
+    Some(redacted(&if files.is_empty() { told.to_owned() } else { format!("{told}: {files}{more}") }))
 }
 
 /// `Receiving objects:  45% (9/20)` → the words, and 45.
@@ -47,6 +56,13 @@ mod tests {
         assert_eq!(stage("Enumerating objects: 12, done."), Some(("Enumerating objects", None)));
         assert_eq!(stage("fatal: 100% wrong"), None);
         assert_eq!(stage("Cloning into 'x'..."), None);
+    }
+
+    #[test]
+    fn files_that_git_lists_are_told() {
+        let said = "error: The following files would be overwritten by checkout:\n\ta b\n\tc\nPlease move them\nAborting\n";
+        assert_eq!(reason(said).as_deref(), Some("The following files would be overwritten by checkout: a b, c"));
+        assert_eq!(reason("warning: x\nfatal: no.\n").as_deref(), Some("no"));
     }
 
     #[test]
