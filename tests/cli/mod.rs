@@ -5,4 +5,5 @@ mod layouts;
 mod life;
 mod removal;
 mod repositories;
+mod switch;
 mod twice;
