@@ -355,10 +355,10 @@ fn leaked_git_variables_are_harmless() {
 #[test]
 fn a_hostile_configuration_of_the_user_is_harmless() {
     let sandbox = fresh();
-    let mut config = text(sandbox.home().join(".gitconfig"));
+    let own = text(sandbox.home().join(".gitconfig"));
     let hook = sandbox.script(sandbox.top().join("hooks/pre-commit"), "#!/bin/sh\nexit 1\n");
-    config += &format!(
-        "[core]\n\thooksPath = {}\n\tautocrlf = true\n\tpager = false\n\tfsmonitor = true\n[commit]\n\tgpgSign = true\n\
+    let config = format!(
+        "{own}[core]\n\thooksPath = {}\n\tautocrlf = true\n\tpager = false\n\tfsmonitor = true\n[commit]\n\tgpgSign = true\n\
          [alias]\n\tworktree = !false\n\tbranch = !false\n[color]\n\tui = always\n[status]\n\tshowUntrackedFiles = no\n\
          [submodule]\n\trecurse = true\n[diff]\n\tnoprefix = true\n[init]\n\ttemplateDir = /nowhere\n\
          [checkout]\n\tguess = true\n[branch]\n\tautoSetupMerge = always\n[push]\n\tdefault = nothing\n",

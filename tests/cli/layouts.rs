@@ -171,9 +171,11 @@ fn a_commit_in_the_anchor_is_refused_with_the_directories_to_commit_in() {
     assert!(said.contains("api") && said.contains("web") && said.contains("workspace-root"), "{said}");
 }
 
+type Damage = fn(&Sandbox);
+
 #[test]
 fn a_damaged_anchor_is_repaired_and_keeps_its_root_commit() {
-    let damage: [(&str, fn(&Sandbox)); 4] = [
+    let damage: [(&str, Damage); 4] = [
         ("hook", |sandbox| std::fs::remove_file(sandbox.builder("b/.git/hooks/pre-commit")).unwrap()),
         ("key", |sandbox| {
             sandbox.git(sandbox.builder("b"), &["config", "submodule.recurse", "true"]);

@@ -246,6 +246,9 @@ fn nothing_is_lost_when_git_forgets_everything_else() {
     sandbox.wsctl(&["prune", "--older-than", "0s", "--auto-approve"]).ok();
     assert!(sandbox.trash().is_empty());
     assert_eq!(sandbox.git(sandbox.path("repos/api"), &["for-each-ref", "refs/wsctl"]), "");
+    let reached = reachable(&sandbox);
+    let gone = kept.iter().filter(|id| !reached.contains(*id)).count();
+    assert_eq!(gone, 3, "the keeper held all but the stash and its parent");
     sandbox.fsck(&["repos/api"]);
     sandbox.converged();
 }

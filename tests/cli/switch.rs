@@ -175,7 +175,7 @@ fn a_copied_workspace_harms_neither() {
     sandbox.converged();
 }
 
-/// A script that kills the wsctl above it, once. `$1` of the search is the name of a running program.
+/// A script that kills the wsctl above it, once: when `armed` lies in HOME.
 const KILLER: &str = "#!/bin/sh
 if [ -e \"$HOME/armed\" ]; then
     rm \"$HOME/armed\"
@@ -283,15 +283,31 @@ fn a_removal_killed_at_any_write_of_git_is_finished() {
         sandbox.toml(&on(&[("stays", "other")]));
         let armed = arm(&sandbox);
         let answer = sandbox.apply();
-        if armed.exists() {
-            // wsctl wrote every reference without git: nothing to die in.
-            assert_eq!(answer.code, Some(0), "{answer}");
-            std::fs::remove_file(armed).unwrap();
-        }
+        assert!(!armed.exists(), "nothing killed it: {answer}");
+        assert_eq!(answer.code, None, "killed: {answer}");
         sandbox.apply().ok();
         sandbox.converged();
         assert!(!sandbox.builder("b").exists());
         sandbox.git(sandbox.path("repos/api"), &["cat-file", "-e", &head]);
+        sandbox.fsck(&["", "repos/api"]);
+    }
+}
+
+#[test]
+fn an_interrupt_finishes_the_running_step_and_tells_so() {
+    if !std::path::Path::new("/proc/self/comm").exists() {
+        return crate::support::skip("no /proc here");
+    }
+    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
+        let sandbox = Sandbox::workspace();
+        let hook = KILLER.replace("kill -9 \"$pid\"; exit 1", &format!("kill -{signal} \"$pid\"; exit 0"));
+        sandbox.script("repos/api/.git/hooks/post-checkout", &hook.replace("cat 2>/dev/null\n", ""));
+        sandbox.toml(&on(&[("b", "one"), ("c", "two")]));
+        let armed = arm(&sandbox);
+        let answer = sandbox.wsctl(&["apply", "--auto-approve", "-j", "1"]).exits(code).says("interrupted");
+        assert!(!armed.exists(), "{answer}");
+        sandbox.apply().ok();
+        sandbox.converged();
         sandbox.fsck(&["", "repos/api"]);
     }
 }
