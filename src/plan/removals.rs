@@ -7,6 +7,7 @@ use std::ffi::OsStr;
 use crate::model::actual::{Link, Lock, Place, Registration, Repository};
 use crate::model::address::Address;
 use crate::model::builder::{BuilderDirectory, DiskFile};
+use crate::model::desired::DesiredBuilder;
 use crate::model::mark::{BuilderMark, Deed};
 use crate::model::name::{BranchName, BuilderName, RepoName};
 use crate::model::path::RelPath;
@@ -14,7 +15,7 @@ use crate::model::policy::{DeleteBranch, OnUnsaved};
 use crate::model::work::Work;
 
 use super::blockers::{at, shell};
-use super::draft::{Drafts, Input};
+use super::draft::{Drafts, Input, place};
 use super::stale::stale;
 use super::{Action, Blocker, Removal, RemovedCheckout, refusals};
 
@@ -270,6 +271,16 @@ pub(super) fn present<'a>(input: &Input<'a>, builder: &BuilderName) -> BTreeSet<
     let Some(directory) = input.directory(builder) else { return BTreeSet::new() };
     let here = members(input, directory).into_iter().filter(|(_, _, registration)| registration.link == Link::Whole);
     here.filter(|(_, _, registration)| belongs(input, builder, registration)).map(|(name, _, _)| name).collect()
+}
+
+/// The same for a declared builder: a declared checkout counts where it is declared, and nowhere else.
+pub(super) fn in_place<'a>(input: &Input<'a>, builder: &DesiredBuilder) -> BTreeSet<&'a RepoName> {
+    let at_home = |name: &RepoName| {
+        let path = place(builder, name);
+        input.repository(name).is_some_and(|found| found.registrations.values().any(|entry| entry.worktree == path))
+    };
+    let here = present(input, &builder.name).into_iter();
+    here.filter(|name| !builder.checkouts.contains_key(*name) || at_home(name)).collect()
 }
 
 /// Whether a managed file is still as it was last written.

@@ -135,6 +135,33 @@ fn a_worktree_on_another_branch_is_not_adopted() {
 }
 
 #[test]
+fn a_builder_that_was_moved_by_hand_is_never_made_again() {
+    let sandbox = made(&[("b", "one"), ("c", "two")]);
+    sandbox.write(".builders/b/api/README.md", "edited\n");
+    std::fs::rename(sandbox.builder("b"), sandbox.builder("moved")).unwrap();
+    let before = snapshot(sandbox.root());
+    sandbox.apply().fails().says("was moved by hand to").says("none of its checkouts can be made");
+    before.assert_same(&snapshot(sandbox.root()));
+    std::fs::rename(sandbox.builder("moved"), sandbox.builder("b")).unwrap();
+    sandbox.converged();
+}
+
+#[test]
+fn a_layout_changed_under_builders_is_refused_and_settles() {
+    let sandbox = made(&[("b", "one")]);
+    sandbox.write(".builders/b/api/README.md", "edited\n");
+    let before = snapshot(sandbox.builder("b/api"));
+    sandbox.toml(&format!("[workspace]\nlayout = \"split\"\n{}", on(&[("b", "one")])));
+    sandbox.apply().fails().says("! builders.b.api").says("worktree move");
+    sandbox.wsctl(&["plan", "--detailed-exitcode"]).exits(1);
+    before.assert_same(&snapshot(sandbox.builder("b/api")));
+    sandbox.toml(&on(&[("b", "one")]));
+    sandbox.apply().ok();
+    assert_eq!(sandbox.git(sandbox.builder("b"), &["status", "--short"]), " m api");
+    sandbox.converged();
+}
+
+#[test]
 fn a_moved_workspace_is_repaired() {
     for layout in ["sibling", "split", "nested"] {
         let sandbox = Sandbox::workspace();
