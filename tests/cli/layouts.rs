@@ -175,16 +175,13 @@ type Damage = fn(&Sandbox);
 
 #[test]
 fn a_damaged_anchor_is_repaired_and_keeps_its_root_commit() {
-    let damage: [(&str, Damage); 4] = [
+    let damage: [(&str, Damage); 3] = [
         ("hook", |sandbox| std::fs::remove_file(sandbox.builder("b/.git/hooks/pre-commit")).unwrap()),
         ("key", |sandbox| {
             sandbox.git(sandbox.builder("b"), &["config", "submodule.recurse", "true"]);
         }),
         ("unset", |sandbox| {
             sandbox.git(sandbox.builder("b"), &["config", "--unset", "diff.submodule"]);
-        }),
-        ("index", |sandbox| {
-            sandbox.git(sandbox.builder("b"), &["rm", "-q", "--cached", "api"]);
         }),
     ];
     let sandbox = made(SIBLING, "repos/\n");
