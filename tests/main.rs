@@ -11,6 +11,7 @@
 )]
 
 mod actual;
+mod cli;
 mod config;
 mod door;
 mod house;

@@ -8,7 +8,7 @@ use anyhow::Result;
 use super::{count, disk, parallel};
 use crate::model::actual::{Actual, Link, Registration, Repository, RepositoryState};
 use crate::model::address::Address;
-use crate::model::builder::BuilderDirectory;
+use crate::model::builder::{AnchorState, BuilderDirectory};
 use crate::model::desired::{Desired, DesiredBuilder};
 use crate::model::mark::WorkspaceMark;
 use crate::model::name::{BuilderName, RepoName, WorkspaceId};
@@ -66,6 +66,8 @@ struct Row<'a> {
     repository: Option<&'a Repository>,
     registration: Option<&'a Registration>,
     base: Option<String>,
+    /// The anchor cannot record it: its ids are of another length.
+    unrecorded: bool,
 }
 
 fn rows<'a>(actual: &'a Actual, desired: &Desired, workspace: Option<&WorkspaceId>, builder: &'a BuilderName) -> Vec<Row<'a>> {
@@ -83,13 +85,18 @@ fn rows<'a>(actual: &'a Actual, desired: &Desired, workspace: Option<&WorkspaceI
         let recorded = places.remove(name).and_then(|(_, base)| base);
         places.insert(name.clone(), (checkout.path.clone(), recorded.or_else(|| checkout.base.clone())));
     }
+    let anchor = match actual.builders.get(OsStr::new(builder.as_str())).map(|directory| &directory.anchor) {
+        Some(AnchorState::Ours(anchor)) => Some(anchor),
+        Some(AnchorState::Missing | AnchorState::Damaged(_) | AnchorState::Foreign(_)) | None => None,
+    };
     let row = |(name, (at, base)): (RepoName, (RelPath, Option<String>))| {
         let path = at.under(&directory);
         let repository = actual.repositories.get(&name).and_then(RepositoryState::repository);
         let real = disk::real(&path);
         let here = |found: &&Registration| found.worktree.as_ref() == Some(&real);
         let registration = repository.and_then(|repository| repository.registrations.values().find(here));
-        Row { builder, name, path, repository, registration, base }
+        let unrecorded = repository.zip(anchor).is_some_and(|(repository, anchor)| repository.format != anchor.format);
+        Row { builder, name, path, repository, registration, base, unrecorded }
     };
     places.into_iter().map(row).collect()
 }
@@ -106,7 +113,11 @@ impl Row<'_> {
             Some((name, count::ahead_behind(repository, head, &other).ok()))
         });
         let mark = self.registration.and_then(|found| found.mark.mark());
-        let state = || if whole.is_some() { "ok".into() } else { "missing".into() };
+        let state = || match (whole, self.unrecorded) {
+            (Some(_), false) => "ok".into(),
+            (Some(_), true) => "not in the anchor: another object format".into(),
+            (None, _) => "missing".into(),
+        };
         let address = Address::Checkout(self.builder.clone(), self.name.clone());
         let (against, ahead_behind) = against.map_or((None, None), |(name, counts)| (Some(name), counts));
         CheckoutStatus {

@@ -51,14 +51,12 @@ pub fn prepare(
     if new.as_path().is_dir() {
         door.unlink(&new)?;
     }
-    match known {
-        Some(known) => Ok(known.id.clone()),
-        None => {
-            let id = random_id()?;
-            write_mark(door, desired, plan, None, &id, spot())?;
-            Ok(id)
-        }
+    if let Some(known) = known {
+        return Ok(known.id.clone());
     }
+    let id = random_id()?;
+    write_mark(door, desired, plan, None, &id, spot())?;
+    Ok(id)
 }
 
 /// Lets the mark of the workspace name this file and this place, once a plan was applied without a failure. Not

@@ -1,7 +1,5 @@
 //! `wsctl init`
 
-use std::path::PathBuf;
-
 use anyhow::Result;
 
 use super::globals::Globals;
@@ -21,7 +19,7 @@ Examples:
 pub(super) struct Args {
     /// `-` prints the text to standard output
     #[arg(value_name = "-", value_parser = ["-"])]
-    output: Option<PathBuf>,
+    output: Option<String>,
 }
 
 pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {

@@ -2,16 +2,28 @@
 
 use crate::model::desired::Url;
 
+/// How many of the files that git lists are told.
+const FILES: usize = 5;
+
 /// git's reason in one line, without its prefix and without credentials: the first error, which is the cause, behind
 /// what it led to.
 pub(super) fn reason(text: &str) -> Option<String> {
-    let first = |prefix: &str| text.lines().find_map(|line| line.strip_prefix(prefix));
-    let short = |line: &str| redacted(line.trim().trim_end_matches(['.', ':']));
+    let first = |prefix: &str| text.lines().find_map(|line| line.strip_prefix(prefix)).map(|line| told(text, line));
     match (first("fatal: "), first("error: ")) {
-        (Some(fatal), Some(error)) => Some(format!("{}: {}", short(fatal), short(error))),
-        (Some(line), None) | (None, Some(line)) => Some(short(line)),
-        (None, None) => text.lines().rfind(|line| !line.trim().is_empty()).map(short),
+        (Some(fatal), Some(error)) => Some(format!("{fatal}: {error}")),
+        (Some(line), None) | (None, Some(line)) => Some(line),
+        (None, None) => text.lines().rfind(|line| !line.trim().is_empty()).map(|line| told(text, line)),
     }
+}
+
+/// One line of git's, with the files that it speaks of: git lists them below it, each behind a tab.
+fn told(text: &str, line: &str) -> String {
+    let told = line.trim().trim_end_matches(['.', ':']);
+    let after = text.lines().skip_while(|other| !other.ends_with(line)).skip(1);
+    let files: Vec<_> = after.map_while(|line| line.strip_prefix('\t')).collect();
+    let more = if files.len() > FILES { " …" } else { "" };
+    let files = files[..files.len().min(FILES)].join(", ");
+    redacted(&if files.is_empty() { told.to_owned() } else { format!("{told}: {files}{more}") })
 }
 
 /// `Receiving objects:  45% (9/20)` → the words, and 45.
@@ -52,6 +64,13 @@ mod tests {
         assert_eq!(stage("Enumerating objects: 12, done."), Some(("Enumerating objects", None)));
         assert_eq!(stage("fatal: 100% wrong"), None);
         assert_eq!(stage("Cloning into 'x'..."), None);
+    }
+
+    #[test]
+    fn files_that_git_lists_are_told() {
+        let said = "error: The following files would be overwritten by checkout:\n\ta b\n\tc\nPlease move them\nAborting\n";
+        assert_eq!(reason(said).as_deref(), Some("The following files would be overwritten by checkout: a b, c"));
+        assert_eq!(reason("warning: x\nfatal: no.\n").as_deref(), Some("no"));
     }
 
     #[test]

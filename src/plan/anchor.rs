@@ -12,7 +12,7 @@ use crate::model::path::RelPath;
 use super::blockers::shell;
 use super::draft::{Drafts, Input};
 use super::files::content;
-use super::removals::present;
+use super::removals::in_place;
 use super::{Action, AnchorWrite, CheckoutWrite, Gitlink};
 
 /// The anchor as it shall be after this plan.
@@ -21,7 +21,7 @@ pub(super) fn write(input: &Input<'_>, builder: &DesiredBuilder, drafts: &Drafts
     let format = majority(input, builder);
     let mut gitlinks = Vec::new();
     let mut excluded = Vec::new();
-    let here = present(input, &builder.name);
+    let here = in_place(input, builder);
     for (name, checkout) in &builder.checkouts {
         let known = recorded(found, &checkout.path).is_some();
         if !known && !here.contains(name) && !will_exist(drafts, builder, name) {
@@ -91,7 +91,7 @@ fn start_of(input: &Input<'_>, builder: &DesiredBuilder, name: &RepoName) -> Opt
 /// Checkouts of ours that are there and not declared any more stay recorded until they are gone.
 fn undeclared(input: &Input<'_>, builder: &DesiredBuilder, found: Option<&Anchor>) -> Vec<Gitlink> {
     let Some(directory) = input.directory(&builder.name) else { return vec![] };
-    let here = present(input, &builder.name);
+    let here = in_place(input, builder);
     let extra = super::removals::members(input, directory)
         .into_iter()
         .filter(|(name, _, _)| here.contains(name) && !builder.checkouts.contains_key(*name));
@@ -163,7 +163,7 @@ pub(super) fn differences(input: &Input<'_>, builder: &DesiredBuilder, found: &A
         let now = found.head.branch().map_or("a detached HEAD".into(), ToString::to_string);
         reasons.push(format!("the anchor is on {now}, not on {}", builder.branch));
     }
-    let here = present(input, &builder.name);
+    let here = in_place(input, builder);
     let recorded: BTreeSet<&RelPath> = found.entries.keys().collect();
     for (name, checkout) in &builder.checkouts {
         let other_format = input.repository(name).is_some_and(|repository| repository.format != found.format);

@@ -13,7 +13,7 @@ use super::anchor::will_exist;
 use super::blockers::{at, shell};
 use super::draft::{Drafts, Input};
 use super::obstacle::obstacle;
-use super::removals::{present, unedited};
+use super::removals::{in_place, unedited};
 use super::{Action, Blocker, FileContent, FileWrite, TextChange};
 
 pub(super) fn plan(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Drafts) {
@@ -21,7 +21,7 @@ pub(super) fn plan(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Dra
         return;
     }
     let blocked = drafts.find(&Address::Builder(builder.name.clone())).is_some_and(|draft| draft.change.is_blocked());
-    let here = present(input, &builder.name);
+    let here = in_place(input, builder);
     for file in builder.files.values().filter(|_| !blocked) {
         let reachable = file.checkout.as_ref().is_none_or(|name| here.contains(name) || will_exist(drafts, builder, name));
         if reachable {

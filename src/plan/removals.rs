@@ -7,15 +7,15 @@ use std::ffi::OsStr;
 use crate::model::actual::{Link, Lock, Place, Registration, Repository};
 use crate::model::address::Address;
 use crate::model::builder::{BuilderDirectory, DiskFile};
-use crate::model::desired::Shape;
+use crate::model::desired::{DesiredBuilder, Shape};
 use crate::model::mark::{BuilderMark, Deed};
-use crate::model::name::{BuilderName, RepoName};
+use crate::model::name::{BranchName, BuilderName, RepoName};
 use crate::model::path::{RelPath, printable};
 use crate::model::policy::{DeleteBranch, OnUnsaved};
 use crate::model::work::Work;
 
 use super::blockers::{at, shell};
-use super::draft::{Drafts, Input};
+use super::draft::{Drafts, Input, place};
 use super::stale::stale;
 use super::{Action, Blocker, Removal, RemovedCheckout, refusals};
 
@@ -82,8 +82,8 @@ fn whole(input: &Input<'_>, builder: &BuilderName, directory: &BuilderDirectory,
     let mut removed = Vec::new();
     for member in &ours {
         blockers.extend(of_checkout(member, unsaved));
-        let checkout = removed_checkout(directory, member, mark);
-        details.extend(fate(&checkout, member.2.work.as_ref()));
+        let checkout = removed_checkout(input, directory, member, mark);
+        details.extend(fate(input, &checkout, member.2.work.as_ref()));
         removed.push(checkout);
     }
     let keep = mark.map_or(input.desired.policy.trash_keep, |mark| mark.policy.trash_keep);
@@ -127,8 +127,8 @@ fn checkouts(input: &Input<'_>, builder: &BuilderName, directory: &BuilderDirect
         blockers.extend(another_file(input, directory, mark));
         blockers.extend(elsewhere(input, directory));
         blockers.extend(of_checkout(&member, unsaved));
-        let checkout = removed_checkout(directory, &member, mark);
-        let details = fate(&checkout, registration.work.as_ref());
+        let checkout = removed_checkout(input, directory, &member, mark);
+        let details = fate(input, &checkout, registration.work.as_ref());
         let removal = Removal {
             builder: builder.clone(),
             builder_path: directory.path.clone(),
@@ -218,7 +218,12 @@ fn of_checkout(member: &Member<'_>, unsaved: bool) -> Vec<Blocker> {
     }
 }
 
-fn removed_checkout(directory: &BuilderDirectory, member: &Member<'_>, mark: Option<&BuilderMark>) -> RemovedCheckout {
+fn removed_checkout(
+    input: &Input<'_>,
+    directory: &BuilderDirectory,
+    member: &Member<'_>,
+    mark: Option<&BuilderMark>,
+) -> RemovedCheckout {
     let (name, repository, registration) = member;
     let own = registration.mark.mark();
     let path = registration.worktree.as_ref().map(|path| path.relative_to(&directory.path));
@@ -226,6 +231,7 @@ fn removed_checkout(directory: &BuilderDirectory, member: &Member<'_>, mark: Opt
     let policy = mark.map_or(DeleteBranch::Never, |mark| mark.policy.delete_branch);
     let merged = registration.work.as_ref().is_some_and(|work| work.unmerged == Some(0));
     let made = own.is_some_and(|own| own.made_branch && registration.head.branch() == Some(&own.branch));
+    let free = !registration.head.branch().is_some_and(|branch| wanted(input, name, branch));
     RemovedCheckout {
         name: (*name).clone(),
         stale: stale(repository, registration),
@@ -234,12 +240,18 @@ fn removed_checkout(directory: &BuilderDirectory, member: &Member<'_>, mark: Opt
         branch: registration.head.branch().cloned(),
         head: registration.head.commit().cloned(),
         dispose: registration.work.as_ref().map(|work| work.disposable.clone()).unwrap_or_default(),
-        delete_branch: made && merged && policy == DeleteBranch::Merged,
+        delete_branch: made && merged && free && policy == DeleteBranch::Merged,
     }
 }
 
+/// Whether some declared checkout of the repository is to be on this branch: then it outlives a removal.
+fn wanted(input: &Input<'_>, repository: &RepoName, branch: &BranchName) -> bool {
+    let mut checkouts = input.desired.builders.values().filter_map(|builder| builder.checkouts.get(repository));
+    checkouts.any(|checkout| checkout.branch == *branch)
+}
+
 /// What becomes of the branch and of ignored files, in words.
-fn fate(checkout: &RemovedCheckout, work: Option<&Work>) -> Vec<String> {
+fn fate(input: &Input<'_>, checkout: &RemovedCheckout, work: Option<&Work>) -> Vec<String> {
     let mut lines = Vec::new();
     let name = &checkout.name;
     if let Some(branch) = &checkout.branch {
@@ -248,6 +260,9 @@ fn fate(checkout: &RemovedCheckout, work: Option<&Work>) -> Vec<String> {
         lines.push(match (checkout.delete_branch, made, unmerged) {
             (true, _, _) => format!("{name}: branch {branch} is merged and goes too"),
             (false, false, _) => format!("{name}: branch {branch} stays; wsctl did not make it"),
+            (false, true, Some(0)) if wanted(input, name, branch) => {
+                format!("{name}: branch {branch} stays; the file declares it")
+            }
             (false, true, Some(0)) => format!("{name}: branch {branch} stays, by policy"),
             (false, true, Some(count)) => format!("{name}: branch {branch} stays; {count} of its commits are nowhere else"),
             (false, true, None) => format!("{name}: branch {branch} stays; it has no base or upstream to be merged into"),
@@ -277,6 +292,16 @@ pub(super) fn present<'a>(input: &Input<'a>, builder: &BuilderName) -> BTreeSet<
     let Some(directory) = input.directory(builder) else { return BTreeSet::new() };
     let here = members(input, directory).into_iter().filter(|(_, _, registration)| registration.link == Link::Whole);
     here.filter(|(_, _, registration)| belongs(input, builder, registration)).map(|(name, _, _)| name).collect()
+}
+
+/// The same for a declared builder: a declared checkout counts where it is declared, and nowhere else.
+pub(super) fn in_place<'a>(input: &Input<'a>, builder: &DesiredBuilder) -> BTreeSet<&'a RepoName> {
+    let at_home = |name: &RepoName| {
+        let path = place(builder, name);
+        input.repository(name).is_some_and(|found| found.registrations.values().any(|entry| entry.worktree == path))
+    };
+    let here = present(input, &builder.name).into_iter();
+    here.filter(|name| !builder.checkouts.contains_key(*name) || at_home(name)).collect()
 }
 
 /// Whether a managed file is still as it was last written.

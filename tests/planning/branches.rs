@@ -229,7 +229,7 @@ fn a_rebase_holds_the_branch_though_head_is_detached() {
     checkout(&world, "on branch builder/slack | blocked: branch-in-use");
     let fact = &planned(&world).changes[1].blockers[0].fact;
     assert_eq!(fact, "branch builder/slack is held by a rebase in progress there");
-    let bisect = Operation { name: "bisect", holds: Some(branch("builder/slack")), abort: "git bisect reset" };
+    let bisect = Operation { name: "bisect", holds: [branch("builder/slack")].into(), abort: "git bisect reset" };
     let elsewhere = World::new()
         .repo("api")
         .builder("old", &["api"])

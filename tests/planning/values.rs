@@ -49,7 +49,7 @@ pub fn on(name: &str) -> Head {
 }
 
 pub fn rebase(holds: &str) -> Operation {
-    Operation { name: "rebase", holds: Some(branch(holds)), abort: "git rebase --abort" }
+    Operation { name: "rebase", holds: [branch(holds)].into(), abort: "git rebase --abort" }
 }
 
 pub fn remote_branch(remote: &str, name: &str) -> (String, RemoteBranch) {

@@ -26,7 +26,14 @@ pub struct World {
 impl World {
     /// An empty file, and an empty disk that was applied once.
     pub fn new() -> Self {
-        let mark = WorkspaceMark { version: 1, id: our_id(), file: abs("/ws/builders.toml"), inner_path: None, identity: None };
+        let mark = WorkspaceMark {
+            version: 1,
+            id: our_id(),
+            file: abs("/ws/builders.toml"),
+            inner_path: None,
+            identity: None,
+            root_branch: None,
+        };
         let desired = Desired {
             file: abs("/ws/builders.toml"),
             root: abs("/ws"),
@@ -39,6 +46,7 @@ impl World {
             fetch: false,
         };
         let actual = Actual {
+            tracked_by_root: std::collections::BTreeSet::new(),
             workspace: Marked::Yes(mark),
             place: Place::Same,
             builders_dir: Directory::Present,

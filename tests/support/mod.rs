@@ -8,6 +8,12 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
+mod program;
+mod snapshot;
+
+pub use program::text;
+pub use snapshot::snapshot;
+
 /// A workspace in a temporary directory. Nothing of the machine's configuration reaches it.
 pub struct Sandbox {
     directory: TempDir,
@@ -79,7 +85,9 @@ impl Sandbox {
 
     /// Runs git in a directory, whatever comes of it.
     pub fn try_git(&self, directory: impl AsRef<Path>, arguments: &[&str]) -> Output {
-        self.command("git").arg("-C").arg(directory.as_ref()).args(arguments).output().unwrap()
+        let mut command = self.command("git");
+        // The root itself may have moved away.
+        command.current_dir(self.top()).arg("-C").arg(self.path(directory)).args(arguments).output().unwrap()
     }
 
     /// Makes a directory the top of a repository with one commit on `main`: `README.md` and a `.gitignore` of `*.log`.

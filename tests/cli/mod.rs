@@ -1,0 +1,9 @@
+//! The program itself, in sandboxes of real git.
+
+mod input;
+mod layouts;
+mod life;
+mod removal;
+mod repositories;
+mod switch;
+mod twice;
