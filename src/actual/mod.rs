@@ -11,7 +11,6 @@ mod files;
 pub mod git;
 mod head;
 mod index;
-mod nested;
 mod open;
 mod parallel;
 pub mod place;
@@ -25,6 +24,7 @@ mod repository;
 mod status;
 mod strays;
 mod submodule;
+mod tracked;
 mod walk;
 mod work;
 

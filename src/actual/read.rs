@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use super::{builders, disk, files, git, nested, parallel, place, repository};
+use super::{builders, disk, files, git, parallel, place, repository, tracked};
 use crate::model::actual::{Actual, Directory};
 use crate::model::desired::Desired;
 use crate::model::mark::{OWN_DIRECTORY, WORKSPACE_MARK};
@@ -33,7 +33,7 @@ pub fn read(desired: &Desired) -> Result<Actual> {
         builders: if usable { builders::builders(desired, &repositories) } else { BTreeMap::new() },
         sources: files::sources(desired),
         trash: files::trash(desired),
-        tracked_by_root: nested::tracked(desired, &repositories),
+        tracked: tracked::tracked(desired, &repositories),
         repositories,
         builders_dir,
     })

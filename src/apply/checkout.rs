@@ -23,13 +23,14 @@ pub(super) fn create(shared: &Shared<'_>, change: &Change, write: &CheckoutWrite
         door.make_directory(&path.parent())?;
     }
     door.create_branch(&write.repository, name, &branch)?;
-    let made_branch = !matches!(branch, BranchPlan::Existing(_));
+    let new = !matches!(branch, BranchPlan::Existing(_));
+    let made_branch = new || write.made_branch;
     let lock = OurLock { workspace: shared.run.workspace.clone(), deed: Deed::Creating { made_branch, start: start.clone() } };
     let added = match door.add_worktree(&write.repository, &path, name, &lock) {
         Ok(added) => added,
         Err(error) => {
             let left = removal::undo_creation(shared, write);
-            if made_branch && left.is_ok() {
+            if new && left.is_ok() {
                 let _ = door.delete_branch(&write.repository, name, &start, None);
             }
             return Err(error);

@@ -42,9 +42,6 @@ fn states(plan: &Plan) -> BTreeMap<Address, String> {
         (change.address.clone(), word)
     };
     let mut states: BTreeMap<Address, String> = plan.changes.iter().map(change).collect();
-    for address in &plan.unrecorded {
-        states.entry(address.clone()).or_insert_with(|| "another object format: not in git status of the builder".into());
-    }
     for note in &plan.drift {
         if let Some(address) = &note.address {
             states.entry(address.clone()).or_insert_with(|| note.fact.clone());

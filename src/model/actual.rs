@@ -26,8 +26,8 @@ pub struct Actual {
     pub ignore: Option<Vec<u8>>,
     /// Every declared repository.
     pub repositories: BTreeMap<RepoName, RepositoryState>,
-    /// Paths of nested builders' inner checkouts that a commit of the root tracks: it would write there itself.
-    pub tracked_by_root: BTreeSet<(ObjectId, RelPath)>,
+    /// What commits track where an inner checkout or a managed file shall lie.
+    pub tracked: BTreeSet<Tracked>,
     /// Git repositories directly below `repos_dir` (or one level down, as `main`) that nobody declared.
     pub unmanaged_repositories: Vec<AbsPath>,
     /// Everything directly below `builders_dir` but our own directory, and every declared builder.
@@ -36,6 +36,17 @@ pub struct Actual {
     pub sources: BTreeMap<AbsPath, Source>,
     /// What the trash holds, oldest first.
     pub trash: Vec<TrashEntry>,
+}
+
+/// A path that a commit tracks.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Tracked {
+    /// Whose commit it is.
+    pub repository: RepoName,
+    /// The commit.
+    pub commit: ObjectId,
+    /// The path in it.
+    pub path: RelPath,
 }
 
 /// Whether the workspace is where it was when it was marked.

@@ -145,6 +145,16 @@ impl RelPath {
         self.0.is_empty() || other.0 == self.0 || other.0.strip_prefix(&self.0).is_some_and(|tail| tail.starts_with('/'))
     }
 
+    /// This path as seen from one that contains it.
+    #[must_use]
+    pub fn below(&self, outer: &RelPath) -> Option<RelPath> {
+        if outer.0.is_empty() {
+            return Some(self.clone());
+        }
+        let tail = self.0.strip_prefix(&outer.0)?;
+        if tail.is_empty() { Some(RelPath::here()) } else { tail.strip_prefix('/').map(|tail| RelPath(tail.into())) }
+    }
+
     /// The same path below a base.
     #[must_use]
     pub fn under(&self, base: &AbsPath) -> AbsPath {

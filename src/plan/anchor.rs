@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use crate::model::actual::{ObjectFormat, Place};
 use crate::model::address::Address;
 use crate::model::builder::{Anchor, AnchorEntry, AnchorState};
-use crate::model::desired::{DesiredBuilder, DesiredFile, Shape};
+use crate::model::desired::{DesiredBuilder, DesiredFile};
 use crate::model::name::{ObjectId, RepoName};
 use crate::model::path::RelPath;
 
 use super::blockers::shell;
 use super::draft::{Drafts, Input};
 use super::files::content;
-use super::removals::in_place;
+use super::members::in_place;
 use super::{Action, AnchorWrite, CheckoutWrite, Gitlink};
 
 /// The anchor as it shall be after this plan.
@@ -92,10 +92,10 @@ fn start_of(input: &Input<'_>, builder: &DesiredBuilder, name: &RepoName) -> Opt
 fn undeclared(input: &Input<'_>, builder: &DesiredBuilder, found: Option<&Anchor>) -> Vec<Gitlink> {
     let Some(directory) = input.directory(&builder.name) else { return vec![] };
     let here = in_place(input, builder);
-    let extra = super::removals::members(input, directory)
+    let extra = super::members::members(input, directory)
         .into_iter()
         .filter(|(name, _, _)| here.contains(name) && !builder.checkouts.contains_key(*name));
-    let link = |(name, _, registration): super::removals::Member<'_>| {
+    let link = |(name, _, registration): super::members::Member<'_>| {
         let path = input.our_mark(registration)?.path.clone();
         let commit = Some(recorded(found, &path)?);
         Some(Gitlink { path, repository: name.clone(), commit, write: None })
@@ -123,16 +123,6 @@ fn majority(input: &Input<'_>, builder: &DesiredBuilder) -> ObjectFormat {
     let formats = builder.checkouts.keys().filter_map(|name| input.repository(name)).map(|repository| repository.format);
     let (old, new): (Vec<_>, Vec<_>) = formats.partition(|format| *format == ObjectFormat::Sha1);
     if new.len() > old.len() { ObjectFormat::Sha256 } else { ObjectFormat::Sha1 }
-}
-
-/// The checkouts of a builder that its anchor cannot record: their repositories have another object format.
-pub(super) fn unrecorded(input: &Input<'_>, builder: &DesiredBuilder) -> Vec<Address> {
-    if builder.shape != Shape::Anchored {
-        return vec![];
-    }
-    let format = majority(input, builder);
-    let other = |name: &&RepoName| input.repository(name).is_some_and(|repository| repository.format != format);
-    builder.checkouts.keys().filter(other).map(|name| Address::Checkout(builder.name.clone(), name.clone())).collect()
 }
 
 /// How an anchor of ours differs from the declaration, in words.

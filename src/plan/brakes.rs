@@ -6,7 +6,7 @@ use crate::model::name::{BranchName, BuilderName, RepoName};
 
 use super::blockers::plain;
 use super::draft::{Drafts, Input};
-use super::removals::owned;
+use super::members::owned;
 use super::{Action, Blocker};
 
 /// How long a removal counts against the limit.

@@ -6,10 +6,10 @@ use crate::model::desired::{DesiredBuilder, Shape};
 use crate::model::mark::BuilderMark;
 use crate::model::path::RelPath;
 
-use super::blockers::{at, blocked_root, shell};
+use super::blockers::{blocked_root, shell};
 use super::draft::{Drafts, Input};
+use super::members::present;
 use super::obstacle::obstacle;
-use super::removals::present;
 use super::{Action, BuilderWrite, MarkWrite, anchor};
 
 /// What `<builders_dir>/.gitignore` holds: `builders_dir` ignores itself.
@@ -43,15 +43,10 @@ pub(super) fn plan(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Dra
     let Some(directory) = directory else {
         let root_fails =
             builder.shape == Shape::Nested && !anchor::will_exist(drafts, builder, &crate::model::name::RepoName::root());
-        let empty = !builder.checkouts.keys().any(|name| anchor::will_exist(drafts, builder, name));
         let reason = format!("new builder with {}", counted(builder.checkouts.len()));
         let draft = drafts.add(address, Action::CreateBuilder(Box::new(write)), reason);
         if root_fails {
             draft.change.blockers.push(blocked_root(&builder.path));
-        } else if empty {
-            // Made all the same, it would stand in the way of a builder that was moved and is to come back.
-            let fact = "none of its checkouts can be made";
-            draft.change.blockers.push(at("blocked-checkouts", &builder.path, fact, "wsctl plan"));
         }
         if let Some(entry) = in_trash(input, builder) {
             draft.change.details.push(format!("the trash holds a builder of that name: {entry}; look there for what it held"));

@@ -32,8 +32,6 @@ pub struct Plan {
     pub unmanaged: Vec<Note>,
     /// What a reader should know and nobody has to act on (a base that moved, a mixed builder).
     pub warnings: Vec<String>,
-    /// Checkouts that their builder's anchor cannot record.
-    pub unrecorded: Vec<Address>,
     /// What apply does, in an order that is safe; steps refer to each other by index.
     pub steps: Vec<Step>,
 }

@@ -1,10 +1,9 @@
 //! `builders.B.R`: one row of SPEC's table for every state that a declared checkout can be in.
 
-use crate::model::actual::{Place, Registration, Repository};
+use crate::model::actual::{Lock, Place, Registration, Repository};
 use crate::model::address::Address;
-use crate::model::desired::{DesiredBuilder, DesiredCheckout, Shape};
-use crate::model::mark::CheckoutMark;
-use crate::model::name::RepoName;
+use crate::model::desired::{DesiredBuilder, DesiredCheckout};
+use crate::model::mark::{CheckoutMark, Deed};
 use crate::model::path::AbsPath;
 use crate::model::trash::TrashEntry;
 
@@ -14,6 +13,7 @@ use super::draft::{Drafts, Input};
 use super::found::{Found, find, strayed};
 use super::ours::ours;
 use super::stale::{cut_short, half_made, stale, their_lock};
+use super::tracked::tracked_by_root;
 use super::{Action, Blocker, BranchPlan, CheckoutTouch, CheckoutWrite, Symbol};
 
 /// One declared checkout in its place.
@@ -65,6 +65,7 @@ fn without_repository(
         repository: declared.path.clone(),
         desired: checkout.clone(),
         branch: BranchPlan::AfterClone,
+        made_branch: false,
         holds: checkout.path.is_here(),
     };
     let reason = describe(&checkout.branch, &write.branch);
@@ -140,7 +141,7 @@ fn create(input: &Input<'_>, case: &Case<'_>, drafts: &mut Drafts, left: Option<
         Err(blocker) => return refuse(case, drafts, blocker),
     };
     let mut reason = describe(&case.checkout.branch, &plan);
-    let write = Box::new(write(case, plan));
+    let write = Box::new(write(case, plan, left));
     let action = match left {
         None => Action::CreateCheckout(write),
         Some(registration) => {
@@ -167,30 +168,6 @@ fn create(input: &Input<'_>, case: &Case<'_>, drafts: &mut Drafts, left: Option<
     }
 }
 
-/// An inner checkout of a nested builder lies where the root's branch has files of its own.
-fn tracked_by_root(input: &Input<'_>, builder: &DesiredBuilder, checkout: &DesiredCheckout, drafts: &Drafts) -> Option<Blocker> {
-    if builder.shape != Shape::Nested || checkout.path.is_here() {
-        return None;
-    }
-    let root = Address::Checkout(builder.name.clone(), RepoName::root());
-    let planned = drafts.find(&root).and_then(|draft| draft.change.action.creates()?.branch.commit());
-    let here = || {
-        let registrations = &input.repository(&RepoName::root())?.registrations;
-        registrations.values().find(|found| found.worktree.as_ref() == Some(&builder.path))?.head.commit()
-    };
-    let commit = planned.or_else(here)?.clone();
-    let path = &checkout.path;
-    input.actual.tracked_by_root.contains(&(commit, path.clone())).then(|| {
-        let fact = format!("the branch of the workspace root tracks {path} itself");
-        at(
-            "tracked-by-root",
-            &path.under(&builder.path),
-            fact,
-            format!("git -C {} rm -r --cached {path}, and commit", shell(&input.desired.root)),
-        )
-    })
-}
-
 fn in_trash<'a>(input: &Input<'a>, case: &Case<'_>) -> Option<&'a TrashEntry> {
     input.actual.trash.iter().rev().find(|entry| {
         entry.manifest.as_ref().is_some_and(|manifest| {
@@ -199,14 +176,24 @@ fn in_trash<'a>(input: &Input<'a>, case: &Case<'_>) -> Option<&'a TrashEntry> {
     })
 }
 
-fn write(case: &Case<'_>, branch: BranchPlan) -> CheckoutWrite {
+fn write(case: &Case<'_>, branch: BranchPlan, left: Option<&Registration>) -> CheckoutWrite {
     CheckoutWrite {
+        made_branch: left.is_some_and(|left| made_its_branch(case, left)),
         builder: case.builder.name.clone(),
         builder_path: case.builder.path.clone(),
         repository: case.repository.path.clone(),
         desired: case.checkout.clone(),
         branch,
         holds: case.checkout.path.is_here(),
+    }
+}
+
+/// Whether an earlier run made the branch for a checkout of which only the registration is left.
+fn made_its_branch(case: &Case<'_>, left: &Registration) -> bool {
+    match (left.mark.mark(), &left.lock) {
+        (Some(mark), _) => mark.made_branch && mark.branch == case.checkout.branch,
+        (None, Some(Lock::Ours(lock))) => matches!(lock.deed, Deed::Creating { made_branch: true, .. }),
+        (None, Some(Lock::Foreign(_)) | None) => false,
     }
 }
 
@@ -247,7 +234,10 @@ fn directory_gone(input: &Input<'_>, case: &Case<'_>, registration: &Registratio
         }
     };
     let reason = format!("its directory is gone: drop the registration, then {}", describe(&case.checkout.branch, &plan));
-    let action = Action::ReplaceCheckout { stale: stale(case.repository, registration), write: Box::new(write(case, plan)) };
+    let action = Action::ReplaceCheckout {
+        stale: stale(case.repository, registration),
+        write: Box::new(write(case, plan, Some(registration))),
+    };
     let draft = drafts.add(case.address.clone(), action, reason);
     draft.claim = Some((case.checkout.repository.clone(), case.checkout.branch.clone()));
     draft.frees.push((case.checkout.repository.clone(), registration.admin_name.clone()));

@@ -10,7 +10,7 @@ use crate::model::name::{BranchName, RepoName};
 use super::anchor::{creation, will_exist};
 use super::blockers::{blocked_root, branch_collides, branch_in_use, branch_of_a_lost_worktree};
 use super::draft::{Draft, Drafts, Input};
-use super::removals::present;
+use super::members::present;
 use super::{Action, Blocker};
 
 /// Who has a branch: a registration, or the main worktree.

@@ -12,8 +12,9 @@ use crate::model::path::{AbsPath, RelPath};
 use super::anchor::will_exist;
 use super::blockers::{at, shell};
 use super::draft::{Drafts, Input};
+use super::members::{in_place, unedited};
 use super::obstacle::obstacle;
-use super::removals::{in_place, unedited};
+use super::tracked::tracks;
 use super::{Action, Blocker, FileContent, FileWrite, TextChange};
 
 pub(super) fn plan(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Drafts) {
@@ -114,6 +115,8 @@ fn declared(input: &Input<'_>, builder: &DesiredBuilder, file: &DesiredFile, dra
     let write = Box::new(FileWrite { builder: builder.path.clone(), to: file.to.clone(), mode: file.mode, content, expect });
     let action = if same { Action::AdoptFile(write) } else { Action::WriteFile(write) };
     let reason = if same { "adopt: already as declared".into() } else { reason };
+    let tracked = file.checkout.as_ref().is_some_and(|name| tracks(input, builder, name, &file.to, drafts));
+    let refusal = refusal.or_else(|| tracked.then(|| tracked_file(&file.to.under(&builder.path))));
     let draft = drafts.add(address, action, reason);
     draft.change.diff = diff;
     draft.change.blockers.extend(refusal);
@@ -144,6 +147,10 @@ fn judge(
         None => Some(at("in-the-way", &path, "a file that is not ours is in the way", away)),
     };
     (Some(hash.clone()), refusal)
+}
+
+fn tracked_file(path: &AbsPath) -> Blocker {
+    at("tracked-file", path, "the checkout tracks a file of that name", "choose another `to` in builders.toml")
 }
 
 /// Whether the disk already holds what is declared.

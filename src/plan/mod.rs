@@ -13,6 +13,7 @@ mod claims;
 mod draft;
 mod files;
 mod found;
+mod members;
 mod obstacle;
 mod order;
 mod ours;
@@ -22,6 +23,7 @@ mod removals;
 mod repositories;
 mod stale;
 pub mod step;
+mod tracked;
 mod unmanaged;
 pub mod write;
 
@@ -124,7 +126,6 @@ pub fn plan(desired: &Desired, actual: &Actual, options: &Options) -> Plan {
         drift: drafts.drift,
         unmanaged: drafts.unmanaged,
         warnings: drafts.warnings,
-        unrecorded: desired.builders.values().flat_map(|builder| anchor::unrecorded(&input, builder)).collect(),
         steps,
     }
 }

@@ -9,7 +9,7 @@ use crate::model::path::AbsPath;
 use super::Blocker;
 use super::blockers::{at, occupied, shell};
 use super::draft::Input;
-use super::removals::owned;
+use super::members::owned;
 
 /// Why nothing can be made in this builder's directory at all.
 pub(super) fn obstacle(input: &Input<'_>, builder: &DesiredBuilder) -> Option<Blocker> {

@@ -7,7 +7,7 @@ use crate::model::desired::Desired;
 use crate::model::mark::Deed;
 
 use super::draft::Input;
-use super::removals::{members, owned};
+use super::members::{members, owned};
 use super::{Options, Question};
 
 /// The checkouts and directories whose files `actual::examine` has to look at.

@@ -1,26 +1,21 @@
 //! Builders and checkouts that are ours and no longer declared: to the trash, or blocked.
 //! Everything that is read here is the mark, never the file.
 
-use std::collections::BTreeSet;
-use std::ffi::OsStr;
-
-use crate::model::actual::{Link, Lock, Place, Registration, Repository};
+use crate::model::actual::{Link, Place};
 use crate::model::address::Address;
-use crate::model::builder::{BuilderDirectory, DiskFile};
-use crate::model::desired::{DesiredBuilder, Shape};
-use crate::model::mark::{BuilderMark, Deed};
+use crate::model::builder::BuilderDirectory;
+use crate::model::desired::Shape;
+use crate::model::mark::BuilderMark;
 use crate::model::name::{BranchName, BuilderName, RepoName};
 use crate::model::path::{RelPath, printable};
 use crate::model::policy::{DeleteBranch, OnUnsaved};
 use crate::model::work::Work;
 
 use super::blockers::{at, shell};
-use super::draft::{Drafts, Input, place};
+use super::draft::{Drafts, Input};
+use super::members::{Member, belongs, members, owned};
 use super::stale::stale;
 use super::{Action, Blocker, Removal, RemovedCheckout, refusals};
-
-/// One registration below a builder.
-pub(super) type Member<'a> = (&'a RepoName, &'a Repository, &'a Registration);
 
 pub(super) fn plan(input: &Input<'_>, drafts: &mut Drafts) {
     for (name, directory) in &input.actual.builders {
@@ -31,29 +26,6 @@ pub(super) fn plan(input: &Input<'_>, drafts: &mut Drafts) {
             whole(input, &builder, directory, drafts);
         }
     }
-}
-
-/// The builder's name, if its directory is ours: its own mark says so, or the mark of a checkout in it.
-pub(super) fn owned(input: &Input<'_>, name: &OsStr, directory: &BuilderDirectory) -> Option<BuilderName> {
-    let name = BuilderName::new(name.to_str()?).ok()?;
-    let marked = input.builder_mark(&name).is_some();
-    let through = || members(input, directory).iter().any(|(_, _, registration)| belongs(input, &name, registration));
-    (marked || through()).then_some(name)
-}
-
-/// Every registration whose worktree lies in a builder's directory.
-pub(super) fn members<'a>(input: &Input<'a>, directory: &BuilderDirectory) -> Vec<Member<'a>> {
-    let inside = |registration: &Registration| registration.worktree.as_ref().is_some_and(|path| directory.path.contains(path));
-    input.registrations().filter(|(_, _, registration)| inside(registration)).collect()
-}
-
-/// Whether a registration is a checkout of ours for this builder, or the half-made beginning of one.
-fn belongs(input: &Input<'_>, builder: &BuilderName, registration: &Registration) -> bool {
-    if let Some(mark) = input.our_mark(registration) {
-        return mark.builder == *builder;
-    }
-    registration.mark.mark().is_none()
-        && matches!(&registration.lock, Some(Lock::Ours(lock)) if matches!(lock.deed, Deed::Creating { .. }) && Some(&lock.workspace) == input.id())
 }
 
 /// A builder that is no longer declared.
@@ -285,29 +257,4 @@ fn fate(input: &Input<'_>, checkout: &RemovedCheckout, work: Option<&Work>) -> V
         }
     }
     lines
-}
-
-/// The names of the repositories that have a checkout of ours in a builder which was read.
-pub(super) fn present<'a>(input: &Input<'a>, builder: &BuilderName) -> BTreeSet<&'a RepoName> {
-    let Some(directory) = input.directory(builder) else { return BTreeSet::new() };
-    let here = members(input, directory).into_iter().filter(|(_, _, registration)| registration.link == Link::Whole);
-    here.filter(|(_, _, registration)| belongs(input, builder, registration)).map(|(name, _, _)| name).collect()
-}
-
-/// The same for a declared builder: a declared checkout counts where it is declared, and nowhere else.
-pub(super) fn in_place<'a>(input: &Input<'a>, builder: &DesiredBuilder) -> BTreeSet<&'a RepoName> {
-    let at_home = |name: &RepoName| {
-        let path = place(builder, name);
-        input.repository(name).is_some_and(|found| found.registrations.values().any(|entry| entry.worktree == path))
-    };
-    let here = present(input, &builder.name).into_iter();
-    here.filter(|name| !builder.checkouts.contains_key(*name) || at_home(name)).collect()
-}
-
-/// Whether a managed file is still as it was last written.
-pub(super) fn unedited(file: Option<&DiskFile>, hash: &str) -> bool {
-    match file {
-        Some(DiskFile::File { hash: now, .. } | DiskFile::Symlink { hash: now, .. }) => now == hash,
-        Some(DiskFile::Missing | DiskFile::Unusable(_)) | None => false,
-    }
 }

@@ -10,7 +10,7 @@ use crate::model::path::{AbsPath, RelPath};
 
 use super::Note;
 use super::draft::{Drafts, Input};
-use super::removals::{members, owned};
+use super::members::{members, owned};
 
 pub(super) fn note(input: &Input<'_>, drafts: &mut Drafts) {
     for path in &input.actual.unmanaged_repositories {

@@ -82,6 +82,8 @@ pub struct CheckoutWrite {
     pub desired: DesiredCheckout,
     /// How the branch comes about.
     pub branch: BranchPlan,
+    /// Whether an earlier run of ours made the branch that exists.
+    pub made_branch: bool,
     /// Whether the checkout is the root of a nested builder: locked for good, and the builder's mark lies beside its own.
     pub holds: bool,
 }

@@ -140,7 +140,7 @@ fn a_builder_that_was_moved_by_hand_is_never_made_again() {
     sandbox.write(".builders/b/api/README.md", "edited\n");
     std::fs::rename(sandbox.builder("b"), sandbox.builder("moved")).unwrap();
     let before = snapshot(sandbox.root());
-    sandbox.apply().fails().says("was moved by hand to").says("none of its checkouts can be made");
+    sandbox.apply().fails().says("was moved by hand to");
     before.assert_same(&snapshot(sandbox.root()));
     std::fs::rename(sandbox.builder("moved"), sandbox.builder("b")).unwrap();
     sandbox.converged();

@@ -99,7 +99,10 @@ fn ignored_files_move_along_and_are_counted() {
         found.work = Some(Work { ignored: Ignored { files: 12, bytes: 99 }, unmerged: Some(0), ..Work::default() });
     });
     let made = expect(&world, &[REMOVED]);
-    assert_eq!(made.changes[0].details, ["api: branch builder/slack is merged and goes too", "api: 12 ignored files move along"]);
+    assert_eq!(
+        made.changes[0].details,
+        ["api: branch builder/slack is merged and goes too", "api: 12 ignored files to the trash too"]
+    );
 }
 
 #[test]
@@ -160,7 +163,7 @@ fn another_files_builder_stays_without_take_over() {
     blocked(&other, &["another-file"]);
     expect(&other.options(|options| options.take_over = true), &[REMOVED]);
     let inner = without_ui().mark("slack", |mark| mark.file = abs("/ws/other.toml"));
-    assert_eq!(planned(&inner).blocked().count(), 1);
+    assert_eq!(planned(&inner).blocked().count(), 2);
 }
 
 #[test]
@@ -175,7 +178,7 @@ fn another_files_builder_is_not_taken_over_by_an_update() {
     expect(
         &world,
         &[
-            "~ builders.slack | protect false → true | blocked: another-file",
+            "+ builders.slack | create | blocked: another-file",
             "warning /ws/other.toml declares builders in the same builders_dir; `--take-over` makes them this file's",
         ],
     );

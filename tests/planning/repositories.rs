@@ -73,7 +73,6 @@ fn a_clone_never_cuts_off_the_checkouts_of_a_repository_that_went_away() {
         &world,
         &[
             "+ repos.api | clone from https://example.com/api.git | blocked: orphaned-checkouts",
-            "~ builders.slack | the anchor still records api",
             "+ builders.slack.api | create | blocked: blocked-repository",
         ],
     );

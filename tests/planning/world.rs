@@ -46,7 +46,7 @@ impl World {
             fetch: false,
         };
         let actual = Actual {
-            tracked_by_root: std::collections::BTreeSet::new(),
+            tracked: std::collections::BTreeSet::new(),
             workspace: Marked::Yes(mark),
             place: Place::Same,
             builders_dir: Directory::Present,

@@ -70,7 +70,6 @@ pub fn plan(declared: usize, changes: Vec<Change>) -> Plan {
         drift: vec![],
         unmanaged: vec![],
         warnings: vec![],
-        unrecorded: vec![],
         steps: vec![],
     }
 }
@@ -118,6 +117,7 @@ pub fn checkout_write(name: &str, repository: &str) -> CheckoutWrite {
         repository: abs("/ws/repos").join(repository),
         desired: desired(name, repository),
         branch: BranchPlan::New { base: "origin/main".into(), commit: id("a") },
+        made_branch: false,
         holds: false,
     }
 }
