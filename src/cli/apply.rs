@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::ask::ask;
 use super::globals::Globals;
-use super::workspace::{PlanOptions, fetch, load, lock, refresh};
+use super::workspace::{PlanOptions, fetch, load, lock, lock_more, refresh};
 use super::{prune, signals};
 use crate::apply::event::{Event, Listener, Outcome};
 use crate::apply::{Run, Spot, claim, prepare, run as walk};
@@ -72,8 +72,9 @@ pub(super) fn apply(globals: &Globals, desired: &Desired, options: &Options, que
         return Ok(1);
     }
     let writes = |plan: &Plan, name: &RepoName| plan.steps.iter().any(|step| step.writes.contains(name));
-    let _locks = lock(globals, desired, &seen, |name| writes(&plan, name))?;
+    let mut locks = lock(globals, desired, &seen, |name| writes(&plan, name))?;
     let (now, locked) = refresh(desired, options)?;
+    lock_more(globals, &now, &mut locks, |name| writes(&locked, name) && !writes(&plan, name))?;
     if locked.pending().next().is_none() {
         return nothing(globals, &locked, listener.as_ref());
     }

@@ -7,8 +7,9 @@ use clap::ValueEnum;
 
 use super::globals::Globals;
 use crate::git::{Door, GitDoor, Locks};
-use crate::model::actual::{Actual, RepositoryState};
+use crate::model::actual::{Actual, Repository, RepositoryState};
 use crate::model::desired::Desired;
+use crate::model::name::RepoName;
 use crate::model::path::AbsPath;
 use crate::model::policy::OnUnsaved;
 use crate::plan::{Options, Plan, plan, questions};
@@ -101,19 +102,30 @@ pub(super) fn fetch(globals: &Globals, desired: &Desired) -> Result<()> {
     Ok(())
 }
 
-fn present(actual: &Actual) -> impl Iterator<Item = (&crate::model::name::RepoName, &crate::model::actual::Repository)> {
+fn present(actual: &Actual) -> impl Iterator<Item = (&RepoName, &Repository)> {
     actual.repositories.iter().filter_map(|(name, state)| Some((name, RepositoryState::repository(state)?)))
 }
 
 /// Takes the lock of the workspace and of the repositories that are written to.
-pub(super) fn lock(
-    globals: &Globals,
-    desired: &Desired,
-    actual: &Actual,
-    written: impl Fn(&crate::model::name::RepoName) -> bool,
-) -> Result<Locks> {
+pub(super) fn lock(globals: &Globals, desired: &Desired, actual: &Actual, written: impl Fn(&RepoName) -> bool) -> Result<Locks> {
     let common: Vec<AbsPath> =
         present(actual).filter(|(name, _)| written(name)).map(|(_, repository)| repository.common_dir.clone()).collect();
-    let told = |text: &str| view::narrate(&format!("waiting: {text}\n"));
     Locks::take(&desired.builders_dir, &common, globals.lock_timeout, &told)
+}
+
+/// Takes the locks of repositories that the plan writes to only since it was made again.
+pub(super) fn lock_more(
+    globals: &Globals,
+    actual: &Actual,
+    locks: &mut Locks,
+    written: impl Fn(&RepoName) -> bool,
+) -> Result<()> {
+    for (_, repository) in present(actual).filter(|(name, _)| written(name)) {
+        locks.add(&repository.common_dir, globals.lock_timeout, &told)?;
+    }
+    Ok(())
+}
+
+fn told(text: &str) {
+    view::narrate(&format!("waiting: {text}\n"));
 }

@@ -3,6 +3,7 @@
 mod input;
 mod layouts;
 mod life;
+mod readme;
 mod removal;
 mod repositories;
 mod switch;
