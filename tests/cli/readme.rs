@@ -51,26 +51,26 @@ Plan: 3 to create.
     let applied = sandbox.wsctl(&["apply", "--auto-approve"]).ok();
     assert_data_eq!(
         applied.stderr,
-        str![[r#"
+        str![[r"
 builders.slack: created in [..]s
 builders.slack[..]: created in [..]s
 builders.slack[..]: created in [..]s
 
-"#]]
+"]]
     );
     assert!(applied.stdout.ends_with("Apply complete: 3 created.\n"), "{}", applied.stdout);
     assert_data_eq!(
         sandbox.wsctl(&["apply", "--auto-approve"]).ok().stdout,
-        str![[r#"
+        str![[r"
 No changes. 1 builder matches builders.toml.
 
-"#]]
+"]]
     );
     std::fs::write(sandbox.builder("slack/api").join("notes.txt"), "mine\n").unwrap();
     sandbox.toml("[repos.api]\n[repos.web]\n[policy]\nmax_removals = 9\n");
     assert_data_eq!(
         sandbox.wsctl(&["plan", "--allow-removals"]).ok().stdout,
-        str![[r#"
+        str![[r"
   ! builders.slack   remove: 1 untracked file: notes.txt
       at .builders/slack/api
       → git -C [..]/ws/.builders/slack/api status
@@ -78,6 +78,6 @@ No changes. 1 builder matches builders.toml.
 
 Plan: 1 blocked.
 
-"#]]
+"]]
     );
 }
