@@ -43,6 +43,8 @@ pub(super) struct Question<'a> {
     pub(super) text: &'a str,
     /// The answer that is a yes.
     pub(super) yes: &'a str,
+    /// What is said where there is nothing to do; else the plan itself.
+    pub(super) nothing: Option<&'static str>,
 }
 
 pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
@@ -51,8 +53,8 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
         fetch(globals, &desired)?;
     }
     let text = view::prompt::APPLY;
-    let question = Question { command: "apply", approved: args.auto_approve, text, yes: view::prompt::YES };
-    let code = apply(globals, &desired, &args.options.options(), &question)?;
+    let question = Question { command: "apply", approved: args.auto_approve, text, yes: view::prompt::YES, nothing: None };
+    let code = apply(globals, &desired, &args.options.options(globals), &question)?;
     if desired.policy.auto_prune {
         prune::automatic(globals, &desired)?;
     }
@@ -64,7 +66,7 @@ pub(super) fn apply(globals: &Globals, desired: &Desired, options: &Options, que
     let (seen, plan) = refresh(desired, options)?;
     let listener = listener(globals);
     if plan.pending().next().is_none() {
-        return nothing(globals, &plan, listener.as_ref());
+        return nothing(globals, &plan, question, listener.as_ref());
     }
     show(globals, &plan)?;
     if !approve(globals, question)? {
@@ -76,7 +78,7 @@ pub(super) fn apply(globals: &Globals, desired: &Desired, options: &Options, que
     let (now, locked) = refresh(desired, options)?;
     lock_more(globals, &now, &mut locks, |name| writes(&locked, name) && !writes(&plan, name))?;
     if locked.pending().next().is_none() {
-        return nothing(globals, &locked, listener.as_ref());
+        return nothing(globals, &locked, question, listener.as_ref());
     }
     if locked.changes != plan.changes {
         view::narrate("The disk changed since the plan was shown. The plan is now:\n");
@@ -121,10 +123,12 @@ fn execute(
     Ok(outcome)
 }
 
-fn nothing(globals: &Globals, plan: &Plan, listener: &dyn Listener) -> Result<u8> {
+fn nothing(globals: &Globals, plan: &Plan, question: &Question<'_>, listener: &dyn Listener) -> Result<u8> {
     if globals.json {
         listener.event(&Event::Planned(plan));
         listener.event(&Event::Summary(&Outcome { blocked: plan.blocked().count(), ..Outcome::default() }));
+    } else if let Some(text) = question.nothing.filter(|_| plan.changes.is_empty() && !globals.quiet()) {
+        view::print(text)?;
     } else {
         show(globals, plan)?;
     }

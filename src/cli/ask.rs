@@ -13,7 +13,7 @@ pub(super) fn ask(globals: &Globals, command: &str, question: &str, wanted: &str
     let stdin = std::io::stdin();
     if globals.no_input || !stdin.is_terminal() {
         let fact = format!("{command} has to ask, and there is no terminal to ask on");
-        return Err(Diagnostic::new(fact, format!("wsctl {command} --auto-approve")).into());
+        return Err(Diagnostic::new(fact, format!("{} --auto-approve", globals.again())).into());
     }
     view::narrate(question);
     let mut answer = String::new();

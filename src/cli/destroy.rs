@@ -26,10 +26,17 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
     let builders = desired.builders.len();
     desired.builders.clear();
     // Whoever types the workspace's name needs no other brake.
-    let mut options = args.options.options();
+    let mut options = args.options.options(globals);
+    options.destroy = true;
     options.allow_removals = true;
     let name = desired.root.as_path().file_name().unwrap_or_default().to_string_lossy().into_owned();
     let text = view::prompt::destroy(builders, &name);
-    let question = Question { command: "destroy", approved: args.auto_approve, text: &text, yes: &name };
+    let question = Question {
+        command: "destroy",
+        approved: args.auto_approve,
+        text: &text,
+        yes: &name,
+        nothing: Some(view::prompt::NOTHING_TO_DESTROY),
+    };
     apply(globals, &desired, &options, &question)
 }

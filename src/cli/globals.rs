@@ -1,5 +1,6 @@
 //! The options that every command has.
 
+use std::ffi::OsString;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use clap::ArgAction;
 
 use crate::config;
 use crate::model::path::AbsPath;
+use crate::plan::shell_word;
 use crate::view::{ColorChoice, Style, Verbosity};
 
 #[expect(clippy::struct_excessive_bools, reason = "each is one flag of the command line")]
@@ -50,6 +52,9 @@ pub(super) struct Globals {
     /// How long to wait for another wsctl, e.g. 30s, 5m, 0s
     #[arg(long, value_name = "TIME", default_value = "10s", global = true, env = "WSCTL_LOCK_TIMEOUT", hide_env_values = true, value_parser = time)]
     pub(super) lock_timeout: Duration,
+    /// What was typed behind the program's name.
+    #[arg(skip)]
+    pub(super) typed: Vec<OsString>,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -81,6 +86,19 @@ impl Globals {
     pub(super) fn cwd() -> Result<AbsPath> {
         let cwd = std::env::current_dir().context("the working directory cannot be read")?;
         Ok(AbsPath::new(cwd)?)
+    }
+
+    /// The options that say where, as they were given.
+    pub(super) fn place(&self) -> Vec<String> {
+        let directory = self.directory.iter().map(|path| ("-C", path));
+        let file = self.file.iter().map(|path| ("-f", path));
+        directory.chain(file).flat_map(|(option, path)| [option.to_owned(), path.display().to_string()]).collect()
+    }
+
+    /// The same command once more, as a shell takes it.
+    pub(super) fn again(&self) -> String {
+        let words = self.typed.iter().map(|text| format!(" {}", shell_word(&text.to_string_lossy())));
+        format!("wsctl{}", words.collect::<String>())
     }
 
     fn choice(&self) -> ColorChoice {

@@ -69,8 +69,12 @@ pub fn main() -> ExitCode {
 /// Runs the program with these arguments, the program's name first.
 #[must_use]
 pub fn main_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
-        Ok(cli) => cli,
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(mut cli) => {
+            cli.globals.typed = arguments.into_iter().skip(1).collect();
+            cli
+        }
         Err(error) => {
             let failed = error.use_stderr();
             let _ = error.print();

@@ -27,7 +27,7 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
     if args.options.fetch || desired.fetch {
         fetch(globals, &desired)?;
     }
-    let (_, plan) = refresh(&desired, &args.options.options())?;
+    let (_, plan) = refresh(&desired, &args.options.options(globals))?;
     let text =
         if globals.json { view::json::plan(&plan) } else { view::plan_text(&plan, globals.verbosity(), &globals.out_style()) };
     view::print(&text)?;

@@ -41,7 +41,7 @@ enum Unsaved {
 }
 
 impl PlanOptions {
-    pub(super) fn options(&self) -> Options {
+    pub(super) fn options(&self, globals: &Globals) -> Options {
         Options {
             now: Globals::now(),
             unsaved: self.unsaved.map(|unsaved| match unsaved {
@@ -50,6 +50,8 @@ impl PlanOptions {
             }),
             allow_removals: self.allow_removals,
             take_over: self.take_over,
+            destroy: false,
+            place: globals.place(),
         }
     }
 }

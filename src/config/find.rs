@@ -41,7 +41,10 @@ pub fn find(cwd: &AbsPath, explicit: Option<&Path>) -> Result<Found> {
         let path = cwd.join(path);
         return match path.as_path().canonicalize() {
             Ok(real) => Ok(Found { file: AbsPath::new(real)?, note: None }),
-            Err(_) => Err(Diagnostic::new(format!("there is no {path}"), "`wsctl init` writes a first one").into()),
+            Err(_) => {
+                Err(Diagnostic::new(format!("there is no {path}"), "`wsctl init` with `-f` and this path writes a first one")
+                    .into())
+            }
         };
     }
     let start = super::facts::real_path(cwd);

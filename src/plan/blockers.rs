@@ -27,7 +27,8 @@ pub(super) fn shell(path: &AbsPath) -> String {
 }
 
 /// A word as a shell takes it.
-pub(super) fn word(text: &str) -> String {
+#[must_use]
+pub fn word(text: &str) -> String {
     let safe = |c: char| c.is_alphanumeric() || "/._-+=:@,%".contains(c);
     if !text.is_empty() && text.chars().all(safe) { text.into() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
@@ -44,7 +45,7 @@ pub(super) fn occupied(path: &AbsPath, occupant: &Occupant) -> Blocker {
         }
         Occupant::Repository => ("in-the-way", "a repository of its own is in the way".into(), away),
         Occupant::Worktree(admin) => {
-            let fact = format!("a worktree of another repository is in the way (its .git names {admin})");
+            let fact = format!("a worktree that the repository does not know is in the way (its .git names {admin})");
             ("another-repository", fact, away)
         }
         Occupant::Mount => ("mount-point", "a mount point is in the way".into(), format!("umount {}", shell(path))),
@@ -112,8 +113,10 @@ pub(super) fn finding(path: &AbsPath, finding: &Finding) -> Blocker {
             format!("a {} is in progress", operation.name),
             format!("git -C {here} {}", operation.abort.trim_start_matches("git ")),
         ),
-        Finding::Locked(reason) if reason.is_empty() => ("locked", "locked".into(), format!("git worktree unlock {here}")),
-        Finding::Locked(reason) => ("locked", format!("locked: {reason}"), format!("git -C {here} worktree unlock {here}")),
+        Finding::Locked(reason) => {
+            let fact = if reason.is_empty() { "locked".into() } else { format!("locked: {reason}") };
+            ("locked", fact, format!("git -C {here} worktree unlock {here}"))
+        }
         Finding::IndexLock(lock) => {
             ("index-lock", "index.lock is held: a git process runs there, or died".into(), format!("ls -l {}", word(lock)))
         }

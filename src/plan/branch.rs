@@ -59,7 +59,7 @@ fn from_base(repository: &Repository, checkout: &DesiredCheckout) -> Result<Bran
         Some(Base::Missing(near)) => {
             let near = if near.is_empty() { String::new() } else { format!("; near: {}", near.join(", ")) };
             let fact = format!("base {base} does not exist{near}");
-            Err(at("missing-base", &repository.path, fact, format!("git -C {here} fetch --all, or set `base` in builders.toml")))
+            Err(at("missing-base", &repository.path, fact, format!("git -C {here} fetch --all\nor set `base` in builders.toml")))
         }
         None => Err(at("missing-base", &repository.path, format!("base {base} was not looked up"), "wsctl plan")),
     }

@@ -4,6 +4,7 @@ use crate::model::actual::{Lock, Place, Registration, Repository};
 use crate::model::address::Address;
 use crate::model::desired::{DesiredBuilder, DesiredCheckout};
 use crate::model::mark::{CheckoutMark, Deed};
+use crate::model::name::BranchName;
 use crate::model::path::AbsPath;
 use crate::model::trash::TrashEntry;
 
@@ -54,7 +55,8 @@ fn without_repository(
     let free = matches!(occupant, crate::model::builder::Occupant::Nothing | crate::model::builder::Occupant::Empty);
     if !cloned {
         let path = checkout.path.under(&builder.path);
-        let blocker = at("blocked-repository", &path, format!("{repository} cannot be used"), "wsctl plan");
+        let next = format!("first see to {repository}, as said there");
+        let blocker = at("blocked-repository", &path, format!("{repository} cannot be used"), next);
         drafts.refuse(address, Action::Nothing(Symbol::Create), "create", vec![blocker]);
         return;
     }
@@ -95,11 +97,16 @@ fn plan_one(input: &Input<'_>, case: &Case<'_>, drafts: &mut Drafts) {
         Found::HalfMade(registration) => create(input, case, drafts, Some(registration)),
         Found::DirectoryGone(registration) => directory_gone(input, case, registration, drafts),
         Found::BrokenLink(registration, fact) => {
-            let next = format!("echo 'gitdir: {}' > {here}/.git", registration.admin_dir);
+            let line = word(&format!("gitdir: {}", registration.admin_dir));
+            let next = format!("echo {line} > {}", shell(&path.join(".git")));
             refuse(case, drafts, at("broken-link", path, format!("{fact}; its files stay as they are"), next));
         }
         Found::WorkspaceMoved { registration, mark, old_worktree, old_admin_dir } => {
-            let Some(touch) = touch(case, registration, Some(mark)) else { return };
+            let Some(mut touch) = touch(case, registration, Some(mark)) else { return };
+            if registration.head.branch() != Some(&case.checkout.branch) {
+                // A switch that is still to come: a mark of the new branch would make it drift.
+                touch.desired.branch = mark.branch.clone();
+            }
             let (old_worktree, old_admin_dir) = (old_worktree.clone(), old_admin_dir.clone());
             let reason = format!("repair its links: the workspace was moved, they name {old_worktree}");
             drafts.add(case.address.clone(), Action::Repair { touch, old_worktree, old_admin_dir }, reason);
@@ -257,6 +264,15 @@ pub(super) fn touch(case: &Case<'_>, registration: &Registration, previous: Opti
     }))
 }
 
+/// The command that puts a checkout on a branch; it makes the branch where there is none yet.
+pub(super) fn switch_to(case: &Case<'_>, branch: &BranchName) -> String {
+    let repository = case.repository;
+    let known =
+        repository.branches.contains_key(branch) || repository.remote_branches.values().any(|remote| remote.branch == *branch);
+    let create = if known { "" } else { "-c " };
+    format!("git -C {} switch {create}{}", shell(&case.path), word(branch.as_str()))
+}
+
 fn unmarked(case: &Case<'_>, registration: &Registration, drafts: &mut Drafts) {
     let wanted = &case.checkout.branch;
     let now = match registration.head.branch() {
@@ -268,7 +284,7 @@ fn unmarked(case: &Case<'_>, registration: &Registration, drafts: &mut Drafts) {
             drafts.add(case.address.clone(), Action::AdoptCheckout(touch), format!("adopt: already on branch {wanted}"));
         }
         Some(_) | None => {
-            let next = format!("git -C {} switch {}", shell(&case.path), word(wanted.as_str()));
+            let next = switch_to(case, wanted);
             let fact = format!("a worktree that is not ours is here, on {now} instead of {wanted}");
             refuse(case, drafts, at("another-branch", &case.path, fact, next));
         }

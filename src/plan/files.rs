@@ -37,13 +37,12 @@ pub(super) fn plan(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Dra
 /// The variables of a template are `{builder}`, `{branch}`, `{workspace}` (the root) and `{dir}` (the builder);
 /// everything else, braces too, stays as it is.
 pub(super) fn content(input: &Input<'_>, builder: &DesiredBuilder, file: &DesiredFile) -> Result<FileContent, Blocker> {
-    let unusable = |what: &str| {
-        at("source", &file.from, format!("its source cannot be used: {what}"), format!("ls -la {}", shell(&file.from)))
-    };
+    let unusable =
+        |what: &str| at("source", &file.from, format!("its source {what}"), format!("ls -la {}", shell(&file.from.parent())));
     let (bytes, executable) = match input.actual.sources.get(&file.from) {
         Some(Source::File { bytes, executable }) => (bytes, *executable),
         Some(Source::Unusable(what)) => return Err(unusable(what)),
-        None => return Err(unusable("it was not read")),
+        None => return Err(unusable("was not read")),
     };
     Ok(match file.mode {
         FileMode::Copy => FileContent::Bytes { bytes: bytes.clone(), executable },

@@ -28,6 +28,7 @@ mod unmanaged;
 pub mod write;
 
 pub use action::{Action, Symbol};
+pub use blockers::word as shell_word;
 pub use builders::GITIGNORE;
 pub use change::{Blocker, Change, Note, Plan, Summary, TextChange};
 pub use questions::questions;
@@ -60,6 +61,10 @@ pub struct Options {
     pub allow_removals: bool,
     /// `--take-over`: builders that another file declared may be removed.
     pub take_over: bool,
+    /// `wsctl destroy`: every builder goes, though the file declares it.
+    pub destroy: bool,
+    /// The options that say where wsctl works (`-C DIR`, `-f FILE`), for the commands that blockers name.
+    pub place: Vec<String>,
 }
 
 /// The findings of a second look, right before a removal or a switch, that still speak against it.
@@ -76,6 +81,19 @@ pub fn refusals(path: &AbsPath, findings: &[Finding], unsaved: bool) -> Vec<Bloc
         blocker
     };
     held.map(refusal).collect()
+}
+
+/// The next command as it has to be typed where this one was: with its `-C` and `-f`, and `destroy` again for `destroy`.
+fn again(next: &str, options: &Options) -> String {
+    let place = options.place.iter().fold(String::new(), |place, text| place + " " + &shell_word(text));
+    let line = |line: &str| match line.strip_prefix("wsctl ") {
+        Some(rest) => match rest.strip_prefix("apply").filter(|_| options.destroy) {
+            Some(rest) => format!("wsctl{place} destroy{rest}"),
+            None => format!("wsctl{place} {rest}"),
+        },
+        None => line.into(),
+    };
+    next.lines().map(line).collect::<Vec<String>>().join("\n")
 }
 
 /// What plan has to know about files before it can decide; the answers go into `Actual`.
@@ -110,6 +128,9 @@ pub fn plan(desired: &Desired, actual: &Actual, options: &Options) -> Plan {
     }
     unmanaged::note(&input, &mut drafts);
     drafts.sort();
+    for blocker in drafts.list.iter_mut().flat_map(|draft| &mut draft.change.blockers) {
+        blocker.next = again(&blocker.next, options);
+    }
     let steps = order::steps(&input, &drafts);
     Plan {
         file: desired.file.clone(),

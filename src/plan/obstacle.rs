@@ -81,7 +81,7 @@ fn another_place(input: &Input<'_>, directory: &BuilderDirectory, mark: &Builder
         Place::Copied(of) => {
             let fact = format!("it is a copy: its checkouts belong to the workspace of {of}");
             let next = format!(
-                "mv {} SOMEWHERE, then wsctl apply makes builders of this workspace's own",
+                "mv {} SOMEWHERE\nthen wsctl apply makes builders of this workspace's own",
                 shell(&input.desired.builders_dir)
             );
             Some(at("copied", here, fact, next))

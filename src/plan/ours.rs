@@ -4,9 +4,9 @@ use crate::model::actual::{Lock, Registration};
 use crate::model::desired::Shape;
 use crate::model::mark::{CheckoutMark, Deed};
 
-use super::blockers::{at, finding, shell, word};
+use super::blockers::{at, finding, shell};
 use super::branch::{choose, describe};
-use super::checkouts::{Case, touch};
+use super::checkouts::{Case, switch_to, touch};
 use super::draft::{Drafts, Input};
 use super::{Action, BranchPlan, CheckoutTouch};
 
@@ -28,7 +28,7 @@ pub(super) fn ours(input: &Input<'_>, case: &Case<'_>, registration: &Registrati
             (None, Some(branch)) => format!("on branch {branch}, declared is {wanted}"),
             (None, None) => format!("HEAD is detached, declared is branch {wanted}"),
         };
-        let next = format!("git -C {} switch {}", shell(&case.path), word(wanted.as_str()));
+        let next = switch_to(case, wanted);
         drafts.drift(&case.address, fact, Some(next).filter(|_| registration.operation.is_none()));
     }
     let reasons = stale_mark(input, case, registration, mark);
@@ -80,12 +80,7 @@ fn switch(case: &Case<'_>, registration: &Registration, mark: &CheckoutMark, tou
     if from.as_ref() != Some(&mark.branch) {
         let now = from.as_ref().map_or("a detached HEAD".into(), |branch| format!("branch {branch}"));
         let fact = format!("it is on {now}, neither on {} as last applied nor on {wanted}", mark.branch);
-        blockers.push(at(
-            "another-branch",
-            &case.path,
-            fact,
-            format!("git -C {} switch {}", shell(&case.path), word(mark.branch.as_str())),
-        ));
+        blockers.push(at("another-branch", &case.path, fact, switch_to(case, &mark.branch)));
     }
     match &registration.work {
         Some(work) => blockers.extend(work.findings.iter().map(|found| finding(&case.path, found))),

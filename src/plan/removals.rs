@@ -7,11 +7,11 @@ use crate::model::builder::BuilderDirectory;
 use crate::model::desired::Shape;
 use crate::model::mark::BuilderMark;
 use crate::model::name::{BranchName, BuilderName, RepoName};
-use crate::model::path::{RelPath, printable};
+use crate::model::path::{AbsPath, RelPath, printable};
 use crate::model::policy::{DeleteBranch, OnUnsaved};
-use crate::model::work::Work;
+use crate::model::work::{Finding, Work};
 
-use super::blockers::{at, shell};
+use super::blockers::{at, finding, shell, trash_may_hold};
 use super::draft::{Drafts, Input};
 use super::members::{Member, belongs, members, owned};
 use super::stale::stale;
@@ -44,18 +44,19 @@ fn whole(input: &Input<'_>, builder: &BuilderName, directory: &BuilderDirectory,
         let next = format!("git -C {} worktree move {} SOMEWHERE", shell(&repository.path), shell(path));
         blockers.push(at("not-ours", path, "a worktree in it is not ours", next));
     }
+    let mut details = Vec::new();
     match &directory.strays {
         Some(findings) => {
             blockers.extend(refusals(&directory.path, findings, unsaved));
+            details.extend(carried(&directory.path, findings, unsaved));
         }
         None => blockers.push(at("unknown", &directory.path, "what lies beside its checkouts was not looked at", "wsctl plan")),
     }
-    let mut details = Vec::new();
     let mut removed = Vec::new();
     for member in &ours {
         blockers.extend(of_checkout(member, unsaved));
         let checkout = removed_checkout(input, directory, member, mark);
-        details.extend(fate(input, &checkout, member.2.work.as_ref()));
+        details.extend(fate(input, &checkout, member.2.work.as_ref(), unsaved));
         removed.push(checkout);
     }
     let keep = mark.map_or(input.desired.policy.trash_keep, |mark| mark.policy.trash_keep);
@@ -74,7 +75,7 @@ fn whole(input: &Input<'_>, builder: &BuilderName, directory: &BuilderDirectory,
     let draft = drafts.add(
         Address::Builder(builder.clone()),
         Action::RemoveBuilder(Box::new(removal)),
-        "no longer declared: move to the trash",
+        if input.options.destroy { "destroy: move to the trash" } else { "no longer declared: move to the trash" },
     );
     draft.change.details = details;
     draft.change.blockers = blockers;
@@ -100,7 +101,7 @@ fn checkouts(input: &Input<'_>, builder: &BuilderName, directory: &BuilderDirect
         blockers.extend(elsewhere(input, directory));
         blockers.extend(of_checkout(&member, unsaved));
         let checkout = removed_checkout(input, directory, &member, mark);
-        let details = fate(input, &checkout, registration.work.as_ref());
+        let details = fate(input, &checkout, registration.work.as_ref(), unsaved);
         let removal = Removal {
             builder: builder.clone(),
             builder_path: directory.path.clone(),
@@ -222,8 +223,14 @@ fn wanted(input: &Input<'_>, repository: &RepoName, branch: &BranchName) -> bool
     checkouts.any(|checkout| checkout.branch == *branch)
 }
 
-/// What becomes of the branch and of ignored files, in words.
-fn fate(input: &Input<'_>, checkout: &RemovedCheckout, work: Option<&Work>) -> Vec<String> {
+/// The unsaved work at a path that moves to the trash, in words.
+fn carried(path: &AbsPath, findings: &[Finding], unsaved: bool) -> Vec<String> {
+    let moved = findings.iter().filter(|found| unsaved && trash_may_hold(found));
+    moved.map(|found| format!("unsaved, to the trash too: {}", finding(path, found).fact)).collect()
+}
+
+/// What becomes of the branch, of unsaved work and of ignored files, in words.
+fn fate(input: &Input<'_>, checkout: &RemovedCheckout, work: Option<&Work>, unsaved: bool) -> Vec<String> {
     let mut lines = Vec::new();
     let name = &checkout.name;
     if let Some(branch) = &checkout.branch {
@@ -236,12 +243,19 @@ fn fate(input: &Input<'_>, checkout: &RemovedCheckout, work: Option<&Work>) -> V
                 format!("{name}: branch {branch} stays; the file declares it")
             }
             (false, true, Some(0)) => format!("{name}: branch {branch} stays, by policy"),
+            (false, true, Some(1)) => format!("{name}: branch {branch} stays; 1 of its commits is nowhere else"),
             (false, true, Some(count)) => format!("{name}: branch {branch} stays; {count} of its commits are nowhere else"),
             (false, true, None) => format!("{name}: branch {branch} stays; it has no base or upstream to be merged into"),
         });
     }
+    if let Some(mark) = checkout.mark.as_ref().filter(|mark| mark.made_branch && checkout.branch.as_ref() != Some(&mark.branch)) {
+        lines.push(format!("{name}: branch {} stays; the checkout is not on it now", mark.branch));
+    }
     let files = |count: u64| if count == 1 { "1 ignored file".into() } else { format!("{count} ignored files") };
     if let Some(work) = work {
+        lines.extend(
+            carried(&checkout.stale.repository, &work.findings, unsaved).into_iter().map(|line| format!("{name}: {line}")),
+        );
         let kept = work.ignored.files - work.disposed.files;
         if kept > 0 {
             lines.push(format!("{name}: {} to the trash too", files(kept)));

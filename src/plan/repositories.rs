@@ -21,7 +21,7 @@ pub(super) fn plan(input: &Input<'_>, drafts: &mut Drafts) {
             None | Some(RepositoryState::Missing) => missing(input, repository, drafts),
             Some(RepositoryState::Occupied(what)) => {
                 let next = format!("mv {} SOMEWHERE", shell(path));
-                refuse(drafts, at("in-the-way", path, format!("no repository: {what}"), next));
+                refuse(drafts, at("in-the-way", path, format!("what is there {what}"), next));
             }
             Some(RepositoryState::Unusable { fact, next }) => refuse(drafts, at("unusable-repository", path, fact, next)),
             Some(RepositoryState::Present(found)) => compare_url(input.desired, repository, found, drafts),

@@ -19,12 +19,12 @@ pub fn plan_text(plan: &Plan, verbosity: Verbosity, style: &Style) -> String {
         Verbosity::Quiet if plan.changes.is_empty() => return String::new(),
         Verbosity::Quiet => vec![changes],
         Verbosity::Normal | Verbosity::Verbose => {
-            let drift = notes("Drift (left alone):", &plan.drift, style);
+            let drift = notes("Drift (left alone):", plan.drift.iter().filter(|note| !said(plan, note)), style);
             let heading = if drift.is_empty() || changes.is_empty() { String::new() } else { heading("Changes:", style) };
             vec![
                 drift,
                 heading + &changes,
-                notes("Unmanaged (left alone):", &plan.unmanaged, style),
+                notes("Unmanaged (left alone):", plan.unmanaged.iter(), style),
                 warnings(&plan.warnings, style),
             ]
         }
@@ -77,7 +77,15 @@ fn same_block(a: &Change, b: &Change) -> bool {
     a.address.builder() == b.address.builder()
 }
 
-fn notes(title: &str, notes: &[Note], style: &Style) -> String {
+/// Whether a refused change says the same.
+fn said(plan: &Plan, note: &Note) -> bool {
+    plan.blocked().any(|change| {
+        note.address.as_ref() == Some(&change.address) && change.blockers.iter().any(|it| Some(&it.next) == note.next.as_ref())
+    })
+}
+
+fn notes<'a>(title: &str, notes: impl Iterator<Item = &'a Note>, style: &Style) -> String {
+    let notes: Vec<&Note> = notes.collect();
     if notes.is_empty() {
         return String::new();
     }

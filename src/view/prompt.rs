@@ -24,3 +24,6 @@ pub fn prune(entries: usize, bytes: u64) -> String {
     let what = if entries == 1 { "1 entry".into() } else { format!("{entries} entries") };
     format!("Do you want to delete {what} ({}) for good? Only 'yes' will be accepted: ", size(bytes))
 }
+
+/// Where destroy finds no builder of ours.
+pub const NOTHING_TO_DESTROY: &str = "No changes. There is no builder to destroy.\n";

@@ -244,7 +244,8 @@ fn a_question_without_a_terminal_is_an_error_with_the_way_out() {
     let before = snapshot(sandbox.root());
     for arguments in [&["apply"] as &[&str], &["apply", "--no-input"], &["apply", "--json"]] {
         let answer = sandbox.wsctl(arguments).fails();
-        assert!(format!("{answer}").contains("wsctl apply --auto-approve"), "{arguments:?}: {answer}");
+        let again = format!("wsctl {} --auto-approve", arguments.join(" "));
+        assert!(format!("{answer}").contains(&again), "{arguments:?}: {answer}");
     }
     sandbox.wsctl_fed("yes\n", &["apply"]).fails();
     before.assert_same(&snapshot(sandbox.root()));

@@ -97,7 +97,7 @@ fn a_dirty_builder_stays_with_the_reason_and_goes_once_its_work_is_committed() {
 
     sandbox.git(sandbox.builder("slack/api"), &["commit", "-qam", "work"]);
     let original = snapshot(sandbox.builder("slack"));
-    sandbox.apply().ok().says("branch feature/slack stays; 1 of its commits");
+    sandbox.apply().ok().says("branch feature/slack stays; 1 of its commits is");
     original.assert_same(&snapshot(sandbox.trashed().join("tree")));
     assert_eq!(text(sandbox.trashed().join("tree/api/build.log")), "ignored, and kept\n");
     assert_eq!(sandbox.branches("repos/api"), ["builder/backend", "feature/slack", "main"]);

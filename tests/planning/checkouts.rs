@@ -4,8 +4,9 @@ use wsctl::model::actual::{Head, Link, Lock, Place};
 use wsctl::model::builder::Occupant;
 use wsctl::model::mark::{Deed, Marked, OurLock};
 use wsctl::model::work::Finding;
+use wsctl::plan::Action;
 
-use super::values::{NOW, abs, evidence, id, immovable_findings, on, other_id, our_id, rebase, trashed, work_findings};
+use super::values::{NOW, abs, branch, evidence, id, immovable_findings, on, other_id, our_id, rebase, trashed, work_findings};
 use super::{World, expect, planned};
 
 fn declared() -> World {
@@ -98,6 +99,13 @@ fn a_workspace_that_moved_is_repaired() {
             registration.link = Link::DirectoryGone;
             registration.worktree = Some(abs("/old/.builders/slack/api"));
         });
+    let switched =
+        planned(&world.clone().checkout_mark("slack", "api", |mark| mark.branch = branch("old")).head("slack", "api", "old"));
+    let kept = switched.changes.iter().find_map(|change| match &change.action {
+        Action::Repair { touch, .. } => Some(touch.desired.branch.to_string()),
+        _ => None,
+    });
+    assert_eq!(kept.as_deref(), Some("old"), "the switch is still to come");
     expect(
         &world,
         &[

@@ -4,7 +4,7 @@ use wsctl::model::actual::{Link, Lock, Place};
 use wsctl::model::mark::{Deed, Marked, OurLock};
 use wsctl::model::name::BuilderName;
 use wsctl::model::policy::{DeleteBranch, MaxRemovals, OnUnsaved};
-use wsctl::model::work::{Ignored, Work};
+use wsctl::model::work::{Evidence, Finding, Ignored, Work};
 use wsctl::plan::Action;
 
 use super::values::{NOW, abs, immovable_findings, other_id, our_id, trashed, work_findings};
@@ -121,6 +121,7 @@ fn a_branch_goes_only_when_we_made_it_and_it_is_merged() {
     };
     assert_eq!(fate(undeclared()), (true, "api: branch builder/slack is merged and goes too".into()));
     assert_eq!(fate(unmerged(Some(2))(undeclared())).1, "api: branch builder/slack stays; 2 of its commits are nowhere else");
+    assert_eq!(fate(unmerged(Some(1))(undeclared())).1, "api: branch builder/slack stays; 1 of its commits is nowhere else");
     assert!(!fate(unmerged(Some(2))(undeclared())).0);
     assert!(!fate(unmerged(None)(undeclared())).0);
     let theirs = undeclared().checkout_mark("slack", "api", |mark| mark.made_branch = false);
@@ -129,6 +130,33 @@ fn a_branch_goes_only_when_we_made_it_and_it_is_merged() {
     assert_eq!(fate(policy), (false, "api: branch builder/slack stays, by policy".into()));
     let switched = undeclared().head("slack", "api", "mine");
     assert_eq!(fate(switched), (false, "api: branch mine stays; wsctl did not make it".into()));
+}
+
+#[test]
+fn what_is_unsaved_and_goes_to_the_trash_is_named() {
+    let world = undeclared().head("slack", "api", "mine");
+    let untracked = Finding::Untracked(Evidence { paths: vec!["notes.md".into()], total: 1 });
+    let world = world.found("slack", "api", vec![untracked]).options(|options| options.unsaved = Some(OnUnsaved::Trash));
+    assert_eq!(
+        expect(&world, &[REMOVED]).changes[0].details,
+        [
+            "api: branch mine stays; wsctl did not make it",
+            "api: branch builder/slack stays; the checkout is not on it now",
+            "api: unsaved, to the trash too: 1 untracked file: notes.md",
+        ]
+    );
+}
+
+#[test]
+fn the_next_command_is_the_one_that_was_typed_once_more() {
+    let untracked = Finding::Untracked(Evidence { paths: vec!["notes.md".into()], total: 1 });
+    let world = undeclared().found("slack", "api", vec![untracked]).options(|options| {
+        options.destroy = true;
+        options.place = vec!["-C".into(), "/my ws".into()];
+    });
+    let made = planned(&world);
+    assert!(made.changes[0].blockers[0].next.ends_with("\nwsctl -C '/my ws' destroy --unsaved=trash"));
+    assert_eq!(made.changes[0].reason, "destroy: move to the trash");
 }
 
 #[test]
