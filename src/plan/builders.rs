@@ -7,7 +7,8 @@ use crate::model::mark::BuilderMark;
 use crate::model::path::RelPath;
 
 use super::blockers::{blocked_root, shell};
-use super::draft::{Drafts, Input};
+use super::draft::Drafts;
+use super::input::Input;
 use super::members::present;
 use super::obstacle::obstacle;
 use super::{Action, BuilderWrite, MarkWrite, anchor};

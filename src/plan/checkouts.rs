@@ -9,8 +9,9 @@ use crate::model::trash::TrashEntry;
 
 use super::blockers::{at, finding, occupied, shell, word};
 use super::branch::{choose, describe};
-use super::draft::{Drafts, Input};
-use super::found::{Found, find, strayed};
+use super::draft::Drafts;
+use super::found::{Found, find};
+use super::input::Input;
 use super::ours::ours;
 use super::stale::{cut_short, half_made, stale, their_lock};
 use super::tracked::tracked_by_root;
@@ -80,7 +81,7 @@ fn without_repository(
 fn plan_one(input: &Input<'_>, case: &Case<'_>, drafts: &mut Drafts) {
     let path = &case.path;
     let here = shell(path);
-    match find(input, case.builder, case.checkout, case.repository) {
+    match find(input, case.builder, case.checkout) {
         Found::Nothing => create(input, case, drafts, None),
         Found::InTheWay(occupant) => refuse(case, drafts, occupied(path, occupant)),
         Found::Ours(registration, mark) => ours(input, case, registration, mark, drafts),
@@ -112,7 +113,7 @@ fn plan_one(input: &Input<'_>, case: &Case<'_>, drafts: &mut Drafts) {
         }
         Found::Lost(registration) => {
             let was = registration.worktree.as_ref().unwrap_or(&registration.admin_dir);
-            let (fact, next) = match strayed(input, registration) {
+            let (fact, next) = match input.place_of(&registration.admin_dir) {
                 Some(now) => (format!("was moved by hand to {now}"), format!("mv {} {}", shell(&now), shell(was))),
                 None => (format!("is registered at {was} and is not there"), format!("mv WHERE-IT-IS-NOW {}", shell(was))),
             };
@@ -213,7 +214,7 @@ fn directory_gone(input: &Input<'_>, case: &Case<'_>, registration: &Registratio
         let next = format!("git -C {repository} worktree unlock {}", shell(path));
         blockers.push(at("locked", path, format!("it is registered, gone, and locked: {reason}"), next));
     }
-    if let Some(now) = strayed(input, registration) {
+    if let Some(now) = input.place_of(&registration.admin_dir) {
         let next = format!("mv {} {}", shell(&now), shell(path));
         drafts.drift(&case.address, format!("was moved by hand to {now}"), Some(next.clone()));
         blockers.push(at("moved-by-hand", path, format!("it was moved by hand to {now}"), next));

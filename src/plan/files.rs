@@ -4,14 +4,16 @@ use std::path::{Path, PathBuf};
 
 use crate::model::actual::Source;
 use crate::model::address::Address;
-use crate::model::builder::DiskFile;
+use crate::model::builder::{BuilderDirectory, DiskFile};
 use crate::model::desired::{DesiredBuilder, DesiredFile, FileMode};
 use crate::model::mark::WrittenFile;
+use crate::model::name::RepoName;
 use crate::model::path::{AbsPath, RelPath};
 
 use super::anchor::will_exist;
 use super::blockers::{at, shell};
-use super::draft::{Drafts, Input};
+use super::draft::Drafts;
+use super::input::Input;
 use super::members::{in_place, unedited};
 use super::obstacle::obstacle;
 use super::tracked::tracks;
@@ -183,10 +185,9 @@ fn text_change(file: &DesiredFile, disk: &DiskFile, content: &FileContent) -> Op
 fn undeclared(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Drafts) {
     let Some(mark) = input.builder_mark(&builder.name) else { return };
     let Some(directory) = input.directory(&builder.name) else { return };
-    for (to, written) in mark.files.iter().filter(|(to, _)| !builder.files.contains_key(*to)) {
-        if leaves_with_its_checkout(builder, to, drafts) {
-            continue;
-        }
+    let leaving = leaving(input, builder, directory, drafts);
+    let forgotten = |to: &RelPath| !builder.files.contains_key(to) && !leaving.iter().any(|path| path.contains(to));
+    for (to, written) in mark.files.iter().filter(|(to, _)| forgotten(to)) {
         let disk = directory.files.get(to);
         let gone = matches!(disk, None | Some(DiskFile::Missing));
         let expect = (!gone).then(|| written.hash.clone());
@@ -206,10 +207,12 @@ fn undeclared(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Drafts) 
     }
 }
 
-fn leaves_with_its_checkout(builder: &DesiredBuilder, to: &RelPath, drafts: &Drafts) -> bool {
-    drafts.list.iter().any(|draft| {
-        let Action::RemoveCheckout(removal) = &draft.change.action else { return false };
-        let below = removal.checkout.as_ref().is_some_and(|path| path.contains(to));
-        removal.builder == builder.name && below && !draft.change.is_blocked()
-    })
+/// The paths of checkouts that this plan removes: what is in them goes along.
+fn leaving(input: &Input<'_>, builder: &DesiredBuilder, directory: &BuilderDirectory, drafts: &Drafts) -> Vec<RelPath> {
+    let removal = |name: &RepoName| {
+        let draft = drafts.find(&Address::Checkout(builder.name.clone(), name.clone()))?;
+        let Action::RemoveCheckout(removal) = &draft.change.action else { return None };
+        removal.checkout.clone().filter(|_| !draft.change.is_blocked())
+    };
+    input.registered_in(&directory.path).into_iter().filter_map(|(name, _, _)| removal(name)).collect()
 }

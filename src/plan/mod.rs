@@ -13,6 +13,7 @@ mod claims;
 mod draft;
 mod files;
 mod found;
+mod input;
 mod members;
 mod obstacle;
 mod order;
@@ -47,7 +48,8 @@ use crate::model::path::AbsPath;
 use crate::model::policy::OnUnsaved;
 use crate::model::work::Finding;
 
-use draft::{Drafts, Input};
+use draft::Drafts;
+use input::Input;
 
 /// What the caller asked for beside the file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -92,7 +94,7 @@ pub enum Question {
 /// `actual` must hold the answers to [`questions()`]; where one is missing, the item is blocked.
 #[must_use]
 pub fn plan(desired: &Desired, actual: &Actual, options: &Options) -> Plan {
-    let input = Input { desired, actual, options };
+    let input = Input::new(desired, actual, options);
     let mut drafts = Drafts::default();
     repositories::plan(&input, &mut drafts);
     for builder in desired.builders.values() {

@@ -9,8 +9,9 @@ use crate::model::name::BuilderName;
 use crate::model::path::{AbsPath, RelPath};
 
 use super::Note;
-use super::draft::{Drafts, Input};
-use super::members::{members, owned};
+use super::draft::Drafts;
+use super::input::Input;
+use super::members::owned;
 
 pub(super) fn note(input: &Input<'_>, drafts: &mut Drafts) {
     for path in &input.actual.unmanaged_repositories {
@@ -26,8 +27,11 @@ pub(super) fn note(input: &Input<'_>, drafts: &mut Drafts) {
             continue;
         }
         let Some(builder) = declared.and_then(|name| input.desired.builders.get(&name)) else { continue };
-        let registered: BTreeSet<AbsPath> =
-            members(input, directory).into_iter().filter_map(|(_, _, registration)| registration.worktree.clone()).collect();
+        let registered: BTreeSet<AbsPath> = input
+            .registered_in(&directory.path)
+            .into_iter()
+            .filter_map(|(_, _, registration)| registration.worktree.clone())
+            .collect();
         let places: BTreeSet<&RelPath> = builder.checkouts.values().map(|checkout| &checkout.path).collect();
         for (path, occupant) in &directory.places {
             let here = path.under(&directory.path);
