@@ -7,8 +7,9 @@ use clap::ValueEnum;
 
 use super::globals::Globals;
 use crate::git::{Door, GitDoor, Locks};
-use crate::model::actual::{Actual, RepositoryState};
+use crate::model::actual::{Actual, Repository, RepositoryState};
 use crate::model::desired::Desired;
+use crate::model::name::RepoName;
 use crate::model::path::AbsPath;
 use crate::model::policy::OnUnsaved;
 use crate::plan::{Options, Plan, plan, questions};
@@ -25,7 +26,7 @@ pub(super) struct PlanOptions {
     unsaved: Option<Unsaved>,
     /// Let go of the brakes: more removals than the policy allows, the last builder
     #[arg(long)]
-    pub(super) allow_removals: bool,
+    allow_removals: bool,
     /// Treat builders that another builders.toml declared as this file's
     #[arg(long)]
     take_over: bool,
@@ -101,17 +102,12 @@ pub(super) fn fetch(globals: &Globals, desired: &Desired) -> Result<()> {
     Ok(())
 }
 
-fn present(actual: &Actual) -> impl Iterator<Item = (&crate::model::name::RepoName, &crate::model::actual::Repository)> {
+fn present(actual: &Actual) -> impl Iterator<Item = (&RepoName, &Repository)> {
     actual.repositories.iter().filter_map(|(name, state)| Some((name, RepositoryState::repository(state)?)))
 }
 
 /// Takes the lock of the workspace and of the repositories that are written to.
-pub(super) fn lock(
-    globals: &Globals,
-    desired: &Desired,
-    actual: &Actual,
-    written: impl Fn(&crate::model::name::RepoName) -> bool,
-) -> Result<Locks> {
+pub(super) fn lock(globals: &Globals, desired: &Desired, actual: &Actual, written: impl Fn(&RepoName) -> bool) -> Result<Locks> {
     let common: Vec<AbsPath> =
         present(actual).filter(|(name, _)| written(name)).map(|(_, repository)| repository.common_dir.clone()).collect();
     let told = |text: &str| view::narrate(&format!("waiting: {text}\n"));

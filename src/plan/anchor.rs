@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::model::actual::{ObjectFormat, Place};
 use crate::model::address::Address;
-use crate::model::builder::{Anchor, AnchorEntry, AnchorState};
+use crate::model::builder::{Anchor, AnchorEntry, AnchorState, DiskFile};
 use crate::model::desired::{DesiredBuilder, DesiredFile};
 use crate::model::name::{ObjectId, RepoName};
 use crate::model::path::RelPath;
@@ -54,7 +54,7 @@ pub(super) fn write(input: &Input<'_>, builder: &DesiredBuilder, drafts: &Drafts
 fn foreign_file(input: &Input<'_>, builder: &DesiredBuilder, to: &RelPath) -> bool {
     let disk = input.directory(&builder.name).and_then(|directory| directory.files.get(to));
     let marked = input.builder_mark(&builder.name).is_some_and(|mark| mark.files.contains_key(to));
-    !marked && !matches!(disk, None | Some(crate::model::builder::DiskFile::Missing))
+    !marked && !matches!(disk, None | Some(DiskFile::Missing))
 }
 
 fn found<'a>(input: &Input<'a>, builder: &DesiredBuilder) -> Option<&'a Anchor> {

@@ -2,12 +2,14 @@
 
 use crate::model::actual::{Lock, Place, Registration, Repository};
 use crate::model::address::Address;
+use crate::model::builder::Occupant;
 use crate::model::desired::{DesiredBuilder, DesiredCheckout};
 use crate::model::mark::{CheckoutMark, Deed};
 use crate::model::path::AbsPath;
 use crate::model::trash::TrashEntry;
+use crate::model::work::Finding;
 
-use super::blockers::{at, finding, occupied, shell, word};
+use super::blockers::{at, finding, occupied, shell, trash_may_hold, word};
 use super::branch::{choose, describe};
 use super::draft::Drafts;
 use super::found::{Found, find};
@@ -52,7 +54,7 @@ fn without_repository(
         .find(&repository)
         .is_some_and(|draft| !draft.change.is_blocked() && matches!(draft.change.action, Action::Clone { .. }));
     let occupant = input.occupant(&builder.name, &checkout.path);
-    let free = matches!(occupant, crate::model::builder::Occupant::Nothing | crate::model::builder::Occupant::Empty);
+    let free = matches!(occupant, Occupant::Nothing | Occupant::Empty);
     if !cloned {
         let path = checkout.path.under(&builder.path);
         let blocker = at("blocked-repository", &path, format!("{repository} cannot be used"), "wsctl plan");
@@ -157,10 +159,8 @@ fn create(input: &Input<'_>, case: &Case<'_>, drafts: &mut Drafts, left: Option<
     draft.claim = Some((case.checkout.repository.clone(), case.checkout.branch.clone()));
     if let Some(registration) = left {
         draft.frees.push((case.checkout.repository.clone(), registration.admin_name.clone()));
-        let busy = unfinished.into_iter().flat_map(|work| &work.findings).filter(|found| !super::blockers::trash_may_hold(found));
-        let held = busy.filter(|found| {
-            !matches!(found, crate::model::work::Finding::IndexLock(_) | crate::model::work::Finding::Unknown(_))
-        });
+        let busy = unfinished.into_iter().flat_map(|work| &work.findings).filter(|found| !trash_may_hold(found));
+        let held = busy.filter(|found| !matches!(found, Finding::IndexLock(_) | Finding::Unknown(_)));
         draft.change.blockers.extend(held.map(|found| finding(&case.path, found)));
     }
     draft.change.blockers.extend(tracked);

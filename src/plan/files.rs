@@ -8,7 +8,7 @@ use crate::model::builder::{BuilderDirectory, DiskFile};
 use crate::model::desired::{DesiredBuilder, DesiredFile, FileMode};
 use crate::model::mark::WrittenFile;
 use crate::model::name::RepoName;
-use crate::model::path::{AbsPath, RelPath};
+use crate::model::path::{AbsPath, RelPath, printable};
 
 use super::anchor::will_exist;
 use super::blockers::{at, shell};
@@ -17,7 +17,7 @@ use super::input::Input;
 use super::members::{in_place, unedited};
 use super::obstacle::obstacle;
 use super::tracked::tracks;
-use super::{Action, Blocker, FileContent, FileWrite, TextChange};
+use super::{Action, Blocker, FileContent, FileWrite, Symbol, TextChange};
 
 pub(super) fn plan(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Drafts) {
     if obstacle(input, builder).is_some() {
@@ -92,7 +92,7 @@ fn link_target(from: &AbsPath, to: &AbsPath, root: &AbsPath) -> PathBuf {
 fn declared(input: &Input<'_>, builder: &DesiredBuilder, file: &DesiredFile, drafts: &mut Drafts) {
     let address = Address::File(builder.name.clone(), file.to.clone());
     let from = file.from.relative_to(&input.desired.root);
-    let source = crate::model::path::printable(from.as_os_str());
+    let source = printable(from.as_os_str());
     let reason = match file.mode {
         FileMode::Copy => format!("copy of {source}"),
         FileMode::Symlink => format!("link to {source}"),
@@ -100,7 +100,7 @@ fn declared(input: &Input<'_>, builder: &DesiredBuilder, file: &DesiredFile, dra
     };
     let content = match content(input, builder, file) {
         Ok(content) => content,
-        Err(blocker) => return drafts.refuse(address, Action::Nothing(super::Symbol::Create), reason, vec![blocker]),
+        Err(blocker) => return drafts.refuse(address, Action::Nothing(Symbol::Create), reason, vec![blocker]),
     };
     let missing = DiskFile::Missing;
     let disk = input.directory(&builder.name).and_then(|directory| directory.files.get(&file.to)).unwrap_or(&missing);
@@ -140,9 +140,7 @@ fn judge(
         DiskFile::File { hash, tracked, .. } | DiskFile::Symlink { hash, tracked, .. } => (hash, *tracked),
     };
     let refusal = match written {
-        _ if tracked => {
-            Some(at("tracked-file", &path, "the checkout tracks a file of that name", "choose another `to` in builders.toml"))
-        }
+        Some(_) | None if tracked => Some(tracked_file(&path)),
         Some(_) | None if same => None,
         Some(written) if written.hash == *hash => None,
         Some(_) => Some(at("edited-managed-file", &path, "it was edited since wsctl wrote it", away)),

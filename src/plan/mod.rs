@@ -42,7 +42,6 @@ use std::ffi::OsString;
 
 use crate::model::actual::Actual;
 use crate::model::desired::Desired;
-use crate::model::mark::Marked;
 use crate::model::name::RepoName;
 use crate::model::path::AbsPath;
 use crate::model::policy::OnUnsaved;
@@ -117,10 +116,7 @@ pub fn plan(desired: &Desired, actual: &Actual, options: &Options) -> Plan {
         file: desired.file.clone(),
         root: desired.root.clone(),
         builders_dir: desired.builders_dir.clone(),
-        workspace: match &actual.workspace {
-            Marked::Yes(mark) => Some(mark.id.clone()),
-            Marked::No | Marked::Unreadable(_) => None,
-        },
+        workspace: input.id().cloned(),
         claims: input.claims(),
         root_branch: brakes::root_branch(&input),
         declared: desired.builders.len(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::actual::{Directory, Place};
-use crate::model::builder::Occupant;
+use crate::model::builder::{BuilderDirectory, Occupant};
 use crate::model::mark::Marked;
 use crate::model::name::BuilderName;
 use crate::model::path::{AbsPath, RelPath};
@@ -44,7 +44,7 @@ pub(super) fn note(input: &Input<'_>, drafts: &mut Drafts) {
     place(input, drafts);
 }
 
-fn what(input: &Input<'_>, directory: &crate::model::builder::BuilderDirectory) -> String {
+fn what(input: &Input<'_>, directory: &BuilderDirectory) -> String {
     match &directory.mark {
         Marked::Yes(mark) if Some(&mark.workspace) != input.id() => format!("a builder of another workspace ({})", mark.file),
         Marked::Yes(mark) => format!("its mark says that it is builder {}: renamed or copied by hand", mark.builder),
