@@ -45,15 +45,6 @@ impl Locks {
         }
         Ok(locks)
     }
-
-    /// Takes the locks of further repositories, e.g. of those just cloned.
-    ///
-    /// # Errors
-    /// As [`Locks::take`].
-    pub fn add(&mut self, common_dir: &AbsPath, timeout: Duration, waiting: &dyn Fn(&str)) -> Result<()> {
-        self.files.push(take_one(&common_dir.join(REPOSITORY_LOCK), Instant::now() + timeout, waiting)?);
-        Ok(())
-    }
 }
 
 fn take_one(path: &AbsPath, until: Instant, waiting: &dyn Fn(&str)) -> Result<File> {
