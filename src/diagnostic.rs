@@ -1,4 +1,4 @@
-//! A fault: what is wrong, where, and the way out; and what exit code it means.
+//! A fault: what is wrong, where, and the way out.
 
 use std::fmt;
 use std::ops::Range;
@@ -64,26 +64,3 @@ impl fmt::Display for Faults {
 }
 
 impl std::error::Error for Faults {}
-
-/// The command was interrupted by this signal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Interrupted(pub i32);
-
-impl fmt::Display for Interrupted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("interrupted")
-    }
-}
-
-impl std::error::Error for Interrupted {}
-
-/// The exit code that an error means: an interrupt 130, 143 or 129 by its signal, anything else 1.
-#[must_use]
-pub fn exit_code(error: &anyhow::Error) -> u8 {
-    match error.downcast_ref::<Interrupted>() {
-        Some(Interrupted(2)) => 130,
-        Some(Interrupted(15)) => 143,
-        Some(Interrupted(1)) => 129,
-        Some(Interrupted(_)) | None => 1,
-    }
-}

@@ -57,14 +57,10 @@ fn anchor(git_dir: &AbsPath) -> Result<Anchor> {
     let repository = open::gix(git_dir.as_path(), &[])?;
     let refs = Refs::by_gix(&repository)?;
     let head = head::head(git_dir, &refs, RefFormat::Files);
-    let (mut parent, mut by_wsctl, mut entries) = (None, false, BTreeMap::new());
+    let (mut by_wsctl, mut entries) = (false, BTreeMap::new());
     if let Some(id) = head.commit() {
         let commit = repository.find_commit(gix::ObjectId::from_hex(id.as_str().as_bytes())?)?;
         by_wsctl = commit.committer()?.email == WSCTL_EMAIL;
-        let parents: Vec<_> = commit.parent_ids().collect();
-        if let [only] = parents.as_slice() {
-            parent = Some(refs::id(*only)?);
-        }
         collect(&commit.tree()?, "", &mut entries)?;
     }
     let config = local_config(git_dir)?;
@@ -73,12 +69,10 @@ fn anchor(git_dir: &AbsPath) -> Result<Anchor> {
     Ok(Anchor {
         format: if repository.object_hash() == gix::hash::Kind::Sha256 { ObjectFormat::Sha256 } else { ObjectFormat::Sha1 },
         head,
-        parent,
         by_wsctl,
         entries,
         wrong_keys: KEYS.iter().filter(|(key, value)| !says(&config, key, value)).map(|(key, _)| *key).collect(),
         hook: hook(git_dir),
-        exclude: disk::read(git_dir.join("info/exclude").as_path())?.unwrap_or_default(),
         remotes: remotes.collect(),
     })
 }

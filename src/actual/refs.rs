@@ -101,7 +101,7 @@ impl Refs {
                 owner.map_or_else(|| short.split('/').next().unwrap_or_default().to_owned(), |remote| (*remote).to_owned());
             if let Some(branch) = under(&remote, &short).filter(|branch| *branch != "HEAD") {
                 let branch = BranchName::from_disk(branch.as_bytes());
-                found.insert(short, RemoteBranch { remote, branch, id: id.clone() });
+                found.insert(short, RemoteBranch { branch, id: id.clone() });
             }
         }
         found

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context as _, Result};
 
 use crate::actual;
+use crate::diagnostic::Diagnostic;
 use crate::git::Record;
 use crate::model::actual::ObjectFormat;
 use crate::model::name::ObjectId;
@@ -43,8 +44,7 @@ pub(super) fn resolve(shared: &Shared<'_>, write: &CheckoutWrite) -> Result<Bran
     let bases: BTreeSet<String> = actual::bases(desired, name);
     let state = actual::repository(declared, &bases);
     let repository = state.repository().with_context(|| format!("repository {name} cannot be read after its clone"))?;
-    branch::choose(repository, &write.desired)
-        .map_err(|blocker| crate::diagnostic::Diagnostic::new(blocker.fact, blocker.next).into())
+    branch::choose(repository, &write.desired).map_err(|blocker| Diagnostic::new(blocker.fact, blocker.next).into())
 }
 
 /// Records a checkout or file of a builder that has an anchor, or forgets it.

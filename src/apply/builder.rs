@@ -137,7 +137,6 @@ fn mark(shared: &Shared<'_>, write: &BuilderWrite, directory: Option<&AbsPath>) 
         protect: write.mark.protect,
         policy: write.mark.policy.clone(),
         files: previous.map(|mark| mark.files.clone()).unwrap_or_default(),
-        anchor: None,
         identity,
         created: previous.map_or(shared.run.now, |mark| mark.created),
     }

@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result};
 use crate::git::{Record, Relink};
 use crate::model::mark::{CheckoutMark, Deed, OurLock};
 use crate::model::name::ObjectId;
-use crate::model::path::AbsPath;
+use crate::model::path::{AbsPath, RelPath};
 use crate::plan::{BranchPlan, Change, CheckoutTouch, CheckoutWrite};
 
 use super::anchor::{record, resolve};
@@ -75,7 +75,7 @@ fn settle_lock(shared: &Shared<'_>, admin_dir: &AbsPath, holds: bool) -> Result<
     shared.run.door.unlock_worktree(admin_dir)
 }
 
-fn record_checkout(shared: &Shared<'_>, builder: &AbsPath, path: &crate::model::path::RelPath, start: ObjectId) -> Result<()> {
+fn record_checkout(shared: &Shared<'_>, builder: &AbsPath, path: &RelPath, start: ObjectId) -> Result<()> {
     if path.is_here() { Ok(()) } else { record(shared, builder, path, Some(&Record::Checkout(start))) }
 }
 

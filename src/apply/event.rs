@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::model::address::Address;
-use crate::plan::{Change, Plan};
+use crate::plan::{Change, Plan, Summary};
 
 /// One thing that happened.
 #[derive(Debug, Clone, Copy)]
@@ -59,7 +59,7 @@ pub enum Event<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Outcome {
     /// Changes done, by their symbol.
-    pub done: crate::plan::Summary,
+    pub done: Summary,
     /// Changes that failed.
     pub failed: usize,
     /// Changes not begun because of a failure or an interrupt.

@@ -15,15 +15,15 @@ mod step;
 pub use prepare::{Spot, claim, prepare};
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use crate::diagnostic::Diagnostic;
 use crate::git::Door;
 use crate::model::desired::Desired;
 use crate::model::name::WorkspaceId;
-use crate::plan::{Change, Plan, Summary, Symbol};
+use crate::plan::{Change, Part, Plan, Summary, Symbol};
 
 use event::{Event, Listener, Outcome};
 use schedule::{Next, Schedule};
@@ -69,7 +69,7 @@ pub fn run(run: &Run<'_>) -> Outcome {
             scope.spawn(|| work(&shared, &schedule, &ends));
         }
     });
-    let ends = ends.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let ends = ends.into_inner().unwrap_or_else(PoisonError::into_inner);
     let outcome = outcome(run, &ends, begun);
     run.listener.event(&Event::Summary(&outcome));
     outcome
@@ -86,7 +86,7 @@ enum End {
 fn work(shared: &Shared<'_>, schedule: &Schedule<'_>, ends: &Mutex<BTreeMap<usize, End>>) {
     let plan = shared.run.plan;
     let set = |change: usize, end: End| {
-        ends.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(change, end);
+        ends.lock().unwrap_or_else(PoisonError::into_inner).insert(change, end);
     };
     loop {
         let interrupted = shared.run.interrupt.load(Ordering::SeqCst) != 0;
@@ -97,7 +97,7 @@ fn work(shared: &Shared<'_>, schedule: &Schedule<'_>, ends: &Mutex<BTreeMap<usiz
                 let change = &plan.changes[step.change];
                 let because = because
                     .map_or("interrupted".into(), |failed| format!("{} failed", plan.changes[plan.steps[failed].change].address));
-                let twice = ends.lock().unwrap_or_else(std::sync::PoisonError::into_inner).contains_key(&step.change);
+                let twice = ends.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&step.change);
                 if !twice {
                     set(step.change, End::Skipped);
                     shared.run.listener.event(&Event::Skipped { change, because: &because });
@@ -109,7 +109,7 @@ fn work(shared: &Shared<'_>, schedule: &Schedule<'_>, ends: &Mutex<BTreeMap<usiz
                 let done = perform(shared, change, step.part);
                 if !done {
                     set(step.change, End::Failed);
-                } else if step.part == crate::plan::Part::Whole {
+                } else if step.part == Part::Whole {
                     set(step.change, End::Done);
                 }
                 schedule.end(index, done);
@@ -119,13 +119,13 @@ fn work(shared: &Shared<'_>, schedule: &Schedule<'_>, ends: &Mutex<BTreeMap<usiz
 }
 
 /// Does one step and tells of it; whether it succeeded.
-fn perform(shared: &Shared<'_>, change: &Change, part: crate::plan::Part) -> bool {
+fn perform(shared: &Shared<'_>, change: &Change, part: Part) -> bool {
     let listener = shared.run.listener;
     let begun = Instant::now();
     listener.event(&Event::Start(change));
     match step::perform(shared, change, part) {
         Ok(()) => {
-            if part == crate::plan::Part::Whole {
+            if part == Part::Whole {
                 listener.event(&Event::Complete { change, elapsed: begun.elapsed() });
             }
             true

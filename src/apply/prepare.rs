@@ -8,7 +8,7 @@ use crate::model::desired::Desired;
 use crate::model::mark::{OWN_DIRECTORY, WORKSPACE_MARK, WorkspaceMark};
 use crate::model::name::WorkspaceId;
 use crate::model::path::AbsPath;
-use crate::plan::{Action, BuilderWrite, Plan};
+use crate::plan::{Action, BuilderWrite, GITIGNORE, Plan};
 
 /// Where the workspace is, as the marks remember it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -41,7 +41,7 @@ pub fn prepare(
     door.make_directory(&own)?;
     for write in writes(plan) {
         if write.gitignore {
-            door.write_own(&desired.builders_dir.join(".gitignore"), crate::plan::GITIGNORE.as_bytes())?;
+            door.write_own(&desired.builders_dir.join(".gitignore"), GITIGNORE.as_bytes())?;
         }
         if let Some(text) = &write.ignore {
             door.write_own(&desired.builders_dir.join(".ignore"), text.as_bytes())?;

@@ -17,7 +17,6 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::diagnostic::exit_code;
 use crate::view;
 
 use globals::Globals;
@@ -89,7 +88,7 @@ pub fn main_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             } else {
                 view::narrate(&view::error(&error, &cli.globals.err_style()));
             }
-            ExitCode::from(exit_code(&error))
+            ExitCode::FAILURE
         }
     }
 }

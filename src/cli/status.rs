@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::globals::Globals;
 use super::workspace::{load, refresh};
 use crate::model::address::Address;
-use crate::plan::{Options, Plan, Symbol};
+use crate::plan::{Change, Options, Plan, Symbol};
 use crate::{actual, view};
 
 /// Show every checkout: branch, commits ahead and behind, changed and untracked files, age, state.
@@ -30,7 +30,7 @@ pub(super) fn run(globals: &Globals, _: &Args) -> Result<u8> {
 
 /// What plan says of each address, in a word or two.
 fn states(plan: &Plan) -> BTreeMap<Address, String> {
-    let change = |change: &crate::plan::Change| {
+    let change = |change: &Change| {
         let word = match (change.blockers.first(), change.action.symbol()) {
             (Some(blocker), _) => format!("blocked: {}", blocker.fact),
             (None, Symbol::Create) => "missing".into(),

@@ -26,7 +26,7 @@ pub(super) struct PlanOptions {
     unsaved: Option<Unsaved>,
     /// Let go of the brakes: more removals than the policy allows, the last builder
     #[arg(long)]
-    pub(super) allow_removals: bool,
+    allow_removals: bool,
     /// Treat builders that another builders.toml declared as this file's
     #[arg(long)]
     take_over: bool,

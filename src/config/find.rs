@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::diagnostic::Diagnostic;
 use crate::model::mark::{BUILDER_MARK, CHECKOUT_MARK, OWN_DIRECTORY, WORKSPACE_MARK};
 use crate::model::name::BuilderName;
-use crate::model::path::AbsPath;
+use crate::model::path::{AbsPath, printable};
 
 /// The file's own name.
 const FILE: &str = "builders.toml";
@@ -137,5 +137,5 @@ fn linked(git: &Path) -> Option<PathBuf> {
 }
 
 fn shown(path: &Path) -> String {
-    crate::model::path::printable(path.as_os_str())
+    printable(path.as_os_str())
 }

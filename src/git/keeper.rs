@@ -12,6 +12,7 @@ use super::command::{Call, Git};
 use super::mentions;
 use super::objects::Objects;
 use crate::model::actual::ObjectFormat;
+use crate::model::path::AbsPath;
 
 /// What a keeper holds.
 #[derive(Default)]
@@ -69,7 +70,7 @@ fn is_same(objects: &Objects, old: &gix::ObjectId, tree: gix::ObjectId, parents:
 }
 
 /// Deletes a keeper; see `Door::drop_keeper`.
-pub(super) fn forget(git: &Git, common_dir: &crate::model::path::AbsPath, name: &str) -> Result<()> {
+pub(super) fn forget(git: &Git, common_dir: &AbsPath, name: &str) -> Result<()> {
     if !name.starts_with("refs/wsctl/") {
         bail!("{name} is no keeper's name");
     }

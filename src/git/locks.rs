@@ -46,7 +46,7 @@ impl Locks {
         Ok(locks)
     }
 
-    /// Takes the locks of further repositories, e.g. of those just cloned.
+    /// Takes the locks of further repositories: those that a newer plan writes to.
     ///
     /// # Errors
     /// As [`Locks::take`].

@@ -5,6 +5,7 @@ use gix::objs::{Commit, Kind, Tree, Write as _};
 use gix::odb::Header as _;
 
 use crate::model::actual::ObjectFormat;
+use crate::model::builder::WSCTL_EMAIL;
 use crate::model::name::ObjectId;
 use crate::model::path::AbsPath;
 
@@ -81,7 +82,7 @@ impl Objects {
     pub(super) fn write_commit(&self, tree: gix::ObjectId, parents: &[gix::ObjectId], message: &str) -> Result<gix::ObjectId> {
         let who = gix::actor::Signature {
             name: "wsctl".into(),
-            email: "wsctl@localhost".into(),
+            email: WSCTL_EMAIL.into(),
             time: gix::date::Time { seconds: 0, offset: 0 },
         };
         let commit = Commit {

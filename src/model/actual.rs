@@ -218,8 +218,6 @@ pub struct Repository {
 /// A remote branch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoteBranch {
-    /// The remote's name.
-    pub remote: String,
     /// The branch on that remote.
     pub branch: BranchName,
     /// The commit that it was on at the last fetch.

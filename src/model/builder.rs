@@ -77,8 +77,6 @@ pub struct Anchor {
     pub format: ObjectFormat,
     /// Its HEAD.
     pub head: Head,
-    /// The parent of HEAD's commit, where it has just one.
-    pub parent: Option<ObjectId>,
     /// Whether wsctl made HEAD's commit (its committer is [`WSCTL_EMAIL`]); anybody else's is kept.
     pub by_wsctl: bool,
     /// HEAD's tree, whole: path → what is recorded there.
@@ -87,9 +85,7 @@ pub struct Anchor {
     pub wrong_keys: Vec<&'static str>,
     /// Whether the pre-commit hook is ours and may be executed.
     pub hook: bool,
-    /// `info/exclude`, whole.
-    pub exclude: Vec<u8>,
-    /// Whether a remote is configured.
+    /// The remotes that are configured; there should be none.
     pub remotes: Vec<String>,
 }
 

@@ -88,9 +88,6 @@ pub struct BuilderMark {
     /// The managed files as last written, by path in the builder.
     #[serde(default)]
     pub files: BTreeMap<RelPath, WrittenFile>,
-    /// The anchor's second commit; `None` without an anchor.
-    #[serde(default)]
-    pub anchor: Option<ObjectId>,
     /// Device and inode of the builder's directory: what makes the mark of a plain builder valid.
     #[serde(default)]
     pub identity: Option<(u64, u64)>,

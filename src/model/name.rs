@@ -64,7 +64,7 @@ name!(
 );
 
 /// Words that an address needs for itself and that no repository may have.
-pub const RESERVED_REPOSITORY_NAMES: [&str; 2] = ["files", "checkout"];
+const RESERVED_REPOSITORY_NAMES: [&str; 2] = ["files", "checkout"];
 
 impl RepoName {
     /// The workspace root as a repository.

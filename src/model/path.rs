@@ -198,7 +198,7 @@ fn fold(path: &Path) -> PathBuf {
     out
 }
 
-/// A name of the disk as UTF-8 text that [`unescape`] turns back into the same bytes.
+/// A name of the disk as UTF-8 text in which `%` and what is not UTF-8 stand as `%XX`.
 #[must_use]
 pub fn escape(name: &OsStr) -> String {
     let mut out = String::new();
@@ -224,8 +224,7 @@ fn push_hex(out: &mut String, bytes: &[u8]) {
 }
 
 /// The bytes behind [`escape`]; `None` where a `%` is not followed by two hexadecimal digits.
-#[must_use]
-pub fn unescape(text: &str) -> Option<Vec<u8>> {
+fn unescape(text: &str) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&byte, tail)) = rest.split_first() {

@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 
 use crate::model::actual::{ObjectFormat, Place};
 use crate::model::address::Address;
-use crate::model::builder::{Anchor, AnchorEntry, AnchorState};
+use crate::model::builder::{Anchor, AnchorEntry, AnchorState, DiskFile};
 use crate::model::desired::{DesiredBuilder, DesiredFile};
 use crate::model::name::{ObjectId, RepoName};
 use crate::model::path::RelPath;
 
 use super::blockers::shell;
-use super::draft::{Drafts, Input};
+use super::draft::{Drafts, place};
 use super::files::content;
-use super::members::in_place;
+use super::input::Input;
+use super::members::{Member, in_place};
 use super::{Action, AnchorWrite, CheckoutWrite, Gitlink};
 
 /// The anchor as it shall be after this plan.
@@ -53,7 +54,7 @@ pub(super) fn write(input: &Input<'_>, builder: &DesiredBuilder, drafts: &Drafts
 fn foreign_file(input: &Input<'_>, builder: &DesiredBuilder, to: &RelPath) -> bool {
     let disk = input.directory(&builder.name).and_then(|directory| directory.files.get(to));
     let marked = input.builder_mark(&builder.name).is_some_and(|mark| mark.files.contains_key(to));
-    !marked && !matches!(disk, None | Some(crate::model::builder::DiskFile::Missing))
+    !marked && !matches!(disk, None | Some(DiskFile::Missing))
 }
 
 fn found<'a>(input: &Input<'a>, builder: &DesiredBuilder) -> Option<&'a Anchor> {
@@ -82,8 +83,7 @@ fn recorded(found: Option<&Anchor>, path: &RelPath) -> Option<ObjectId> {
 
 /// The commit that an existing checkout had when it was created, or has now if nobody wrote that down.
 fn start_of(input: &Input<'_>, builder: &DesiredBuilder, name: &RepoName) -> Option<ObjectId> {
-    let path = super::draft::place(builder, name);
-    let registration = input.repository(name)?.registrations.values().find(|registration| registration.worktree == path)?;
+    let registration = input.registered_at(name, &place(builder, name)?).next()?;
     let marked = input.our_mark(registration).map(|mark| mark.start.clone());
     marked.or_else(|| registration.head.commit().cloned())
 }
@@ -92,10 +92,11 @@ fn start_of(input: &Input<'_>, builder: &DesiredBuilder, name: &RepoName) -> Opt
 fn undeclared(input: &Input<'_>, builder: &DesiredBuilder, found: Option<&Anchor>) -> Vec<Gitlink> {
     let Some(directory) = input.directory(&builder.name) else { return vec![] };
     let here = in_place(input, builder);
-    let extra = super::members::members(input, directory)
+    let extra = input
+        .registered_in(&directory.path)
         .into_iter()
         .filter(|(name, _, _)| here.contains(name) && !builder.checkouts.contains_key(*name));
-    let link = |(name, _, registration): super::members::Member<'_>| {
+    let link = |(name, _, registration): Member<'_>| {
         let path = input.our_mark(registration)?.path.clone();
         let commit = Some(recorded(found, &path)?);
         Some(Gitlink { path, repository: name.clone(), commit, write: None })
@@ -167,12 +168,11 @@ pub(super) fn differences(input: &Input<'_>, builder: &DesiredBuilder, found: &A
 }
 
 /// Managed files that were written and that the anchor does not record any more.
-fn lost_files<'a>(input: &Input<'a>, builder: &'a DesiredBuilder, found: &'a Anchor) -> impl Iterator<Item = &'a RelPath> {
+fn lost_files<'a>(input: &'a Input<'_>, builder: &'a DesiredBuilder, found: &'a Anchor) -> impl Iterator<Item = &'a RelPath> {
     let written = input.builder_mark(&builder.name).map(|mark| &mark.files);
     let own = builder.files.values().filter(|file| file.checkout.is_none());
     let lost = own.filter(move |file| written.is_some_and(|written| written.contains_key(&file.to)));
-    let input = *input;
-    lost.filter(move |file| !found.entries.contains_key(&file.to) && content(&input, builder, file).is_ok()).map(|file| &file.to)
+    lost.filter(|file| !found.entries.contains_key(&file.to) && content(input, builder, file).is_ok()).map(|file| &file.to)
 }
 
 /// Entries of checkouts and files that are neither declared nor there.

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 
 use crate::model::actual::{Operation, Repository};
 use crate::model::builder::Occupant;
-use crate::model::name::BranchName;
+use crate::model::name::{BranchName, ObjectId};
 use crate::model::path::{AbsPath, printable};
 use crate::model::work::{Evidence, Finding};
 
@@ -104,7 +104,7 @@ pub(super) fn finding(path: &AbsPath, finding: &Finding) -> Blocker {
         Finding::Conflicts(paths) => ("conflicts", counted("unmerged file", "unmerged files", paths), status),
         Finding::Untracked(paths) => ("untracked", counted("untracked file", "untracked files", paths), status),
         Finding::Unreferenced(commits) => {
-            let shown: Vec<_> = commits.iter().take(3).map(crate::model::name::ObjectId::short).collect();
+            let shown: Vec<_> = commits.iter().take(3).map(ObjectId::short).collect();
             let fact = format!("commits on no branch or tag: {}", shown.join(", "));
             ("unreferenced-commits", fact, format!("git -C {here} branch NAME"))
         }

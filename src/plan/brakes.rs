@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::model::name::{BranchName, BuilderName, RepoName};
 
 use super::blockers::plain;
-use super::draft::{Drafts, Input};
+use super::draft::Drafts;
+use super::input::Input;
 use super::members::owned;
 use super::{Action, Blocker};
 

@@ -1,5 +1,7 @@
 //! How a checkout's branch comes about (SPEC, section 5).
 
+use std::ops::Bound;
+
 use crate::model::actual::{Base, Head, Repository};
 use crate::model::desired::DesiredCheckout;
 use crate::model::name::BranchName;
@@ -22,7 +24,7 @@ pub fn choose(repository: &Repository, checkout: &DesiredCheckout) -> Result<Bra
     if let Some(commit) = repository.branches.get(branch) {
         return Ok(BranchPlan::Existing(commit.clone()));
     }
-    if let Some(other) = repository.branches.keys().find(|other| other.excludes(branch)) {
+    if let Some(other) = beside(repository, branch) {
         return Err(branch_collides(repository, branch, other));
     }
     let remote: Vec<_> = repository.remote_branches.iter().filter(|(_, remote)| remote.branch == *branch).collect();
@@ -36,6 +38,18 @@ pub fn choose(repository: &Repository, checkout: &DesiredCheckout) -> Result<Bra
             Err(at("ambiguous-branch", &repository.path, fact, next))
         }
     }
+}
+
+/// A branch of the repository that cannot exist beside this one: `a` beside `a/b`, or the other way round.
+fn beside<'a>(repository: &'a Repository, branch: &BranchName) -> Option<&'a BranchName> {
+    let text = branch.as_str();
+    let mut above = text.match_indices('/').filter_map(|(end, _)| repository.branches.get_key_value(&text[..end]));
+    let below = format!("{text}/");
+    let mut below = repository
+        .branches
+        .range::<str, _>((Bound::Included(below.as_str()), Bound::Unbounded))
+        .take_while(|(other, _)| other.excludes(branch));
+    above.next().or_else(|| below.next()).map(|(other, _)| other)
 }
 
 fn from_base(repository: &Repository, checkout: &DesiredCheckout) -> Result<BranchPlan, Blocker> {

@@ -4,10 +4,13 @@ use crate::model::address::Address;
 use crate::model::builder::{AnchorState, BuilderDirectory, Occupant};
 use crate::model::desired::{DesiredBuilder, Shape};
 use crate::model::mark::BuilderMark;
+use crate::model::name::RepoName;
 use crate::model::path::RelPath;
+use crate::model::trash::Manifest;
 
 use super::blockers::{blocked_root, shell};
-use super::draft::{Drafts, Input};
+use super::draft::Drafts;
+use super::input::Input;
 use super::members::present;
 use super::obstacle::obstacle;
 use super::{Action, BuilderWrite, MarkWrite, anchor};
@@ -41,8 +44,7 @@ pub(super) fn plan(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Dra
     let rewritable = builder.shape == Shape::Anchored && !anchor::is_left_alone(input, builder);
     write.anchor = rewritable.then(|| anchor::write(input, builder, drafts));
     let Some(directory) = directory else {
-        let root_fails =
-            builder.shape == Shape::Nested && !anchor::will_exist(drafts, builder, &crate::model::name::RepoName::root());
+        let root_fails = builder.shape == Shape::Nested && !anchor::will_exist(drafts, builder, &RepoName::root());
         let reason = format!("new builder with {}", counted(builder.checkouts.len()));
         let draft = drafts.add(address, Action::CreateBuilder(Box::new(write)), reason);
         if root_fails {
@@ -62,7 +64,7 @@ fn counted(checkouts: usize) -> String {
 
 fn in_trash(input: &Input<'_>, builder: &DesiredBuilder) -> Option<String> {
     let mut entries = input.actual.trash.iter().rev();
-    let of_it = |manifest: &crate::model::trash::Manifest| manifest.builder == builder.name && manifest.checkout.is_none();
+    let of_it = |manifest: &Manifest| manifest.builder == builder.name && manifest.checkout.is_none();
     entries.find(|entry| entry.manifest.as_ref().is_some_and(of_it)).map(|entry| entry.path.to_string())
 }
 
@@ -78,8 +80,7 @@ fn existing(
     let address = Address::Builder(builder.name.clone());
     let Some(mark) = previous else {
         let ours = !present(input, &builder.name).is_empty();
-        let nested_half =
-            builder.shape == Shape::Nested && !anchor::will_exist(drafts, builder, &crate::model::name::RepoName::root());
+        let nested_half = builder.shape == Shape::Nested && !anchor::will_exist(drafts, builder, &RepoName::root());
         if nested_half && !ours {
             return;
         }

@@ -2,16 +2,19 @@
 
 use crate::model::actual::{Lock, Place, Registration, Repository};
 use crate::model::address::Address;
+use crate::model::builder::Occupant;
 use crate::model::desired::{DesiredBuilder, DesiredCheckout};
 use crate::model::mark::{CheckoutMark, Deed};
 use crate::model::name::BranchName;
 use crate::model::path::AbsPath;
 use crate::model::trash::TrashEntry;
+use crate::model::work::Finding;
 
-use super::blockers::{at, finding, occupied, shell, word};
+use super::blockers::{at, finding, occupied, shell, trash_may_hold, word};
 use super::branch::{choose, describe};
-use super::draft::{Drafts, Input};
-use super::found::{Found, find, strayed};
+use super::draft::Drafts;
+use super::found::{Found, find};
+use super::input::Input;
 use super::ours::ours;
 use super::stale::{cut_short, half_made, stale, their_lock};
 use super::tracked::tracked_by_root;
@@ -52,7 +55,7 @@ fn without_repository(
         .find(&repository)
         .is_some_and(|draft| !draft.change.is_blocked() && matches!(draft.change.action, Action::Clone { .. }));
     let occupant = input.occupant(&builder.name, &checkout.path);
-    let free = matches!(occupant, crate::model::builder::Occupant::Nothing | crate::model::builder::Occupant::Empty);
+    let free = matches!(occupant, Occupant::Nothing | Occupant::Empty);
     if !cloned {
         let path = checkout.path.under(&builder.path);
         let next = format!("first see to {repository}, as said there");
@@ -82,7 +85,7 @@ fn without_repository(
 fn plan_one(input: &Input<'_>, case: &Case<'_>, drafts: &mut Drafts) {
     let path = &case.path;
     let here = shell(path);
-    match find(input, case.builder, case.checkout, case.repository) {
+    match find(input, case.builder, case.checkout) {
         Found::Nothing => create(input, case, drafts, None),
         Found::InTheWay(occupant) => refuse(case, drafts, occupied(path, occupant)),
         Found::Ours(registration, mark) => ours(input, case, registration, mark, drafts),
@@ -119,7 +122,7 @@ fn plan_one(input: &Input<'_>, case: &Case<'_>, drafts: &mut Drafts) {
         }
         Found::Lost(registration) => {
             let was = registration.worktree.as_ref().unwrap_or(&registration.admin_dir);
-            let (fact, next) = match strayed(input, registration) {
+            let (fact, next) = match input.place_of(&registration.admin_dir) {
                 Some(now) => (format!("was moved by hand to {now}"), format!("mv {} {}", shell(&now), shell(was))),
                 None => (format!("is registered at {was} and is not there"), format!("mv WHERE-IT-IS-NOW {}", shell(was))),
             };
@@ -163,10 +166,8 @@ fn create(input: &Input<'_>, case: &Case<'_>, drafts: &mut Drafts, left: Option<
     draft.claim = Some((case.checkout.repository.clone(), case.checkout.branch.clone()));
     if let Some(registration) = left {
         draft.frees.push((case.checkout.repository.clone(), registration.admin_name.clone()));
-        let busy = unfinished.into_iter().flat_map(|work| &work.findings).filter(|found| !super::blockers::trash_may_hold(found));
-        let held = busy.filter(|found| {
-            !matches!(found, crate::model::work::Finding::IndexLock(_) | crate::model::work::Finding::Unknown(_))
-        });
+        let busy = unfinished.into_iter().flat_map(|work| &work.findings).filter(|found| !trash_may_hold(found));
+        let held = busy.filter(|found| !matches!(found, Finding::IndexLock(_) | Finding::Unknown(_)));
         draft.change.blockers.extend(held.map(|found| finding(&case.path, found)));
     }
     draft.change.blockers.extend(tracked);
@@ -220,7 +221,7 @@ fn directory_gone(input: &Input<'_>, case: &Case<'_>, registration: &Registratio
         let next = format!("git -C {repository} worktree unlock {}", shell(path));
         blockers.push(at("locked", path, format!("it is registered, gone, and locked: {reason}"), next));
     }
-    if let Some(now) = strayed(input, registration) {
+    if let Some(now) = input.place_of(&registration.admin_dir) {
         let next = format!("mv {} {}", shell(&now), shell(path));
         drafts.drift(&case.address, format!("was moved by hand to {now}"), Some(next.clone()));
         blockers.push(at("moved-by-hand", path, format!("it was moved by hand to {now}"), next));

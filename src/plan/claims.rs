@@ -1,5 +1,6 @@
 //! Who has a branch, who has to give it up first, and what cannot be made because nobody does.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 
 use crate::model::actual::{Head, Link, Operation, Registration, Repository};
@@ -9,25 +10,142 @@ use crate::model::name::{BranchName, RepoName};
 
 use super::anchor::{creation, will_exist};
 use super::blockers::{blocked_root, branch_collides, branch_in_use, branch_of_a_lost_worktree};
-use super::draft::{Draft, Drafts, Input};
+use super::draft::{Draft, Drafts};
+use super::input::Input;
 use super::members::present;
 use super::{Action, Blocker};
 
 /// Who has a branch: a registration, or the main worktree.
 struct Holder<'a> {
     registration: Option<&'a Registration>,
+    /// What will go back to the branch, where HEAD is not on it.
     operation: Option<&'a Operation>,
 }
 
-fn holders<'a>(repository: &'a Repository, branch: &BranchName, except: Option<&OsStr>) -> Vec<Holder<'a>> {
-    let holder = |registration: Option<&'a Registration>, head: &Head, operation: Option<&'a Operation>| {
-        let on_it = head.branch() == Some(branch);
-        let kept = operation.filter(|operation| operation.holds.contains(branch));
-        (on_it || kept.is_some()).then_some(Holder { registration, operation: kept.filter(|_| !on_it) })
+/// The branches that drafts claim: who has them, and which draft gives them up.
+pub(super) struct Claims<'a> {
+    input: &'a Input<'a>,
+    drafts: &'a Drafts,
+    holders: BTreeMap<(&'a RepoName, &'a BranchName), Vec<Holder<'a>>>,
+    /// By repository and admin directory: the first draft that is not blocked and leaves the branch it has there.
+    freers: BTreeMap<(&'a RepoName, &'a OsStr), usize>,
+    /// The branches that drafts which are not blocked make or take.
+    taken: BTreeMap<(&'a RepoName, &'a str), &'a BranchName>,
+}
+
+impl<'a> Claims<'a> {
+    pub(super) fn new(input: &'a Input<'a>, drafts: &'a Drafts) -> Self {
+        let (freers, taken) = (BTreeMap::new(), BTreeMap::new());
+        let mut claims = Claims { input, drafts, holders: holders(input), freers, taken };
+        for (index, draft) in drafts.list.iter().enumerate().filter(|(_, draft)| !draft.change.is_blocked()) {
+            for (name, admin) in &draft.frees {
+                claims.freers.entry((name, admin)).or_insert(index);
+            }
+            claims.taken.extend(draft.claim.iter().map(|(name, branch)| ((name, branch.as_str()), branch)));
+        }
+        claims
+    }
+
+    /// Who has the branch that a draft claims. A draft that both takes and gives up (a switch, a replacement) does
+    /// not stand in its own way.
+    fn holders<'b>(&'b self, draft: &'b Draft) -> impl Iterator<Item = &'b Holder<'a>> {
+        let claim = draft.claim.as_ref();
+        let own = claim.and_then(|(name, _)| draft.frees.iter().find(|(repo, _)| repo == name)).map(|(_, admin)| admin);
+        let holders = claim.and_then(|(name, branch)| self.holders.get(&(name, branch))).into_iter().flatten();
+        holders.filter(move |holder| own.is_none() || holder.registration.map(|found| &found.admin_name) != own)
+    }
+
+    /// The drafts, by index, that give up the branch which `draft` claims; none: it is free.
+    /// An error where somebody keeps it.
+    pub(super) fn freers(&self, draft: &Draft) -> Result<Vec<usize>, Blocker> {
+        let Some((name, branch)) = &draft.claim else { return Ok(vec![]) };
+        let Some(repository) = self.input.repository(name) else { return Ok(vec![]) };
+        let freer = |holder: &Holder<'_>| self.freers.get(&(name, holder.registration?.admin_name.as_os_str())).copied();
+        let freers = self.holders(draft).map(|holder| freer(holder).ok_or_else(|| refusal(repository, branch, holder)));
+        freers.collect()
+    }
+
+    /// Another draft of this plan makes a branch beside which this one cannot be.
+    fn collision(&self, draft: &Draft) -> Option<Blocker> {
+        let (name, branch) = draft.claim.as_ref()?;
+        let mut above = branch.as_str().match_indices('/').map(|(end, _)| &branch.as_str()[..end]);
+        let other = above.find_map(|above| self.taken.get(&(name, above)))?;
+        Some(branch_collides(self.input.repository(name)?, branch, other))
+    }
+
+    /// Nothing is made inside a nested builder whose root is not there and will not be.
+    fn rootless(&self, draft: &Draft) -> Option<Blocker> {
+        let Address::Checkout(name, repository) = &draft.change.address else { return None };
+        let builder = self.input.desired.builders.get(name).filter(|builder| builder.shape == Shape::Nested)?;
+        let inner = !repository.is_root() && creation(self.drafts, builder, repository).is_some();
+        (inner && !self.has_root(builder)).then(|| blocked_root(&builder.path))
+    }
+
+    fn has_root(&self, builder: &DesiredBuilder) -> bool {
+        let root = RepoName::root();
+        present(self.input, &builder.name).contains(&root) || will_exist(self.drafts, builder, &root)
+    }
+
+    /// Every draft that cannot be made as things stand, and why.
+    fn refusals(&self) -> Vec<(usize, Blocker)> {
+        let live = self.drafts.list.iter().enumerate().filter(|(_, draft)| !draft.change.is_blocked());
+        let refusal = |draft: &Draft| {
+            let kept = self.freers(draft).err();
+            kept.or_else(|| self.collision(draft)).or_else(|| self.rootless(draft))
+        };
+        live.filter_map(|(index, draft)| Some((index, refusal(draft)?))).collect()
+    }
+
+    /// Drafts that wait for each other in a ring where nobody can leave its branch first. A switch can: it is parked.
+    fn stuck(&self) -> Vec<(usize, Blocker)> {
+        let list = &self.drafts.list;
+        let waits = |draft: &Draft| {
+            if draft.change.is_blocked() { vec![] } else { self.freers(draft).unwrap_or_default() }
+        };
+        let waits: Vec<Vec<usize>> = list.iter().map(waits).collect();
+        let parks = |index: usize| matches!(list[index].change.action, Action::Switch { .. });
+        let mut goes: Vec<bool> = waits.iter().map(Vec::is_empty).collect();
+        // Each round lets go whoever waits for nobody any more, until a round changes nothing.
+        loop {
+            let before = goes.clone();
+            for index in 0..list.len() {
+                goes[index] = goes[index] || waits[index].iter().all(|&first| goes[first] || parks(first));
+            }
+            if goes == before {
+                break;
+            }
+        }
+        let refused = |index: usize| {
+            let (name, branch) = list[index].claim.as_ref()?;
+            let repository = self.input.repository(name)?;
+            self.holders(&list[index]).next().map(|holder| (index, refusal(repository, branch, holder)))
+        };
+        (0..list.len()).filter(|&index| !goes[index]).filter_map(refused).collect()
+    }
+}
+
+/// Who has each branch: the main worktree first, then the registrations.
+fn holders<'a>(input: &Input<'a>) -> BTreeMap<(&'a RepoName, &'a BranchName), Vec<Holder<'a>>> {
+    let mut found: BTreeMap<_, Vec<Holder<'a>>> = BTreeMap::new();
+    let mut note = |name, registration, head: &'a Head, operation: Option<&'a Operation>| {
+        let now = head.branch();
+        if let Some(branch) = now {
+            found.entry((name, branch)).or_default().push(Holder { registration, operation: None });
+        }
+        let kept = operation.iter().flat_map(|operation| &operation.holds).filter(|branch| Some(*branch) != now);
+        for branch in kept {
+            found.entry((name, branch)).or_default().push(Holder { registration, operation });
+        }
     };
-    let main = if repository.bare { None } else { holder(None, &repository.head, repository.operation.as_ref()) };
-    let others = repository.registrations.values().filter(|other| Some(other.admin_name.as_os_str()) != except);
-    main.into_iter().chain(others.filter_map(|other| holder(Some(other), &other.head, other.operation.as_ref()))).collect()
+    for (name, state) in &input.actual.repositories {
+        if let Some(repository) = state.repository().filter(|repository| !repository.bare) {
+            note(name, None, &repository.head, repository.operation.as_ref());
+        }
+    }
+    for (name, _, registration) in input.registrations() {
+        note(name, Some(registration), &registration.head, registration.operation.as_ref());
+    }
+    found
 }
 
 fn refusal(repository: &Repository, branch: &BranchName, holder: &Holder<'_>) -> Blocker {
@@ -43,36 +161,13 @@ fn refusal(repository: &Repository, branch: &BranchName, holder: &Holder<'_>) ->
     }
 }
 
-/// The drafts, by index, that give up the branch which `draft` claims; none: it is free.
-/// An error where somebody keeps it.
-pub(super) fn freers(input: &Input<'_>, list: &[Draft], draft: &Draft) -> Result<Vec<usize>, Blocker> {
-    let Some((name, branch)) = &draft.claim else { return Ok(vec![]) };
-    let Some(repository) = input.repository(name) else { return Ok(vec![]) };
-    let freer = |holder: &Holder<'_>| {
-        let admin_name = &holder.registration?.admin_name;
-        let frees = |other: &Draft| other.frees.iter().any(|(repo, admin)| repo == name && admin == admin_name);
-        list.iter().position(|other| !other.change.is_blocked() && frees(other))
-    };
-    let holders = holders(repository, branch, own_registration(draft, name));
-    holders.iter().map(|holder| freer(holder).ok_or_else(|| refusal(repository, branch, holder))).collect()
-}
-
-/// A draft that both takes and gives up (a switch, a replacement) does not stand in its own way.
-fn own_registration<'a>(draft: &'a Draft, name: &RepoName) -> Option<&'a OsStr> {
-    draft.frees.iter().find(|(repo, _)| repo == name).map(|(_, admin)| admin.as_os_str())
-}
-
 /// Blocks every draft whose branch nobody gives up, and what waits for those, until nothing changes any more.
 pub(super) fn settle(input: &Input<'_>, drafts: &mut Drafts) {
     loop {
-        let mut refusals = Vec::new();
-        for (index, draft) in drafts.list.iter().enumerate().filter(|(_, draft)| !draft.change.is_blocked()) {
-            let refusal = freers(input, &drafts.list, draft).err();
-            let refusal = refusal.or_else(|| collision(input, &drafts.list, draft));
-            refusals.extend(refusal.or_else(|| rootless(input, drafts, draft)).map(|blocker| (index, blocker)));
-        }
+        let claims = Claims::new(input, drafts);
+        let mut refusals = claims.refusals();
         if refusals.is_empty() {
-            refusals = stuck(input, &drafts.list);
+            refusals = claims.stuck();
         }
         if refusals.is_empty() {
             return;
@@ -81,49 +176,4 @@ pub(super) fn settle(input: &Input<'_>, drafts: &mut Drafts) {
             drafts.list[index].change.blockers.push(blocker);
         }
     }
-}
-
-/// Another draft of this plan makes a branch beside which this one cannot be.
-fn collision(input: &Input<'_>, list: &[Draft], draft: &Draft) -> Option<Blocker> {
-    let (name, branch) = draft.claim.as_ref()?;
-    let repository = input.repository(name)?;
-    let other = list.iter().filter(|other| !other.change.is_blocked()).filter_map(|other| other.claim.as_ref());
-    let (_, other) = other.filter(|(repo, other)| repo == name && other.excludes(branch)).min_by_key(|(_, other)| other)?;
-    (other < branch).then(|| branch_collides(repository, branch, other))
-}
-
-/// Nothing is made inside a nested builder whose root is not there and will not be.
-fn rootless(input: &Input<'_>, drafts: &Drafts, draft: &Draft) -> Option<Blocker> {
-    let Address::Checkout(name, repository) = &draft.change.address else { return None };
-    let builder = input.desired.builders.get(name).filter(|builder| builder.shape == Shape::Nested)?;
-    let inner = !repository.is_root() && creation(drafts, builder, repository).is_some();
-    (inner && !has_root(input, drafts, builder)).then(|| blocked_root(&builder.path))
-}
-
-fn has_root(input: &Input<'_>, drafts: &Drafts, builder: &DesiredBuilder) -> bool {
-    let root = RepoName::root();
-    present(input, &builder.name).contains(&root) || will_exist(drafts, builder, &root)
-}
-
-/// Drafts that wait for each other in a ring where nobody can leave its branch first. A switch can: it is parked.
-fn stuck(input: &Input<'_>, list: &[Draft]) -> Vec<(usize, Blocker)> {
-    let waits = |draft: &Draft| {
-        if draft.change.is_blocked() { vec![] } else { freers(input, list, draft).unwrap_or_default() }
-    };
-    let waits: Vec<Vec<usize>> = list.iter().map(waits).collect();
-    let parks = |index: usize| matches!(list[index].change.action, Action::Switch { .. });
-    let mut goes: Vec<bool> = waits.iter().map(Vec::is_empty).collect();
-    let next = |goes: &[bool]| {
-        (0..list.len()).find(|&index| !goes[index] && waits[index].iter().all(|&first| goes[first] || parks(first)))
-    };
-    while let Some(index) = next(&goes) {
-        goes[index] = true;
-    }
-    let refused = |index: usize| {
-        let (name, branch) = list[index].claim.as_ref()?;
-        let repository = input.repository(name)?;
-        let holders = holders(repository, branch, own_registration(&list[index], name));
-        holders.first().map(|holder| (index, refusal(repository, branch, holder)))
-    };
-    (0..list.len()).filter(|&index| !goes[index]).filter_map(refused).collect()
 }

@@ -3,92 +3,19 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use crate::model::actual::{Actual, Place, Registration, Repository};
 use crate::model::address::Address;
-use crate::model::builder::{BuilderDirectory, Occupant};
-use crate::model::desired::{Desired, DesiredBuilder};
-use crate::model::mark::{BuilderMark, CheckoutMark};
-use crate::model::name::{BranchName, BuilderName, RepoName, WorkspaceId};
-use crate::model::path::{AbsPath, RelPath};
+use crate::model::desired::DesiredBuilder;
+use crate::model::name::{BranchName, RepoName};
+use crate::model::path::AbsPath;
 
-use super::{Action, Blocker, Change, Note, Options};
-
-/// What a plan is made of.
-#[derive(Clone, Copy)]
-pub(super) struct Input<'a> {
-    pub(super) desired: &'a Desired,
-    pub(super) actual: &'a Actual,
-    pub(super) options: &'a Options,
-}
-
-impl<'a> Input<'a> {
-    pub(super) fn id(&self) -> Option<&'a WorkspaceId> {
-        self.actual.workspace.mark().map(|mark| &mark.id)
-    }
-
-    /// Whether links of before may be repaired: the workspace was moved, or the user says so.
-    pub(super) fn moved(&self) -> bool {
-        match &self.actual.place {
-            Place::Moved(_) => true,
-            Place::Elsewhere(_) => self.options.take_over,
-            Place::Same | Place::AnotherFile(_) | Place::Copied(_) => false,
-        }
-    }
-
-    /// Whether the mark of the workspace shall name this file.
-    pub(super) fn claims(&self) -> bool {
-        match &self.actual.place {
-            Place::Same | Place::Moved(_) => true,
-            Place::Elsewhere(_) | Place::AnotherFile(_) => self.options.take_over,
-            Place::Copied(_) => false,
-        }
-    }
-
-    pub(super) fn repository(&self, name: &RepoName) -> Option<&'a Repository> {
-        self.actual.repositories.get(name).and_then(|state| state.repository())
-    }
-
-    pub(super) fn directory(&self, builder: &BuilderName) -> Option<&'a BuilderDirectory> {
-        self.actual.builders.get(&OsString::from(builder.as_str()))
-    }
-
-    /// What lies at a place of a builder.
-    pub(super) fn occupant(&self, builder: &BuilderName, path: &RelPath) -> &'a Occupant {
-        let Some(directory) = self.directory(builder) else { return &Occupant::Nothing };
-        if path.is_here() {
-            return &directory.occupant;
-        }
-        match (&directory.occupant, directory.places.get(path)) {
-            (_, Some(occupant)) => occupant,
-            (outer @ (Occupant::Symlink | Occupant::File | Occupant::Unreadable(_)), None) => outer,
-            (_, None) => &Occupant::Nothing,
-        }
-    }
-
-    /// Every registration of every repository that can be read.
-    pub(super) fn registrations(&self) -> impl Iterator<Item = (&'a RepoName, &'a Repository, &'a Registration)> + use<'a> {
-        let repositories = &self.actual.repositories;
-        repositories.iter().filter_map(|(name, state)| Some((name, state.repository()?))).flat_map(|(name, repository)| {
-            repository.registrations.values().map(move |registration| (name, repository, registration))
-        })
-    }
-
-    /// The mark, if it is one of this workspace.
-    pub(super) fn our_mark(&self, registration: &'a Registration) -> Option<&'a CheckoutMark> {
-        registration.mark.mark().filter(|mark| Some(&mark.workspace) == self.id())
-    }
-
-    /// The builder's mark, if it is one of this workspace and names this builder.
-    pub(super) fn builder_mark(&self, builder: &BuilderName) -> Option<&'a BuilderMark> {
-        let mark = self.directory(builder)?.mark.mark()?;
-        (Some(&mark.workspace) == self.id() && mark.builder == *builder).then_some(mark)
-    }
-}
+use super::{Action, Blocker, Change, Note};
 
 /// Everything planned so far.
 #[derive(Default)]
 pub(super) struct Drafts {
     pub(super) list: Vec<Draft>,
+    /// The first draft of each address, by its index in the list.
+    index: BTreeMap<Address, usize>,
     pub(super) drift: Vec<Note>,
     pub(super) unmanaged: Vec<Note>,
     pub(super) warnings: Vec<String>,
@@ -106,6 +33,7 @@ pub(super) struct Draft {
 impl Drafts {
     /// Adds a change that takes and frees no branch.
     pub(super) fn add(&mut self, address: Address, action: Action, reason: impl Into<String>) -> &mut Draft {
+        self.index.entry(address.clone()).or_insert(self.list.len());
         self.list.push(Draft {
             change: Change { address, action, reason: reason.into(), details: vec![], diff: None, blockers: vec![] },
             claim: None,
@@ -121,7 +49,12 @@ impl Drafts {
     }
 
     pub(super) fn find(&self, address: &Address) -> Option<&Draft> {
-        self.list.iter().find(|draft| draft.change.address == *address)
+        Some(&self.list[self.position(address)?])
+    }
+
+    /// Where in the list the draft of an address is.
+    pub(super) fn position(&self, address: &Address) -> Option<usize> {
+        self.index.get(address).copied()
     }
 
     pub(super) fn drift(&mut self, address: &Address, fact: impl Into<String>, next: Option<String>) {
@@ -132,11 +65,10 @@ impl Drafts {
     pub(super) fn sort(&mut self) {
         self.list.sort_by(|a, b| a.change.address.rank().cmp(&b.change.address.rank()));
         self.drift.sort_by(|a, b| a.subject.cmp(&b.subject));
-    }
-
-    /// The index of each address, once the order stands.
-    pub(super) fn index(&self) -> BTreeMap<&Address, usize> {
-        self.list.iter().enumerate().map(|(index, draft)| (&draft.change.address, index)).collect()
+        self.index.clear();
+        for (index, draft) in self.list.iter().enumerate() {
+            self.index.entry(draft.change.address.clone()).or_insert(index);
+        }
     }
 }
 

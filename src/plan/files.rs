@@ -4,18 +4,20 @@ use std::path::{Path, PathBuf};
 
 use crate::model::actual::Source;
 use crate::model::address::Address;
-use crate::model::builder::DiskFile;
+use crate::model::builder::{BuilderDirectory, DiskFile};
 use crate::model::desired::{DesiredBuilder, DesiredFile, FileMode};
 use crate::model::mark::WrittenFile;
-use crate::model::path::{AbsPath, RelPath};
+use crate::model::name::RepoName;
+use crate::model::path::{AbsPath, RelPath, printable};
 
 use super::anchor::will_exist;
 use super::blockers::{at, shell};
-use super::draft::{Drafts, Input};
+use super::draft::Drafts;
+use super::input::Input;
 use super::members::{in_place, unedited};
 use super::obstacle::obstacle;
 use super::tracked::tracks;
-use super::{Action, Blocker, FileContent, FileWrite, TextChange};
+use super::{Action, Blocker, FileContent, FileWrite, Symbol, TextChange};
 
 pub(super) fn plan(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Drafts) {
     if obstacle(input, builder).is_some() {
@@ -89,7 +91,7 @@ fn link_target(from: &AbsPath, to: &AbsPath, root: &AbsPath) -> PathBuf {
 fn declared(input: &Input<'_>, builder: &DesiredBuilder, file: &DesiredFile, drafts: &mut Drafts) {
     let address = Address::File(builder.name.clone(), file.to.clone());
     let from = file.from.relative_to(&input.desired.root);
-    let source = crate::model::path::printable(from.as_os_str());
+    let source = printable(from.as_os_str());
     let reason = match file.mode {
         FileMode::Copy => format!("copy of {source}"),
         FileMode::Symlink => format!("link to {source}"),
@@ -97,7 +99,7 @@ fn declared(input: &Input<'_>, builder: &DesiredBuilder, file: &DesiredFile, dra
     };
     let content = match content(input, builder, file) {
         Ok(content) => content,
-        Err(blocker) => return drafts.refuse(address, Action::Nothing(super::Symbol::Create), reason, vec![blocker]),
+        Err(blocker) => return drafts.refuse(address, Action::Nothing(Symbol::Create), reason, vec![blocker]),
     };
     let missing = DiskFile::Missing;
     let disk = input.directory(&builder.name).and_then(|directory| directory.files.get(&file.to)).unwrap_or(&missing);
@@ -137,9 +139,7 @@ fn judge(
         DiskFile::File { hash, tracked, .. } | DiskFile::Symlink { hash, tracked, .. } => (hash, *tracked),
     };
     let refusal = match written {
-        _ if tracked => {
-            Some(at("tracked-file", &path, "the checkout tracks a file of that name", "choose another `to` in builders.toml"))
-        }
+        Some(_) | None if tracked => Some(tracked_file(&path)),
         Some(_) | None if same => None,
         Some(written) if written.hash == *hash => None,
         Some(_) => Some(at("edited-managed-file", &path, "it was edited since wsctl wrote it", away)),
@@ -182,10 +182,9 @@ fn text_change(file: &DesiredFile, disk: &DiskFile, content: &FileContent) -> Op
 fn undeclared(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Drafts) {
     let Some(mark) = input.builder_mark(&builder.name) else { return };
     let Some(directory) = input.directory(&builder.name) else { return };
-    for (to, written) in mark.files.iter().filter(|(to, _)| !builder.files.contains_key(*to)) {
-        if leaves_with_its_checkout(builder, to, drafts) {
-            continue;
-        }
+    let leaving = leaving(input, builder, directory, drafts);
+    let forgotten = |to: &RelPath| !builder.files.contains_key(to) && !leaving.iter().any(|path| path.contains(to));
+    for (to, written) in mark.files.iter().filter(|(to, _)| forgotten(to)) {
         let disk = directory.files.get(to);
         let gone = matches!(disk, None | Some(DiskFile::Missing));
         let expect = (!gone).then(|| written.hash.clone());
@@ -205,10 +204,12 @@ fn undeclared(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Drafts) 
     }
 }
 
-fn leaves_with_its_checkout(builder: &DesiredBuilder, to: &RelPath, drafts: &Drafts) -> bool {
-    drafts.list.iter().any(|draft| {
-        let Action::RemoveCheckout(removal) = &draft.change.action else { return false };
-        let below = removal.checkout.as_ref().is_some_and(|path| path.contains(to));
-        removal.builder == builder.name && below && !draft.change.is_blocked()
-    })
+/// The paths of checkouts that this plan removes: what is in them goes along.
+fn leaving(input: &Input<'_>, builder: &DesiredBuilder, directory: &BuilderDirectory, drafts: &Drafts) -> Vec<RelPath> {
+    let removal = |name: &RepoName| {
+        let draft = drafts.find(&Address::Checkout(builder.name.clone(), name.clone()))?;
+        let Action::RemoveCheckout(removal) = &draft.change.action else { return None };
+        removal.checkout.clone().filter(|_| !draft.change.is_blocked())
+    };
+    input.registered_in(&directory.path).into_iter().filter_map(|(name, _, _)| removal(name)).collect()
 }

@@ -1,12 +1,12 @@
 //! What was found where a checkout shall be: one name for every case.
 
-use crate::model::actual::{Link, Lock, Registration, Repository};
+use crate::model::actual::{Link, Lock, Registration};
 use crate::model::builder::Occupant;
 use crate::model::desired::{DesiredBuilder, DesiredCheckout};
 use crate::model::mark::{CheckoutMark, Deed, Marked};
 use crate::model::path::AbsPath;
 
-use super::draft::Input;
+use super::input::Input;
 
 /// The state of one declared checkout on the disk.
 pub(super) enum Found<'a> {
@@ -42,26 +42,17 @@ pub(super) enum Found<'a> {
 }
 
 /// Finds the checkout.
-pub(super) fn find<'a>(
-    input: &Input<'a>,
-    builder: &DesiredBuilder,
-    checkout: &DesiredCheckout,
-    repository: &'a Repository,
-) -> Found<'a> {
+pub(super) fn find<'a>(input: &Input<'a>, builder: &DesiredBuilder, checkout: &DesiredCheckout) -> Found<'a> {
     let path = checkout.path.under(&builder.path);
     let occupant = input.occupant(&builder.name, &checkout.path);
     if matches!(occupant, Occupant::Symlink) {
         return Found::InTheWay(occupant);
     }
-    let here = || repository.registrations.values().filter(|registration| registration.worktree.as_ref() == Some(&path));
+    let here = || input.registered_at(&checkout.repository, &path);
     if let Some(registration) = here().find(|registration| registration.link == Link::Whole).or_else(|| here().next()) {
         return at_its_path(input, builder, checkout, registration);
     }
-    let marked = repository.registrations.values().find_map(|registration| {
-        let mark = input.our_mark(registration)?;
-        (mark.builder == builder.name && mark.repository == checkout.repository).then_some((registration, mark))
-    });
-    match marked {
+    match input.marked(&builder.name, &checkout.repository) {
         Some((registration, mark)) => away(input, occupant, registration, mark),
         None if matches!(occupant, Occupant::Nothing | Occupant::Empty) => Found::Nothing,
         None => Found::InTheWay(occupant),
@@ -113,14 +104,4 @@ fn away<'a>(input: &Input<'a>, occupant: &'a Occupant, registration: &'a Registr
         return Found::Elsewhere(worktree.clone());
     }
     Found::Lost(registration)
-}
-
-/// Where a worktree that was moved with `mv` lies now, as far as `builders_dir` goes.
-pub(super) fn strayed(input: &Input<'_>, registration: &Registration) -> Option<AbsPath> {
-    input.actual.builders.values().find_map(|directory| {
-        let places = directory.places.iter().map(|(path, occupant)| (path.under(&directory.path), occupant));
-        let mut all = places.chain([(directory.path.clone(), &directory.occupant)]);
-        all.find(|(_, occupant)| matches!(occupant, Occupant::Worktree(admin) if *admin == registration.admin_dir))
-            .map(|(path, _)| path)
-    })
 }

@@ -9,7 +9,8 @@ use crate::model::desired::DesiredBuilder;
 use crate::model::mark::Deed;
 use crate::model::name::{BuilderName, RepoName};
 
-use super::draft::{Input, place};
+use super::draft::place;
+use super::input::Input;
 
 /// One registration below a builder.
 pub(super) type Member<'a> = (&'a RepoName, &'a Repository, &'a Registration);
@@ -18,14 +19,8 @@ pub(super) type Member<'a> = (&'a RepoName, &'a Repository, &'a Registration);
 pub(super) fn owned(input: &Input<'_>, name: &OsStr, directory: &BuilderDirectory) -> Option<BuilderName> {
     let name = BuilderName::new(name.to_str()?).ok()?;
     let marked = input.builder_mark(&name).is_some();
-    let through = || members(input, directory).iter().any(|(_, _, registration)| belongs(input, &name, registration));
+    let through = || input.registered_in(&directory.path).iter().any(|(_, _, registration)| belongs(input, &name, registration));
     (marked || through()).then_some(name)
-}
-
-/// Every registration whose worktree lies in a builder's directory.
-pub(super) fn members<'a>(input: &Input<'a>, directory: &BuilderDirectory) -> Vec<Member<'a>> {
-    let inside = |registration: &Registration| registration.worktree.as_ref().is_some_and(|path| directory.path.contains(path));
-    input.registrations().filter(|(_, _, registration)| inside(registration)).collect()
 }
 
 /// Whether a registration is a checkout of ours for this builder, or the half-made beginning of one.
@@ -40,16 +35,13 @@ pub(super) fn belongs(input: &Input<'_>, builder: &BuilderName, registration: &R
 /// The names of the repositories that have a checkout of ours in a builder which was read.
 pub(super) fn present<'a>(input: &Input<'a>, builder: &BuilderName) -> BTreeSet<&'a RepoName> {
     let Some(directory) = input.directory(builder) else { return BTreeSet::new() };
-    let here = members(input, directory).into_iter().filter(|(_, _, registration)| registration.link == Link::Whole);
+    let here = input.registered_in(&directory.path).into_iter().filter(|(_, _, registration)| registration.link == Link::Whole);
     here.filter(|(_, _, registration)| belongs(input, builder, registration)).map(|(name, _, _)| name).collect()
 }
 
 /// The same for a declared builder: a declared checkout counts where it is declared, and nowhere else.
 pub(super) fn in_place<'a>(input: &Input<'a>, builder: &DesiredBuilder) -> BTreeSet<&'a RepoName> {
-    let at_home = |name: &RepoName| {
-        let path = place(builder, name);
-        input.repository(name).is_some_and(|found| found.registrations.values().any(|entry| entry.worktree == path))
-    };
+    let at_home = |name: &RepoName| place(builder, name).is_some_and(|path| input.registered_at(name, &path).next().is_some());
     let here = present(input, &builder.name).into_iter();
     here.filter(|name| !builder.checkouts.contains_key(*name) || at_home(name)).collect()
 }

@@ -13,6 +13,7 @@ mod claims;
 mod draft;
 mod files;
 mod found;
+mod input;
 mod members;
 mod obstacle;
 mod order;
@@ -42,13 +43,13 @@ use std::ffi::OsString;
 
 use crate::model::actual::Actual;
 use crate::model::desired::Desired;
-use crate::model::mark::Marked;
 use crate::model::name::RepoName;
 use crate::model::path::AbsPath;
 use crate::model::policy::OnUnsaved;
 use crate::model::work::Finding;
 
-use draft::{Drafts, Input};
+use draft::Drafts;
+use input::Input;
 
 /// What the caller asked for beside the file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -110,7 +111,7 @@ pub enum Question {
 /// `actual` must hold the answers to [`questions()`]; where one is missing, the item is blocked.
 #[must_use]
 pub fn plan(desired: &Desired, actual: &Actual, options: &Options) -> Plan {
-    let input = Input { desired, actual, options };
+    let input = Input::new(desired, actual, options);
     let mut drafts = Drafts::default();
     repositories::plan(&input, &mut drafts);
     for builder in desired.builders.values() {
@@ -136,10 +137,7 @@ pub fn plan(desired: &Desired, actual: &Actual, options: &Options) -> Plan {
         file: desired.file.clone(),
         root: desired.root.clone(),
         builders_dir: desired.builders_dir.clone(),
-        workspace: match &actual.workspace {
-            Marked::Yes(mark) => Some(mark.id.clone()),
-            Marked::No | Marked::Unreadable(_) => None,
-        },
+        workspace: input.id().cloned(),
         claims: input.claims(),
         root_branch: brakes::root_branch(&input),
         declared: desired.builders.len(),

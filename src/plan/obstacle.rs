@@ -8,7 +8,8 @@ use crate::model::path::AbsPath;
 
 use super::Blocker;
 use super::blockers::{at, occupied, shell};
-use super::draft::Input;
+use super::draft::place;
+use super::input::Input;
 use super::members::owned;
 
 /// Why nothing can be made in this builder's directory at all.
@@ -117,8 +118,6 @@ fn renamed<'a>(input: &Input<'a>, builder: &DesiredBuilder) -> Option<&'a AbsPat
 
 /// Whether a directory that is not ours holds at least one declared checkout in its place.
 fn holds_a_checkout(input: &Input<'_>, builder: &DesiredBuilder, directory: &BuilderDirectory) -> bool {
-    input.registrations().any(|(name, _, registration)| {
-        let path = super::draft::place(builder, name);
-        path.is_some() && registration.worktree == path && directory.path.contains(path.as_ref().unwrap_or(&directory.path))
-    })
+    let members = input.registered_in(&directory.path);
+    members.iter().any(|(name, _, registration)| registration.worktree == place(builder, name))
 }

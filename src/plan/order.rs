@@ -1,29 +1,30 @@
 //! The steps of a plan in an order that is safe: clones, then what is made, then what is taken away; whoever frees
 //! a branch before whoever takes it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::address::Address;
 use crate::model::desired::Shape;
 use crate::model::name::{BuilderName, RepoName};
 
-use super::claims::freers;
-use super::draft::{Draft, Drafts, Input};
+use super::claims::Claims;
+use super::draft::{Draft, Drafts};
+use super::input::Input;
 use super::{Action, Part, Step, Symbol};
 
 /// One step per change that is not blocked, plus one for each swap of branches that has to be untied.
 pub(super) fn steps(input: &Input<'_>, drafts: &Drafts) -> Vec<Step> {
-    let index = drafts.index();
+    let claims = Claims::new(input, drafts);
     let list = &drafts.list;
     let live: Vec<usize> = (0..list.len()).filter(|&change| !list[change].change.is_blocked()).collect();
     let of_change: BTreeMap<usize, usize> = live.iter().enumerate().map(|(step, &change)| (change, step)).collect();
-    let step_of = |address: &Address| index.get(address).and_then(|change| of_change.get(change)).copied();
+    let step_of = |address: &Address| drafts.position(address).and_then(|change| of_change.get(&change)).copied();
     let mut steps: Vec<Step> = live
         .iter()
         .map(|&change| {
             let draft = &list[change];
             let mut needs: Vec<usize> = needed(input, draft).iter().filter_map(&step_of).collect();
-            let first = freers(input, list, draft).unwrap_or_default();
+            let first = claims.freers(draft).unwrap_or_default();
             needs.extend(first.iter().filter_map(|change| of_change.get(change)));
             let after = awaited(draft).iter().filter_map(&step_of).collect();
             Step { change, part: Part::Whole, needs, after, writes: writes(draft) }
@@ -151,11 +152,11 @@ fn removals_last(list: &[Draft], steps: &mut [Step]) {
         list[step.change].change.action.symbol() == Symbol::Remove
             && !matches!(list[step.change].change.address, Address::File(..))
     };
-    let early: Vec<bool> = (0..steps.len()).map(|step| steps.iter().any(|other| other.needs.contains(&step))).collect();
+    let early: BTreeSet<usize> = steps.iter().flat_map(|step| step.needs.iter().copied()).collect();
     let others: Vec<usize> = (0..steps.len()).filter(|&step| !removal(&steps[step])).collect();
-    for step in 0..steps.len() {
-        if removal(&steps[step]) && !early[step] {
-            steps[step].after.extend(&others);
+    for (index, step) in steps.iter_mut().enumerate() {
+        if removal(step) && !early.contains(&index) {
+            step.after.extend(&others);
         }
     }
 }

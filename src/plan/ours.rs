@@ -7,7 +7,8 @@ use crate::model::mark::{CheckoutMark, Deed};
 use super::blockers::{at, finding, shell};
 use super::branch::{choose, describe};
 use super::checkouts::{Case, switch_to, touch};
-use super::draft::{Drafts, Input};
+use super::draft::Drafts;
+use super::input::Input;
 use super::{Action, BranchPlan, CheckoutTouch};
 
 /// A whole worktree with our mark.

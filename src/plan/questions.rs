@@ -6,14 +6,14 @@ use crate::model::actual::{Actual, Link, Lock};
 use crate::model::desired::Desired;
 use crate::model::mark::Deed;
 
-use super::draft::Input;
-use super::members::{members, owned};
+use super::input::Input;
+use super::members::owned;
 use super::{Options, Question};
 
 /// The checkouts and directories whose files `actual::examine` has to look at.
 #[must_use]
 pub fn questions(desired: &Desired, actual: &Actual, options: &Options) -> BTreeSet<Question> {
-    let input = Input { desired, actual, options };
+    let input = Input::new(desired, actual, options);
     let mut questions = BTreeSet::new();
     for (name, directory) in &actual.builders {
         let Some(builder) = owned(&input, name, directory) else { continue };
@@ -21,7 +21,7 @@ pub fn questions(desired: &Desired, actual: &Actual, options: &Options) -> BTree
         if declared.is_none() {
             questions.insert(Question::Strays(name.clone()));
         }
-        for (repository, _, registration) in members(&input, directory) {
+        for (repository, _, registration) in input.registered_in(&directory.path) {
             if registration.link != Link::Whole {
                 continue;
             }

@@ -6,14 +6,15 @@ use crate::model::address::Address;
 use crate::model::builder::BuilderDirectory;
 use crate::model::desired::Shape;
 use crate::model::mark::BuilderMark;
-use crate::model::name::{BranchName, BuilderName, RepoName};
+use crate::model::name::BuilderName;
 use crate::model::path::{AbsPath, RelPath, printable};
 use crate::model::policy::{DeleteBranch, OnUnsaved};
 use crate::model::work::{Finding, Work};
 
 use super::blockers::{at, finding, shell, trash_may_hold};
-use super::draft::{Drafts, Input};
-use super::members::{Member, belongs, members, owned};
+use super::draft::Drafts;
+use super::input::Input;
+use super::members::{Member, belongs, owned};
 use super::stale::stale;
 use super::{Action, Blocker, Removal, RemovedCheckout, refusals};
 
@@ -31,7 +32,7 @@ pub(super) fn plan(input: &Input<'_>, drafts: &mut Drafts) {
 /// A builder that is no longer declared.
 fn whole(input: &Input<'_>, builder: &BuilderName, directory: &BuilderDirectory, drafts: &mut Drafts) {
     let mark = input.builder_mark(builder);
-    let members = members(input, directory);
+    let members = input.registered_in(&directory.path);
     let (ours, others): (Vec<Member<'_>>, Vec<Member<'_>>) = members
         .into_iter()
         .filter(|(_, _, registration)| registration.link != Link::DirectoryGone)
@@ -86,7 +87,7 @@ fn whole(input: &Input<'_>, builder: &BuilderName, directory: &BuilderDirectory,
 fn checkouts(input: &Input<'_>, builder: &BuilderName, directory: &BuilderDirectory, drafts: &mut Drafts) {
     let Some(declared) = input.desired.builders.get(builder) else { return };
     let mark = input.builder_mark(builder);
-    for member in members(input, directory) {
+    for member in input.registered_in(&directory.path) {
         let (name, _, registration) = member;
         let undeclared = !declared.checkouts.contains_key(name);
         if !undeclared || !belongs(input, builder, registration) || registration.link == Link::DirectoryGone {
@@ -204,7 +205,7 @@ fn removed_checkout(
     let policy = mark.map_or(DeleteBranch::Never, |mark| mark.policy.delete_branch);
     let merged = registration.work.as_ref().is_some_and(|work| work.unmerged == Some(0));
     let made = own.is_some_and(|own| own.made_branch && registration.head.branch() == Some(&own.branch));
-    let free = !registration.head.branch().is_some_and(|branch| wanted(input, name, branch));
+    let free = !registration.head.branch().is_some_and(|branch| input.is_wanted(name, branch));
     RemovedCheckout {
         name: (*name).clone(),
         stale: stale(repository, registration),
@@ -215,12 +216,6 @@ fn removed_checkout(
         dispose: registration.work.as_ref().map(|work| work.disposable.clone()).unwrap_or_default(),
         delete_branch: made && merged && free && policy == DeleteBranch::Merged,
     }
-}
-
-/// Whether some declared checkout of the repository is to be on this branch: then it outlives a removal.
-fn wanted(input: &Input<'_>, repository: &RepoName, branch: &BranchName) -> bool {
-    let mut checkouts = input.desired.builders.values().filter_map(|builder| builder.checkouts.get(repository));
-    checkouts.any(|checkout| checkout.branch == *branch)
 }
 
 /// The unsaved work at a path that moves to the trash, in words.
@@ -239,7 +234,7 @@ fn fate(input: &Input<'_>, checkout: &RemovedCheckout, work: Option<&Work>, unsa
         lines.push(match (checkout.delete_branch, made, unmerged) {
             (true, _, _) => format!("{name}: branch {branch} is merged and goes too"),
             (false, false, _) => format!("{name}: branch {branch} stays; wsctl did not make it"),
-            (false, true, Some(0)) if wanted(input, name, branch) => {
+            (false, true, Some(0)) if input.is_wanted(name, branch) => {
                 format!("{name}: branch {branch} stays; the file declares it")
             }
             (false, true, Some(0)) => format!("{name}: branch {branch} stays, by policy"),

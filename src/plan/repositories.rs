@@ -7,7 +7,8 @@ use crate::model::desired::{Desired, DesiredRepository, Url};
 use crate::model::path::AbsPath;
 
 use super::blockers::{at, shell};
-use super::draft::{Drafts, Input};
+use super::draft::Drafts;
+use super::input::Input;
 use super::{Action, Blocker, Symbol};
 
 pub(super) fn plan(input: &Input<'_>, drafts: &mut Drafts) {

@@ -7,8 +7,8 @@ use crate::model::mark::Deed;
 use crate::model::name::{BuilderName, RepoName};
 
 use super::blockers::{at, shell};
-use super::draft::{Drafts, Input};
-use super::found::strayed;
+use super::draft::Drafts;
+use super::input::Input;
 use super::{Action, Removal, RemovedCheckout, Stale};
 
 /// A registration as seen.
@@ -113,7 +113,7 @@ fn gone(input: &Input<'_>, address: Address, repository: &Repository, registrati
     }
     let path = registration.worktree.as_ref().unwrap_or(&registration.admin_dir);
     let mut blockers = Vec::new();
-    if let Some(now) = strayed(input, registration) {
+    if let Some(now) = input.place_of(&registration.admin_dir) {
         let next = format!("mv {} {}", shell(&now), shell(path));
         blockers.push(at("moved-by-hand", path, format!("it was moved by hand to {now}"), next));
     }

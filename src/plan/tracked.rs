@@ -8,7 +8,8 @@ use crate::model::path::RelPath;
 
 use super::Blocker;
 use super::blockers::{at, shell};
-use super::draft::{Drafts, Input};
+use super::draft::Drafts;
+use super::input::Input;
 
 /// An inner checkout of a nested builder lies where the root's branch has files of its own.
 pub(super) fn tracked_by_root(
@@ -33,10 +34,7 @@ pub(super) fn tracks(input: &Input<'_>, builder: &DesiredBuilder, name: &RepoNam
     let Some(checkout) = builder.checkouts.get(name) else { return false };
     let planned = drafts.find(&Address::Checkout(builder.name.clone(), name.clone()));
     let planned = planned.and_then(|draft| draft.change.action.creates()?.branch.commit());
-    let here = || {
-        let place = checkout.path.under(&builder.path);
-        input.repository(name)?.registrations.values().find(|found| found.worktree.as_ref() == Some(&place))?.head.commit()
-    };
+    let here = || input.registered_at(name, &checkout.path.under(&builder.path)).next()?.head.commit();
     let (Some(commit), Some(path)) = (planned.or_else(here), path.below(&checkout.path)) else { return false };
     input.actual.tracked.contains(&Tracked { repository: name.clone(), commit: commit.clone(), path })
 }

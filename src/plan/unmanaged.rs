@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 
 use crate::model::actual::{Directory, Place};
-use crate::model::builder::Occupant;
+use crate::model::builder::{BuilderDirectory, Occupant};
 use crate::model::mark::Marked;
 use crate::model::name::BuilderName;
 use crate::model::path::{AbsPath, RelPath};
 
 use super::Note;
-use super::draft::{Drafts, Input};
-use super::members::{members, owned};
+use super::draft::Drafts;
+use super::input::Input;
+use super::members::owned;
 
 pub(super) fn note(input: &Input<'_>, drafts: &mut Drafts) {
     for path in &input.actual.unmanaged_repositories {
@@ -26,8 +27,11 @@ pub(super) fn note(input: &Input<'_>, drafts: &mut Drafts) {
             continue;
         }
         let Some(builder) = declared.and_then(|name| input.desired.builders.get(&name)) else { continue };
-        let registered: BTreeSet<AbsPath> =
-            members(input, directory).into_iter().filter_map(|(_, _, registration)| registration.worktree.clone()).collect();
+        let registered: BTreeSet<AbsPath> = input
+            .registered_in(&directory.path)
+            .into_iter()
+            .filter_map(|(_, _, registration)| registration.worktree.clone())
+            .collect();
         let places: BTreeSet<&RelPath> = builder.checkouts.values().map(|checkout| &checkout.path).collect();
         for (path, occupant) in &directory.places {
             let here = path.under(&directory.path);
@@ -40,7 +44,7 @@ pub(super) fn note(input: &Input<'_>, drafts: &mut Drafts) {
     place(input, drafts);
 }
 
-fn what(input: &Input<'_>, directory: &crate::model::builder::BuilderDirectory) -> String {
+fn what(input: &Input<'_>, directory: &BuilderDirectory) -> String {
     match &directory.mark {
         Marked::Yes(mark) if Some(&mark.workspace) != input.id() => format!("a builder of another workspace ({})", mark.file),
         Marked::Yes(mark) => format!("its mark says that it is builder {}: renamed or copied by hand", mark.builder),

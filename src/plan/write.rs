@@ -18,7 +18,7 @@ pub struct BuilderWrite {
     pub shape: Shape,
     /// The anchor, for [`Shape::Anchored`].
     pub anchor: Option<AnchorWrite>,
-    /// The mark to write; its `anchor`, `identity` and (when new) `workspace` are filled in by who writes.
+    /// The mark to write, as far as plan knows it.
     pub mark: MarkWrite,
     /// Whether `<builders_dir>/.gitignore` has to be written.
     pub gitignore: bool,
@@ -26,7 +26,7 @@ pub struct BuilderWrite {
     pub ignore: Option<String>,
 }
 
-/// The parts of a builder's mark that plan knows.
+/// The parts of a builder's mark that plan knows; workspace, file and identity are filled in by who writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MarkWrite {
     /// The builder's branch name.
@@ -35,7 +35,7 @@ pub struct MarkWrite {
     pub protect: bool,
     /// What a removal may do.
     pub policy: BuilderPolicy,
-    /// The mark as it was; its files, creation time and anchor are kept.
+    /// The mark as it was; its files and creation time are kept.
     pub previous: Option<BuilderMark>,
 }
 

@@ -105,7 +105,6 @@ fn builder_mark(desired: &Desired, builder: &str) -> BuilderMark {
         protect: false,
         policy: BuilderPolicy::default(),
         files: BTreeMap::new(),
-        anchor: None,
         identity: None,
         created: 1_700_000_000,
     }

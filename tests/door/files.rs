@@ -139,6 +139,5 @@ fn locks_say_who_holds_them_and_end_with_their_holder() {
     assert!(Locks::take(&builders, &[], Duration::from_millis(1), &waiting).is_err());
     assert_eq!(said.borrow().len(), 1);
     drop(held);
-    let mut again = Locks::take(&builders, &[], none, &waiting).unwrap();
-    again.add(&repository, none, &waiting).unwrap();
+    Locks::take(&builders, &[repository], none, &waiting).unwrap();
 }

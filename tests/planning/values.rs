@@ -53,7 +53,7 @@ pub fn rebase(holds: &str) -> Operation {
 }
 
 pub fn remote_branch(remote: &str, name: &str) -> (String, RemoteBranch) {
-    (format!("{remote}/{name}"), RemoteBranch { remote: remote.into(), branch: branch(name), id: id("a") })
+    (format!("{remote}/{name}"), RemoteBranch { branch: branch(name), id: id("a") })
 }
 
 /// Where a repository is declared: the root, or below `repos`.

@@ -194,7 +194,6 @@ impl World {
             protect: declared.protect,
             policy: declared.policy.clone(),
             files: declared.files.values().map(file).collect(),
-            anchor: None,
             identity: Some((1, 2)),
             created: NOW - 10,
         }
@@ -387,12 +386,10 @@ fn anchor(declared: &DesiredBuilder) -> Anchor {
     Anchor {
         format: wsctl::model::actual::ObjectFormat::Sha1,
         head: wsctl::model::actual::Head::Branch(declared.branch.clone(), id("c")),
-        parent: Some(id("d")),
         by_wsctl: true,
         entries: links.chain(files).collect(),
         wrong_keys: vec![],
         hook: true,
-        exclude: vec![],
         remotes: vec![],
     }
 }

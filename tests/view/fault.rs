@@ -1,7 +1,7 @@
 //! Faults and errors.
 
 use anyhow::{Context as _, anyhow};
-use wsctl::diagnostic::{Diagnostic, Fault, Faults, Interrupted, exit_code};
+use wsctl::diagnostic::{Diagnostic, Fault, Faults};
 use wsctl::view::style::{ColorChoice, Style, Surroundings};
 use wsctl::view::{error, faults, valid};
 
@@ -91,11 +91,4 @@ fn errors_are_one_line_and_the_way_out() {
 #[test]
 fn a_file_without_faults() {
     assert_eq!(valid(&abs("/ws/builders.toml"), &Style::plain()), "/ws/builders.toml is valid.\n");
-}
-
-#[test]
-fn exit_codes() {
-    let code = |signal| exit_code(&anyhow::Error::from(Interrupted(signal)).context("applying"));
-    assert_eq!([2, 15, 1, 3].map(code), [130, 143, 129, 1]);
-    assert_eq!(exit_code(&anyhow!("x")), 1);
 }

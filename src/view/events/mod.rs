@@ -5,6 +5,7 @@ pub mod closing;
 pub mod lines;
 
 use crate::apply::event::Event;
+use crate::model::address::Address;
 use crate::plan::Action;
 
 use super::change::{past, verb};
@@ -55,6 +56,6 @@ pub fn narration(event: &Event<'_>, style: &Style) -> Option<String> {
     }
 }
 
-fn subject(address: &crate::model::address::Address) -> String {
+fn subject(address: &Address) -> String {
     clean(&address.to_string())
 }

@@ -1,0 +1,156 @@
+//! What a plan is made of: the two values and the options, and where in them a thing is found. Everything that is
+//! looked up once per checkout is looked up here, so that ten thousand checkouts cost ten thousand look-ups.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+
+use crate::model::actual::{Actual, Place, Registration, Repository};
+use crate::model::builder::{BuilderDirectory, Occupant};
+use crate::model::desired::Desired;
+use crate::model::mark::{BuilderMark, CheckoutMark};
+use crate::model::name::{BranchName, BuilderName, RepoName, WorkspaceId};
+use crate::model::path::{AbsPath, RelPath};
+
+use super::Options;
+use super::members::Member;
+
+/// What a plan is made of.
+pub(super) struct Input<'a> {
+    pub(super) desired: &'a Desired,
+    pub(super) actual: &'a Actual,
+    pub(super) options: &'a Options,
+    /// Registrations by the worktree that they name. Paths are ordered by component: what lies in a directory is
+    /// one range.
+    worktrees: BTreeMap<&'a AbsPath, Vec<Member<'a>>>,
+    /// Checkouts of ours by repository and builder, as their marks say.
+    marked: BTreeMap<(&'a RepoName, &'a BuilderName), (&'a Registration, &'a CheckoutMark)>,
+    /// Where below `builders_dir` a worktree lies, by the admin directory that its `.git` names.
+    places: BTreeMap<&'a AbsPath, (&'a BuilderDirectory, Option<&'a RelPath>)>,
+    /// The branches of declared checkouts.
+    wanted: BTreeSet<(&'a RepoName, &'a BranchName)>,
+}
+
+impl<'a> Input<'a> {
+    pub(super) fn new(desired: &'a Desired, actual: &'a Actual, options: &'a Options) -> Self {
+        let checkouts = desired.builders.values().flat_map(|builder| builder.checkouts.values());
+        let wanted = checkouts.map(|checkout| (&checkout.repository, &checkout.branch)).collect();
+        let (worktrees, marked) = (BTreeMap::new(), BTreeMap::new());
+        let mut input = Input { desired, actual, options, worktrees, marked, places: places(actual), wanted };
+        for member in input.registrations() {
+            let (name, _, registration) = member;
+            if let Some(worktree) = &registration.worktree {
+                input.worktrees.entry(worktree).or_default().push(member);
+            }
+            if let Some(mark) = input.our_mark(registration).filter(|mark| mark.repository == *name) {
+                input.marked.entry((name, &mark.builder)).or_insert((registration, mark));
+            }
+        }
+        input
+    }
+
+    pub(super) fn id(&self) -> Option<&'a WorkspaceId> {
+        self.actual.workspace.mark().map(|mark| &mark.id)
+    }
+
+    /// Whether links of before may be repaired: the workspace was moved, or the user says so.
+    pub(super) fn moved(&self) -> bool {
+        match &self.actual.place {
+            Place::Moved(_) => true,
+            Place::Elsewhere(_) => self.options.take_over,
+            Place::Same | Place::AnotherFile(_) | Place::Copied(_) => false,
+        }
+    }
+
+    /// Whether the mark of the workspace shall name this file.
+    pub(super) fn claims(&self) -> bool {
+        match &self.actual.place {
+            Place::Same | Place::Moved(_) => true,
+            Place::Elsewhere(_) | Place::AnotherFile(_) => self.options.take_over,
+            Place::Copied(_) => false,
+        }
+    }
+
+    pub(super) fn repository(&self, name: &RepoName) -> Option<&'a Repository> {
+        self.actual.repositories.get(name).and_then(|state| state.repository())
+    }
+
+    pub(super) fn directory(&self, builder: &BuilderName) -> Option<&'a BuilderDirectory> {
+        self.actual.builders.get(&OsString::from(builder.as_str()))
+    }
+
+    /// What lies at a place of a builder.
+    pub(super) fn occupant(&self, builder: &BuilderName, path: &RelPath) -> &'a Occupant {
+        let Some(directory) = self.directory(builder) else { return &Occupant::Nothing };
+        if path.is_here() {
+            return &directory.occupant;
+        }
+        match (&directory.occupant, directory.places.get(path)) {
+            (_, Some(occupant)) => occupant,
+            (outer @ (Occupant::Symlink | Occupant::File | Occupant::Unreadable(_)), None) => outer,
+            (_, None) => &Occupant::Nothing,
+        }
+    }
+
+    /// Every registration of every repository that can be read.
+    pub(super) fn registrations(&self) -> impl Iterator<Item = Member<'a>> + use<'a> {
+        let repositories = &self.actual.repositories;
+        repositories.iter().filter_map(|(name, state)| Some((name, state.repository()?))).flat_map(|(name, repository)| {
+            repository.registrations.values().map(move |registration| (name, repository, registration))
+        })
+    }
+
+    /// The registrations whose worktree is this directory or lies in it, by repository.
+    pub(super) fn registered_in(&self, directory: &AbsPath) -> Vec<Member<'a>> {
+        let inside = self.worktrees.range::<AbsPath, _>(directory..).take_while(|(worktree, _)| directory.contains(worktree));
+        let mut members: Vec<Member<'a>> = inside.flat_map(|(_, members)| members).copied().collect();
+        members.sort_by_key(|(name, _, registration)| (*name, &registration.admin_name));
+        members
+    }
+
+    /// The registrations of a repository whose worktree is at this path.
+    pub(super) fn registered_at(&self, repository: &RepoName, path: &AbsPath) -> impl Iterator<Item = &'a Registration> {
+        let members = self.worktrees.get(path).into_iter().flatten();
+        members.filter(move |(name, _, _)| *name == repository).map(|(_, _, registration)| *registration)
+    }
+
+    /// The checkout of ours that a builder has of a repository by its mark, wherever it lies.
+    pub(super) fn marked(&self, builder: &BuilderName, repository: &RepoName) -> Option<(&'a Registration, &'a CheckoutMark)> {
+        self.marked.get(&(repository, builder)).copied()
+    }
+
+    /// Where the worktree that names this admin directory lies now, as far as `builders_dir` goes: also after a `mv`.
+    pub(super) fn place_of(&self, admin_dir: &AbsPath) -> Option<AbsPath> {
+        let (directory, path) = self.places.get(admin_dir)?;
+        Some(path.map_or_else(|| directory.path.clone(), |path| path.under(&directory.path)))
+    }
+
+    /// Whether some declared checkout of the repository is to be on this branch.
+    pub(super) fn is_wanted(&self, repository: &RepoName, branch: &BranchName) -> bool {
+        self.wanted.contains(&(repository, branch))
+    }
+
+    /// The mark, if it is one of this workspace.
+    pub(super) fn our_mark(&self, registration: &'a Registration) -> Option<&'a CheckoutMark> {
+        registration.mark.mark().filter(|mark| Some(&mark.workspace) == self.id())
+    }
+
+    /// The builder's mark, if it is one of this workspace and names this builder.
+    pub(super) fn builder_mark(&self, builder: &BuilderName) -> Option<&'a BuilderMark> {
+        let mark = self.directory(builder)?.mark.mark()?;
+        (Some(&mark.workspace) == self.id() && mark.builder == *builder).then_some(mark)
+    }
+}
+
+/// Every worktree below `builders_dir`, the first of those that name the same admin directory.
+fn places(actual: &Actual) -> BTreeMap<&AbsPath, (&BuilderDirectory, Option<&RelPath>)> {
+    let mut found = BTreeMap::new();
+    for directory in actual.builders.values() {
+        let inside = directory.places.iter().map(|(path, occupant)| (Some(path), occupant));
+        for (path, occupant) in inside.chain([(None, &directory.occupant)]) {
+            if let Occupant::Worktree(admin_dir) = occupant {
+                found.entry(admin_dir).or_insert((directory, path));
+            }
+        }
+    }
+    found
+}
