@@ -41,7 +41,8 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
     let content = FileContent::Bytes { bytes: text.into_bytes(), executable: false };
     GitDoor::new(&directory, false)?.write_managed(&directory, &RelPath::new(name)?, &content, None)?;
     if !globals.quiet() {
-        view::print(&format!("Wrote {file}. Declare a builder in it, then: wsctl plan\n"))?;
+        let named = if globals.file.is_some() { format!(" -f {file}") } else { String::new() };
+        view::print(&format!("Wrote {file}. Declare a builder in it, then: wsctl{named} plan\n"))?;
     }
     Ok(0)
 }

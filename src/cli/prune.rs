@@ -20,6 +20,7 @@ use crate::{actual, trash, view};
 Examples:
   wsctl prune                                show what is due, and ask
   wsctl prune --older-than 3d
+  wsctl prune --json                         what is due, and nothing else happens
   wsctl prune --older-than 0s --auto-approve   empty the trash")]
 pub(super) struct Args {
     /// Whatever was removed longer ago than this, whatever each builder's policy says
@@ -42,7 +43,8 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
     } else if !(globals.quiet() && due.is_empty()) {
         view::print(&view::prune_text(&rows, Globals::now(), &globals.out_style()))?;
     }
-    if due.is_empty() {
+    // With --json and no word of approval it is a question about what is due, and that is the answer.
+    if due.is_empty() || (globals.json && !args.auto_approve) {
         return Ok(0);
     }
     if !args.auto_approve && !ask(globals, "prune", &view::prompt::prune(due.len(), bytes), view::prompt::YES)? {

@@ -2,9 +2,11 @@
 
 use crate::model::actual::{Link, Lock, Place, Registration, Repository};
 use crate::model::address::Address;
+use crate::model::builder::Occupant;
 use crate::model::desired::{DesiredBuilder, DesiredCheckout};
 use crate::model::mark::Deed;
 use crate::model::name::{BuilderName, RepoName};
+use crate::model::path::AbsPath;
 
 use super::blockers::{at, shell};
 use super::draft::Drafts;
@@ -114,12 +116,12 @@ fn gone(input: &Input<'_>, address: Address, repository: &Repository, registrati
     let path = registration.worktree.as_ref().unwrap_or(&registration.admin_dir);
     let mut blockers = Vec::new();
     if let Some(now) = input.place_of(&registration.admin_dir) {
-        let next = format!("mv {} {}", shell(&now), shell(path));
+        let next = way_back(input, &now, path);
         blockers.push(at("moved-by-hand", path, format!("it was moved by hand to {now}"), next));
     }
     if let Some(reason) = their_lock(input, registration) {
         let next = format!("git -C {} worktree unlock {}", shell(&repository.path), shell(path));
-        blockers.push(at("locked", path, format!("its directory is gone, and it is locked: {reason}"), next));
+        blockers.push(at("locked", path, locked(&reason), next));
     }
     if !matches!(input.actual.place, Place::Same) {
         blockers.push(at("mounted-elsewhere", path, "the workspace is known under another path", "run wsctl there"));
@@ -131,6 +133,27 @@ fn gone(input: &Input<'_>, address: Address, repository: &Repository, registrati
     let draft = drafts.add(address, Action::Prune(stale), "prune: its directory is gone, its registration holds nothing");
     draft.change.blockers = blockers;
     draft.frees.push(frees);
+}
+
+fn locked(reason: &str) -> String {
+    let colon = if reason.is_empty() { "" } else { ": " };
+    format!("its directory is gone, and it is locked{colon}{reason}")
+}
+
+/// The move that brings a checkout back: of the whole builder, where that was moved.
+fn way_back(input: &Input<'_>, now: &AbsPath, path: &AbsPath) -> String {
+    let builder = |path: &AbsPath| {
+        let tail = path.relative_to(&input.desired.builders_dir);
+        let name = tail.iter().next().filter(|_| !tail.is_absolute())?.to_owned();
+        Some((input.desired.builders_dir.join(&name), tail.strip_prefix(&name).ok()?.to_path_buf(), name))
+    };
+    if let (Some((from, here, _)), Some((to, there, name))) = (builder(now), builder(path))
+        && here == there
+        && !input.actual.builders.get(&name).is_some_and(|directory| directory.occupant != Occupant::Nothing)
+    {
+        return format!("mv {} {}", shell(&from), shell(&to));
+    }
+    format!("mv {} {}", shell(now), shell(path))
 }
 
 fn repository_name(input: &Input<'_>, address: &Address, repository: &Repository) -> RepoName {
