@@ -7,10 +7,13 @@ use gix::bstr::ByteSlice as _;
 
 use super::open::Opened;
 use super::refs::{self, Refs};
-use super::{disk, index};
+use super::{disk, git, index};
 use crate::model::actual::{Head, Registration};
 use crate::model::name::ObjectId;
 use crate::model::path::AbsPath;
+
+/// Refs that belong to one worktree.
+const OWN_REFS: [&str; 3] = ["refs/worktree", "refs/bisect", "refs/rewritten"];
 
 /// Lists it, for people; empty: the registration may be dropped.
 pub(super) fn remains(opened: &Opened, refs: &Refs, registration: &Registration) -> Vec<String> {
@@ -26,7 +29,8 @@ pub(super) fn remains(opened: &Opened, refs: &Refs, registration: &Registration)
     note(head(opened, refs, &registration.head));
     note(staged(opened, &registration.head, admin_dir));
     note(reflog(opened, refs, admin_dir));
-    for below in ["refs/worktree", "refs/bisect", "refs/rewritten"] {
+    note(tables(admin_dir));
+    for below in OWN_REFS {
         note(filled(admin_dir, below).map(|filled| filled.then(|| format!("refs of its own ({below})"))));
     }
     note(filled(admin_dir, "modules").map(|filled| filled.then(|| "submodules".into())));
@@ -99,10 +103,23 @@ fn sparse_same(opened: &Opened, index: &gix::index::State, wanted: &gix::index::
     rest.is_empty()
 }
 
+/// Refs of one worktree in a reftable, which is not text: git is asked.
+fn tables(admin_dir: &AbsPath) -> Result<Option<String>> {
+    if !admin_dir.join("reftable").as_path().is_dir() {
+        return Ok(None);
+    }
+    let found = git::finish(git::in_git_dir(admin_dir.as_path()).args(["for-each-ref", "--count=1"]).args(OWN_REFS))?;
+    Ok((!found.is_empty()).then(|| "refs of its own".into()))
+}
+
 /// Commits that only the reflog of this HEAD names.
 fn reflog(opened: &Opened, refs: &Refs, admin_dir: &AbsPath) -> Result<Option<String>> {
-    let Some(log) = disk::read(admin_dir.join("logs/HEAD").as_path())? else {
-        return Ok(None);
+    let log = match disk::read(admin_dir.join("logs/HEAD").as_path())? {
+        Some(log) => log,
+        None if admin_dir.join("reftable").as_path().is_dir() => {
+            git::finish(git::in_git_dir(admin_dir.as_path()).args(["log", "--walk-reflogs", "--format=%H", "HEAD", "--"]))?
+        }
+        None => return Ok(None),
     };
     let mut commits = BTreeSet::new();
     for line in log.split(|byte| *byte == b'\n') {

@@ -114,13 +114,30 @@ impl Checkout<'_> {
             let output = command.output().ok().filter(|output| output.status.success())?;
             Some(String::from_utf8(output.stdout).ok()?.trim_end().to_owned())
         };
-        let holders: Vec<String> = self.base.into_iter().filter_map(resolves).chain(resolves("HEAD@{upstream}")).collect();
+        let holders: Vec<String> =
+            self.base.into_iter().chain(["HEAD@{upstream}"]).filter(|name| self.is_another(name)).filter_map(resolves).collect();
         if holders.is_empty() {
             return None;
         }
         let mut command = git::in_git_dir(git_dir);
         command.args(["rev-list", "--count", "HEAD", "--not"]).args(&holders);
         String::from_utf8(git::finish(&mut command).ok()?).ok()?.trim_end().parse().ok()
+    }
+
+    /// Whether a revision is a ref other than the branch that HEAD is on, or an id: a branch that is its own base, or a
+    /// base `HEAD`, would call everything merged.
+    fn is_another(&self, revision: &str) -> bool {
+        let full = |name: &str| {
+            let mut command = git::in_git_dir(self.admin_dir.as_path());
+            command.args(["rev-parse", "--symbolic-full-name", "--verify", "--quiet", "--end-of-options", name]);
+            let output = git::finish(&mut command).ok()?;
+            String::from_utf8(output).ok()?.lines().next_back().map(str::to_owned)
+        };
+        let shared = ["refs/heads/", "refs/remotes/", "refs/tags/"];
+        match full(revision) {
+            Some(name) if shared.iter().any(|below| name.starts_with(below)) => revision != "HEAD" && Some(name) != full("HEAD"),
+            Some(_) | None => ObjectId::new(revision).is_ok(),
+        }
     }
 
     /// What the admin directory says.

@@ -41,9 +41,11 @@ pub fn prepare(
     door.make_directory(&own)?;
     for write in writes(plan) {
         if write.gitignore {
+            set_aside(door, desired, ".gitignore", |_| false)?;
             door.write_own(&desired.builders_dir.join(".gitignore"), GITIGNORE.as_bytes())?;
         }
         if let Some(text) = &write.ignore {
+            set_aside(door, desired, ".ignore", |line| line.starts_with(b"!/*/"))?;
             door.write_own(&desired.builders_dir.join(".ignore"), text.as_bytes())?;
         }
     }
@@ -57,6 +59,23 @@ pub fn prepare(
     let id = random_id()?;
     write_mark(door, desired, plan, None, &id, spot())?;
     Ok(id)
+}
+
+/// Moves a helper file with lines of somebody else's to `.wsctl/replaced/`, before ours takes its place.
+fn set_aside(door: &dyn Door, desired: &Desired, name: &str, ours: impl Fn(&[u8]) -> bool) -> Result<()> {
+    let path = desired.builders_dir.join(name);
+    let bytes = match std::fs::read(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        other => other.with_context(|| format!("{path} cannot be read"))?,
+    };
+    if bytes.split(|byte| *byte == b'\n').all(|line| line.is_empty() || ours(line)) {
+        return Ok(());
+    }
+    let aside = desired.builders_dir.join(OWN_DIRECTORY).join("replaced");
+    door.make_directory(&aside)?;
+    let mut free = (1..1000).map(|number| aside.join(format!("{name}-{number}")));
+    let free = free.find(|path| path.as_path().symlink_metadata().is_err()).with_context(|| format!("{aside} is full"))?;
+    door.rename(&path, &free)
 }
 
 /// Lets the mark of the workspace name this file and this place, once a plan was applied without a failure. Not

@@ -1,11 +1,14 @@
 //! A removal in its safe order (SPEC, 6.3): keeper, lock, one rename, keeper again, admin directory, branch.
 
+use std::io::ErrorKind;
+
 use anyhow::{Context as _, Result};
 
 use crate::actual;
 use crate::git::Keep;
 use crate::model::actual::{Link, Lock};
 use crate::model::mark::{Deed, OWN_DIRECTORY, OurLock};
+use crate::model::name::RepoName;
 use crate::model::path::{AbsPath, escape};
 use crate::model::trash::{MANIFEST, Manifest, TrashedCheckout};
 use crate::plan::{Change, CheckoutWrite, Removal, RemovedCheckout, Stale};
@@ -76,7 +79,7 @@ pub(super) fn undo_creation(shared: &Shared<'_>, write: &CheckoutWrite) -> Resul
         worktree: found.worktree.clone(),
     };
     if found.link == Link::DirectoryGone {
-        return drop_stale(shared, &stale);
+        return drop_stale(shared, name, &stale);
     }
     let removal = Removal {
         builder: write.builder.clone(),
@@ -110,6 +113,7 @@ fn to_trash(shared: &Shared<'_>, removal: &Removal) -> Result<AbsPath> {
     };
     let lock = OurLock { workspace: shared.run.workspace.clone(), deed: Deed::Removing { entry: name.clone() } };
     let manifest = manifest(shared, removal, &name, &target);
+    let before: Vec<_> = removal.checkouts.iter().map(|checkout| creating(&checkout.stale)).collect();
     let prepared = removal
         .checkouts
         .iter()
@@ -121,26 +125,38 @@ fn to_trash(shared: &Shared<'_>, removal: &Removal) -> Result<AbsPath> {
         .and_then(|()| door.write_own(&entry.join(MANIFEST), &serde_json::to_vec_pretty(&manifest)?))
         .and_then(|()| door.rename(&target, &entry.join("tree")));
     if let Err(error) = prepared {
-        call_off(shared, removal, &entry);
+        call_off(shared, removal, &before, &entry);
         return Err(error);
     }
     for (checkout, trashed) in removal.checkouts.iter().zip(&manifest.checkouts) {
         keep(shared, checkout, &trashed.keeper)?;
-        door.take_registration(&checkout.stale, &entry.join("admin").join(&trashed.admin_name))?;
+        door.take_registration(&checkout.stale, &admin(&entry, &checkout.name))?;
     }
     Ok(entry)
 }
 
 /// Nothing was renamed: the locks and the empty entry go, the checkouts stay as they were.
-fn call_off(shared: &Shared<'_>, removal: &Removal, entry: &AbsPath) {
+fn call_off(shared: &Shared<'_>, removal: &Removal, before: &[Option<OurLock>], entry: &AbsPath) {
     let door = shared.run.door;
-    for checkout in &removal.checkouts {
+    // A rename can succeed and still end in an error, when the disk refuses to sync it. What lies in the entry by then
+    // is the work itself; the locks say where it went, and the next run finishes.
+    if !matches!(entry.join("tree").as_path().symlink_metadata(), Err(error) if error.kind() == ErrorKind::NotFound) {
+        return;
+    }
+    for (checkout, before) in removal.checkouts.iter().zip(before) {
         let holds = checkout.path.is_here() && checkout.mark.is_some();
         let holding = OurLock { workspace: shared.run.workspace.clone(), deed: Deed::Holding };
+        let lock = before.as_ref().or(holds.then_some(&holding));
         let admin_dir = &checkout.stale.admin_dir;
-        let _ = if holds { door.lock_worktree(admin_dir, &holding) } else { door.unlock_worktree(admin_dir) };
+        let _ = lock.map_or_else(|| door.unlock_worktree(admin_dir), |lock| door.lock_worktree(admin_dir, lock));
     }
-    let _ = door.unlink(entry);
+    let _ = door.remove_own(&entry.join(MANIFEST)).and_then(|()| door.remove_empty(entry));
+}
+
+/// The lock of a creation that was cut short: it has to come back when its removal is called off.
+fn creating(stale: &Stale) -> Option<OurLock> {
+    let reason = std::fs::read_to_string(stale.admin_dir.join("locked")).ok()?;
+    OurLock::parse(reason.trim_end()).filter(|lock| matches!(lock.deed, Deed::Creating { .. }))
 }
 
 /// A new directory in the trash: `<builder>-<seconds>`, with a number where that is taken.
@@ -167,7 +183,7 @@ fn manifest(shared: &Shared<'_>, removal: &Removal, entry: &str, target: &AbsPat
         common_dir: checkout.stale.common_dir.clone(),
         path: checkout.path.clone(),
         admin_name: escape(&checkout.stale.admin_name),
-        keeper: format!("refs/wsctl/{}/{}", shared.run.workspace, keeper_tail(entry, checkout)),
+        keeper: keeper(shared, entry, &checkout.name),
         head: checkout.head.clone(),
         branch: checkout.branch.clone(),
         delete_branch: checkout.delete_branch,
@@ -187,9 +203,18 @@ fn manifest(shared: &Shared<'_>, removal: &Removal, entry: &str, target: &AbsPat
     }
 }
 
-fn keeper_tail(entry: &str, checkout: &RemovedCheckout) -> String {
-    let name = if checkout.name.is_root() { "root" } else { checkout.name.as_str() };
-    format!("{entry}/{name}")
+fn keeper(shared: &Shared<'_>, entry: &str, name: &RepoName) -> String {
+    format!("refs/wsctl/{}/{entry}/{}", shared.run.workspace, part(name))
+}
+
+/// What a checkout's things are called in an entry and below its keepers: no repository can be named like the root's.
+fn part(name: &RepoName) -> &str {
+    if name.is_root() { "@root" } else { name.as_str() }
+}
+
+/// Where an admin directory goes. Not by its own name: those of two repositories may be the same.
+fn admin(entry: &AbsPath, name: &RepoName) -> AbsPath {
+    entry.join("admin").join(part(name))
 }
 
 fn keep(shared: &Shared<'_>, checkout: &RemovedCheckout, keeper: &str) -> Result<()> {
@@ -200,24 +225,27 @@ fn keep(shared: &Shared<'_>, checkout: &RemovedCheckout, keeper: &str) -> Result
 
 fn delete_branch(shared: &Shared<'_>, checkout: &RemovedCheckout, entry: &AbsPath) -> Result<()> {
     let (Some(branch), Some(head)) = (&checkout.branch, &checkout.head) else { return Ok(()) };
-    let name = if checkout.name.is_root() { "root" } else { checkout.name.as_str() };
-    let kept = entry.join("branch").join(name);
+    let kept = entry.join("branch").join(part(&checkout.name));
     shared.run.door.make_directory(&kept)?;
     shared.run.door.delete_branch(&checkout.stale.repository, branch, head, Some(&kept))
 }
 
-/// Takes the registration after a removal that was cut short between its rename and this.
-pub(super) fn finish(shared: &Shared<'_>, entry: &str, stale: &Stale) -> Result<()> {
-    let entry = shared.run.desired.builders_dir.join(OWN_DIRECTORY).join("trash").join(entry);
-    anyhow::ensure!(entry.join("tree").as_path().is_dir(), "{entry} does not hold what was removed");
-    shared.run.door.take_registration(stale, &entry.join("admin").join(escape(&stale.admin_name)))
+/// Takes the registration after a removal that was cut short between its rename and this. Somebody may have worked on
+/// in the moved tree since then: the keeper is computed once more.
+pub(super) fn finish(shared: &Shared<'_>, entry: &str, name: &RepoName, stale: &Stale) -> Result<()> {
+    let path = shared.run.desired.builders_dir.join(OWN_DIRECTORY).join("trash").join(entry);
+    anyhow::ensure!(path.join("tree").as_path().is_dir(), "{path} does not hold what was removed");
+    let keeper = keeper(shared, entry, name);
+    let keep = Keep { common_dir: &stale.common_dir, admin_dir: &stale.admin_dir, branch: None, name: &keeper };
+    shared.run.door.keep(&keep)?;
+    shared.run.door.take_registration(stale, &admin(&path, name))
 }
 
 /// Drops a registration that holds nothing, or finishes the removal that it waits for.
-pub(super) fn drop_stale(shared: &Shared<'_>, stale: &Stale) -> Result<()> {
+pub(super) fn drop_stale(shared: &Shared<'_>, name: &RepoName, stale: &Stale) -> Result<()> {
     let reason = std::fs::read_to_string(stale.admin_dir.join("locked")).unwrap_or_default();
-    match OurLock::parse(&reason).map(|lock| lock.deed) {
-        Some(Deed::Removing { entry }) => finish(shared, &entry, stale),
+    match OurLock::parse(reason.trim_end()).map(|lock| lock.deed) {
+        Some(Deed::Removing { entry }) => finish(shared, &entry, name, stale),
         Some(Deed::Creating { .. } | Deed::Holding) | None => shared.run.door.drop_registration(stale),
     }
 }

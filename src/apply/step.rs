@@ -1,6 +1,6 @@
 //! One step: which piece does which action.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use crate::plan::{Action, Change, Part};
 
@@ -21,7 +21,7 @@ pub(super) fn perform(shared: &Shared<'_>, change: &Change, part: Part) -> Resul
         Action::AdoptBuilder(write) => builder::adopt(shared, write),
         Action::CreateCheckout(write) => checkout::create(shared, change, write),
         Action::ReplaceCheckout { stale, write } => {
-            removal::drop_stale(shared, stale)?;
+            removal::drop_stale(shared, &write.desired.repository, stale)?;
             checkout::create(shared, change, write)
         }
         Action::ResumeCheckout { removal, write } => {
@@ -38,7 +38,10 @@ pub(super) fn perform(shared: &Shared<'_>, change: &Change, part: Part) -> Resul
         Action::AdoptFile(write) => file::adopt(shared, change, write),
         Action::RemoveFile { builder, to, expect } => file::remove(shared, change, builder, to, expect.as_deref()),
         Action::RemoveBuilder(removal) | Action::RemoveCheckout(removal) => removal::remove(shared, change, removal),
-        Action::FinishRemoval { entry, stale } => removal::finish(shared, entry, stale),
+        Action::FinishRemoval { entry, stale } => {
+            let name = change.address.repository().context("a removal without a repository")?;
+            removal::finish(shared, entry, name, stale)
+        }
         Action::Prune(stale) => door.drop_registration(stale),
         Action::Nothing(_) => Ok(()),
     }

@@ -31,15 +31,15 @@ pub(super) fn tree(path: &AbsPath) -> Result<()> {
     if !found.is_dir() {
         return fs::remove_file(path).with_context(|| format!("{path} cannot be removed"));
     }
-    open_up(path.as_path(), found.dev())?;
+    open_up(path.as_path(), mount(path.as_path())?)?;
     fs::remove_dir_all(path).with_context(|| format!("{path} cannot be removed"))
 }
 
-/// Makes read-only directories writable, and refuses a tree with another file system in it.
-fn open_up(directory: &Path, device: u64) -> Result<()> {
+/// Makes read-only directories writable, and refuses a tree with a mount point in it.
+fn open_up(directory: &Path, within: (u64, u64)) -> Result<()> {
     let failed = || format!("{} cannot be removed", directory.display());
     let found = directory.symlink_metadata().with_context(failed)?;
-    if found.dev() != device {
+    if mount(directory)? != within {
         bail!("{} is a mount point", directory.display());
     }
     if found.mode() & 0o700 != 0o700 {
@@ -48,8 +48,24 @@ fn open_up(directory: &Path, device: u64) -> Result<()> {
     for entry in fs::read_dir(directory).with_context(failed)? {
         let entry = entry.with_context(failed)?;
         if entry.file_type().with_context(failed)?.is_dir() {
-            open_up(&entry.path(), device)?;
+            open_up(&entry.path(), within)?;
         }
     }
     Ok(())
+}
+
+/// The file system that a directory lies on and where that is mounted: a bind mount shows the same one once more.
+fn mount(directory: &Path) -> Result<(u64, u64)> {
+    let failed = || format!("{} cannot be read", directory.display());
+    let device = directory.symlink_metadata().with_context(failed)?.dev();
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
+        match statx(CWD, directory, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::MNT_ID) {
+            Ok(found) => return Ok((device, found.stx_mnt_id)),
+            Err(rustix::io::Errno::NOSYS) => {}
+            Err(error) => return Err(error).with_context(failed),
+        }
+    }
+    Ok((device, 0))
 }

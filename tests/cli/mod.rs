@@ -1,5 +1,6 @@
 //! The program itself, in sandboxes of real git.
 
+mod attacks;
 mod input;
 mod layouts;
 mod life;
