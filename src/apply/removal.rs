@@ -3,9 +3,11 @@
 use anyhow::{Context as _, Result};
 
 use crate::actual;
+use crate::diagnostic::Diagnostic;
 use crate::git::Keep;
-use crate::model::actual::{Link, Lock};
+use crate::model::actual::Link;
 use crate::model::mark::{Deed, OWN_DIRECTORY, OurLock};
+use crate::model::name::RepoName;
 use crate::model::path::{AbsPath, escape};
 use crate::model::trash::{MANIFEST, Manifest, TrashedCheckout};
 use crate::plan::{Change, CheckoutWrite, Removal, RemovedCheckout, Stale};
@@ -65,34 +67,18 @@ pub(super) fn undo_creation(shared: &Shared<'_>, write: &CheckoutWrite) -> Resul
     let read = actual::repository(declared, &std::collections::BTreeSet::new());
     let repository = read.repository().context("the repository cannot be read")?;
     let path = write.desired.path.under(&write.builder_path);
-    let creating = |lock: &Option<Lock>| matches!(lock, Some(Lock::Ours(lock)) if matches!(lock.deed, Deed::Creating { .. }));
-    let left = repository.registrations.values().find(|found| found.worktree.as_ref() == Some(&path) && creating(&found.lock));
+    let mut all = repository.registrations.values();
+    let left = all.find(|found| found.worktree.as_ref() == Some(&path) && found.begun_by().is_some());
     let Some(found) = left else { return Ok(()) };
-    let stale = Stale {
-        repository: repository.path.clone(),
-        common_dir: repository.common_dir.clone(),
-        admin_dir: found.admin_dir.clone(),
-        admin_name: found.admin_name.clone(),
-        worktree: found.worktree.clone(),
-    };
     if found.link == Link::DirectoryGone {
-        return drop_stale(shared, &stale);
+        return drop_stale(shared, &Stale::of(repository, found));
     }
     let removal = Removal {
         builder: write.builder.clone(),
         builder_path: write.builder_path.clone(),
         checkout: Some(write.desired.path.clone()),
         mark: None,
-        checkouts: vec![RemovedCheckout {
-            name: name.clone(),
-            stale,
-            path: write.desired.path.clone(),
-            mark: None,
-            branch: found.head.branch().cloned(),
-            head: found.head.commit().cloned(),
-            dispose: vec![],
-            delete_branch: false,
-        }],
+        checkouts: vec![RemovedCheckout::half_made(&write.desired, repository, found)],
         drop_ignore: false,
         unsaved: true,
         keep: desired.policy.trash_keep,
@@ -147,8 +133,8 @@ fn call_off(shared: &Shared<'_>, removal: &Removal, entry: &AbsPath) {
 fn new_entry(shared: &Shared<'_>, removal: &Removal) -> Result<(String, AbsPath)> {
     let trash = shared.run.desired.builders_dir.join(OWN_DIRECTORY).join("trash");
     shared.run.door.make_directory(&trash)?;
-    let part = removal.checkouts.first().filter(|_| removal.checkout.is_some()).map(|checkout| checkout.name.as_str());
-    let part = part.map(|part| format!(".{}", if part == "." { "root" } else { part })).unwrap_or_default();
+    let part = removal.checkouts.first().filter(|_| removal.checkout.is_some());
+    let part = part.map(|checkout| format!(".{}", plain(&checkout.name))).unwrap_or_default();
     let stem = format!("{}{part}-{}", removal.builder, shared.run.now);
     let names = (1..10_000).map(|number| if number == 1 { stem.clone() } else { format!("{stem}-{number}") });
     for name in names {
@@ -167,7 +153,7 @@ fn manifest(shared: &Shared<'_>, removal: &Removal, entry: &str, target: &AbsPat
         common_dir: checkout.stale.common_dir.clone(),
         path: checkout.path.clone(),
         admin_name: escape(&checkout.stale.admin_name),
-        keeper: format!("refs/wsctl/{}/{}", shared.run.workspace, keeper_tail(entry, checkout)),
+        keeper: format!("refs/wsctl/{}/{entry}/{}", shared.run.workspace, plain(&checkout.name)),
         head: checkout.head.clone(),
         branch: checkout.branch.clone(),
         delete_branch: checkout.delete_branch,
@@ -187,9 +173,9 @@ fn manifest(shared: &Shared<'_>, removal: &Removal, entry: &str, target: &AbsPat
     }
 }
 
-fn keeper_tail(entry: &str, checkout: &RemovedCheckout) -> String {
-    let name = if checkout.name.is_root() { "root" } else { checkout.name.as_str() };
-    format!("{entry}/{name}")
+/// A repository's name as a file and a ref may have it.
+fn plain(name: &RepoName) -> &str {
+    if name.is_root() { "root" } else { name.as_str() }
 }
 
 fn keep(shared: &Shared<'_>, checkout: &RemovedCheckout, keeper: &str) -> Result<()> {
@@ -200,8 +186,7 @@ fn keep(shared: &Shared<'_>, checkout: &RemovedCheckout, keeper: &str) -> Result
 
 fn delete_branch(shared: &Shared<'_>, checkout: &RemovedCheckout, entry: &AbsPath) -> Result<()> {
     let (Some(branch), Some(head)) = (&checkout.branch, &checkout.head) else { return Ok(()) };
-    let name = if checkout.name.is_root() { "root" } else { checkout.name.as_str() };
-    let kept = entry.join("branch").join(name);
+    let kept = entry.join("branch").join(plain(&checkout.name));
     shared.run.door.make_directory(&kept)?;
     shared.run.door.delete_branch(&checkout.stale.repository, branch, head, Some(&kept))
 }
@@ -209,7 +194,9 @@ fn delete_branch(shared: &Shared<'_>, checkout: &RemovedCheckout, entry: &AbsPat
 /// Takes the registration after a removal that was cut short between its rename and this.
 pub(super) fn finish(shared: &Shared<'_>, entry: &str, stale: &Stale) -> Result<()> {
     let entry = shared.run.desired.builders_dir.join(OWN_DIRECTORY).join("trash").join(entry);
-    anyhow::ensure!(entry.join("tree").as_path().is_dir(), "{entry} does not hold what was removed");
+    if !entry.join("tree").as_path().is_dir() {
+        return Err(Diagnostic::new(format!("{entry} does not hold what was removed"), "wsctl plan").into());
+    }
     shared.run.door.take_registration(stale, &entry.join("admin").join(escape(&stale.admin_name)))
 }
 
