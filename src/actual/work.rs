@@ -17,9 +17,9 @@ use crate::model::name::ObjectId;
 use crate::model::path::{AbsPath, RelPath, printable};
 use crate::model::work::{Evidence, Finding, Findings, Ignored, Work};
 
-/// Looks for work in one checkout, by content, as it is now. `disposable` are gitignore patterns. `managed` are the managed files as last written, by path
+/// Looks for work in one checkout, by content, as it is now. `managed` are the managed files as last written, by path
 /// in the checkout; unedited ones count for nothing. `inner` are checkouts inside a nested root, by path in it: they
-/// have a look of their own.
+/// have a look of their own. `disposable` are gitignore patterns.
 #[must_use]
 pub fn work(
     repository: &Repository,

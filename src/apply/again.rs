@@ -21,7 +21,7 @@ pub(super) fn still_clean(shared: &Shared<'_>, touch: &CheckoutTouch) -> Result<
     refuse(checkout(found, &touch.path, false))
 }
 
-/// Refuses a removal where anything speaks against it that plan did not see. Returns the lock that each checkout has.
+/// Refuses a removal where anything speaks against it that plan did not see.
 pub(super) fn still_removable(shared: &Shared<'_>, removal: &Removal) -> Result<()> {
     let desired = shared.run.desired;
     let mut now = actual::read(desired)?;

@@ -142,7 +142,7 @@ fn mark(shared: &Shared<'_>, write: &BuilderWrite, directory: Option<&AbsPath>) 
     }
 }
 
-/// The reason is the same for every path that must be there.
+/// Refuses to go on where a path that plan saw is gone.
 pub(super) fn must_exist(path: &AbsPath) -> Result<()> {
     path.as_path().symlink_metadata().map(|_| ()).with_context(|| format!("{path} is gone since the plan was made"))
 }

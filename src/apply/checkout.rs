@@ -2,7 +2,8 @@
 
 use anyhow::{Context as _, Result};
 
-use crate::git::{Record, Relink};
+use crate::diagnostic::Diagnostic;
+use crate::git::{Record, Relink, admin_dir_of};
 use crate::model::mark::{CheckoutMark, Deed, OurLock};
 use crate::model::name::ObjectId;
 use crate::model::path::{AbsPath, RelPath};
@@ -10,7 +11,6 @@ use crate::plan::{BranchPlan, Change, CheckoutTouch, CheckoutWrite};
 
 use super::anchor::{record, resolve};
 use super::event::Event;
-use super::marks::admin_dir;
 use super::{Shared, again, removal};
 
 pub(super) fn create(shared: &Shared<'_>, change: &Change, write: &CheckoutWrite) -> Result<()> {
@@ -120,10 +120,12 @@ fn touched(shared: &Shared<'_>, touch: &CheckoutTouch, branch: Option<&BranchPla
 }
 
 fn still_linked(touch: &CheckoutTouch) -> Result<()> {
-    let named = admin_dir(&touch.path)?;
+    let named = admin_dir_of(&touch.path)?;
     let same = |path: &AbsPath| std::fs::canonicalize(path).ok();
-    anyhow::ensure!(same(&named) == same(&touch.admin_dir), "{} is another worktree since the plan was made", touch.path);
-    Ok(())
+    if same(&named) == same(&touch.admin_dir) {
+        return Ok(());
+    }
+    Err(Diagnostic::new(format!("{} is another worktree since the plan was made", touch.path), "wsctl plan").into())
 }
 
 pub(super) fn park(shared: &Shared<'_>, touch: &CheckoutTouch) -> Result<()> {

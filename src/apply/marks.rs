@@ -1,11 +1,10 @@
 //! The marks, written as declarations are applied. One thread at a time reads, changes and writes back.
 
-use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt as _;
 use std::sync::{MutexGuard, PoisonError};
 
 use anyhow::{Context as _, Result};
 
+use crate::git::admin_dir_of;
 use crate::model::mark::{BUILDER_MARK, BuilderMark, CHECKOUT_MARK, CheckoutMark, OWN_DIRECTORY};
 use crate::model::name::BuilderName;
 use crate::model::path::AbsPath;
@@ -34,7 +33,7 @@ impl Shared<'_> {
         if git.as_path().is_dir() {
             return git.join(BUILDER_MARK);
         }
-        match admin_dir(path) {
+        match admin_dir_of(path) {
             Ok(admin) => admin.join(BUILDER_MARK),
             Err(_) => self.run.desired.builders_dir.join(OWN_DIRECTORY).join("builders").join(format!("{builder}.json")),
         }
@@ -55,13 +54,4 @@ impl Shared<'_> {
         change(&mut new);
         if new == old { Ok(()) } else { self.write_builder_mark(&place, &new) }
     }
-}
-
-/// The admin directory that the `.git` file of a worktree names.
-pub(super) fn admin_dir(worktree: &AbsPath) -> Result<AbsPath> {
-    let file = worktree.join(".git");
-    let bytes = std::fs::read(&file).with_context(|| file.to_string())?;
-    let named = bytes.strip_prefix(b"gitdir: ").with_context(|| format!("{file} is no link"))?;
-    let named = named.strip_suffix(b"\n").unwrap_or(named);
-    Ok(worktree.join(std::path::PathBuf::from(OsString::from_vec(named.to_vec()))))
 }

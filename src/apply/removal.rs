@@ -5,8 +5,9 @@ use std::io::ErrorKind;
 use anyhow::{Context as _, Result};
 
 use crate::actual;
+use crate::diagnostic::Diagnostic;
 use crate::git::Keep;
-use crate::model::actual::{Link, Lock};
+use crate::model::actual::Link;
 use crate::model::mark::{Deed, OWN_DIRECTORY, OurLock};
 use crate::model::name::RepoName;
 use crate::model::path::{AbsPath, escape};
@@ -68,34 +69,18 @@ pub(super) fn undo_creation(shared: &Shared<'_>, write: &CheckoutWrite) -> Resul
     let read = actual::repository(declared, &std::collections::BTreeSet::new());
     let repository = read.repository().context("the repository cannot be read")?;
     let path = write.desired.path.under(&write.builder_path);
-    let creating = |lock: &Option<Lock>| matches!(lock, Some(Lock::Ours(lock)) if matches!(lock.deed, Deed::Creating { .. }));
-    let left = repository.registrations.values().find(|found| found.worktree.as_ref() == Some(&path) && creating(&found.lock));
+    let mut all = repository.registrations.values();
+    let left = all.find(|found| found.worktree.as_ref() == Some(&path) && found.begun_by().is_some());
     let Some(found) = left else { return Ok(()) };
-    let stale = Stale {
-        repository: repository.path.clone(),
-        common_dir: repository.common_dir.clone(),
-        admin_dir: found.admin_dir.clone(),
-        admin_name: found.admin_name.clone(),
-        worktree: found.worktree.clone(),
-    };
     if found.link == Link::DirectoryGone {
-        return drop_stale(shared, name, &stale);
+        return drop_stale(shared, name, &Stale::of(repository, found));
     }
     let removal = Removal {
         builder: write.builder.clone(),
         builder_path: write.builder_path.clone(),
         checkout: Some(write.desired.path.clone()),
         mark: None,
-        checkouts: vec![RemovedCheckout {
-            name: name.clone(),
-            stale,
-            path: write.desired.path.clone(),
-            mark: None,
-            branch: found.head.branch().cloned(),
-            head: found.head.commit().cloned(),
-            dispose: vec![],
-            delete_branch: false,
-        }],
+        checkouts: vec![RemovedCheckout::half_made(&write.desired, repository, found)],
         drop_ignore: false,
         unsaved: true,
         keep: desired.policy.trash_keep,
@@ -163,9 +148,9 @@ fn creating(stale: &Stale) -> Option<OurLock> {
 fn new_entry(shared: &Shared<'_>, removal: &Removal) -> Result<(String, AbsPath)> {
     let trash = shared.run.desired.builders_dir.join(OWN_DIRECTORY).join("trash");
     shared.run.door.make_directory(&trash)?;
-    let part = removal.checkouts.first().filter(|_| removal.checkout.is_some()).map(|checkout| checkout.name.as_str());
-    let part = part.map(|part| format!(".{}", if part == "." { "root" } else { part })).unwrap_or_default();
-    let stem = format!("{}{part}-{}", removal.builder, shared.run.now);
+    let moved = removal.checkouts.first().filter(|_| removal.checkout.is_some());
+    let suffix = moved.map(|checkout| format!(".{}", part(&checkout.name))).unwrap_or_default();
+    let stem = format!("{}{suffix}-{}", removal.builder, shared.run.now);
     let names = (1..10_000).map(|number| if number == 1 { stem.clone() } else { format!("{stem}-{number}") });
     for name in names {
         let entry = trash.join(&name);
@@ -234,7 +219,9 @@ fn delete_branch(shared: &Shared<'_>, checkout: &RemovedCheckout, entry: &AbsPat
 /// in the moved tree since then: the keeper is computed once more.
 pub(super) fn finish(shared: &Shared<'_>, entry: &str, name: &RepoName, stale: &Stale) -> Result<()> {
     let path = shared.run.desired.builders_dir.join(OWN_DIRECTORY).join("trash").join(entry);
-    anyhow::ensure!(path.join("tree").as_path().is_dir(), "{path} does not hold what was removed");
+    if !path.join("tree").as_path().is_dir() {
+        return Err(Diagnostic::new(format!("{path} does not hold what was removed"), "wsctl plan").into());
+    }
     let keeper = keeper(shared, entry, name);
     let keep = Keep { common_dir: &stale.common_dir, admin_dir: &stale.admin_dir, branch: None, name: &keeper };
     shared.run.door.keep(&keep)?;

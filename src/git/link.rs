@@ -19,7 +19,10 @@ struct LinkFile {
 }
 
 /// The admin directory that a worktree's `.git` names.
-pub(super) fn admin_dir_of(worktree: &AbsPath) -> Result<AbsPath> {
+///
+/// # Errors
+/// There is no `.git`, or it is no link.
+pub fn admin_dir_of(worktree: &AbsPath) -> Result<AbsPath> {
     Ok(read_git_file(worktree)?.target)
 }
 

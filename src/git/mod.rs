@@ -20,6 +20,7 @@ mod worktree;
 mod worktree_lock;
 
 pub use door::GitDoor;
+pub use link::admin_dir_of;
 pub use locks::Locks;
 pub use managed::content_hash;
 

@@ -5,8 +5,8 @@ use std::ffi::OsString;
 
 use super::builder::BuilderDirectory;
 use super::desired::Url;
-use super::mark::{BuilderMark, CheckoutMark, Marked, OurLock, WorkspaceMark};
-use super::name::{BranchName, ObjectId, RepoName};
+use super::mark::{BuilderMark, CheckoutMark, Deed, Marked, OurLock, WorkspaceMark};
+use super::name::{BranchName, ObjectId, RepoName, WorkspaceId};
 use super::path::{AbsPath, RelPath};
 use super::trash::TrashEntry;
 use super::work::Work;
@@ -260,6 +260,17 @@ pub struct Registration {
     pub remains: Vec<String>,
     /// Read only where a removal or a switch depends on it (`actual::examine`).
     pub work: Option<Work>,
+}
+
+impl Registration {
+    /// The workspace whose run began to make this worktree and has not finished.
+    #[must_use]
+    pub fn begun_by(&self) -> Option<&WorkspaceId> {
+        match &self.lock {
+            Some(Lock::Ours(OurLock { workspace, deed: Deed::Creating { .. } })) => Some(workspace),
+            Some(Lock::Ours(OurLock { deed: Deed::Removing { .. } | Deed::Holding, .. }) | Lock::Foreign(_)) | None => None,
+        }
+    }
 }
 
 /// Whether the two ends of a worktree name each other.

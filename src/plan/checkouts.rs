@@ -16,9 +16,9 @@ use super::draft::Drafts;
 use super::found::{Found, find};
 use super::input::Input;
 use super::ours::ours;
-use super::stale::{cut_short, half_made, stale, their_lock};
+use super::stale::{cut_short, half_made, their_lock};
 use super::tracked::tracked_by_root;
-use super::{Action, Blocker, BranchPlan, CheckoutTouch, CheckoutWrite, Symbol};
+use super::{Action, Blocker, BranchPlan, CheckoutTouch, CheckoutWrite, Stale, Symbol};
 
 /// One declared checkout in its place.
 pub(super) struct Case<'a> {
@@ -208,7 +208,7 @@ fn made_its_branch(case: &Case<'_>, left: &Registration) -> bool {
 fn directory_gone(input: &Input<'_>, case: &Case<'_>, registration: &Registration, drafts: &mut Drafts) {
     if let Some(entry) = cut_short(input, registration) {
         // What the registration holds belongs to the trash: it is never dropped for a new checkout.
-        let action = Action::FinishRemoval { entry, stale: stale(case.repository, registration) };
+        let action = Action::FinishRemoval { entry, stale: Stale::of(case.repository, registration) };
         let reason = "finish a removal that was cut short; the next apply makes it again";
         let draft = drafts.add(case.address.clone(), action, reason);
         draft.frees.push((case.checkout.repository.clone(), registration.admin_name.clone()));
@@ -243,7 +243,7 @@ fn directory_gone(input: &Input<'_>, case: &Case<'_>, registration: &Registratio
     };
     let reason = format!("its directory is gone: drop the registration, then {}", describe(&case.checkout.branch, &plan));
     let action = Action::ReplaceCheckout {
-        stale: stale(case.repository, registration),
+        stale: Stale::of(case.repository, registration),
         write: Box::new(write(case, plan, Some(registration))),
     };
     let draft = drafts.add(case.address.clone(), action, reason);

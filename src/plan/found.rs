@@ -1,9 +1,9 @@
 //! What was found where a checkout shall be: one name for every case.
 
-use crate::model::actual::{Link, Lock, Registration};
+use crate::model::actual::{Link, Registration};
 use crate::model::builder::Occupant;
 use crate::model::desired::{DesiredBuilder, DesiredCheckout};
-use crate::model::mark::{CheckoutMark, Deed, Marked};
+use crate::model::mark::{CheckoutMark, Marked};
 use crate::model::path::AbsPath;
 
 use super::input::Input;
@@ -72,7 +72,7 @@ fn at_its_path<'a>(
         Link::NamesAnother(other) => return Found::BrokenLink(registration, format!("its .git file names {other}")),
         Link::NotALink(what) | Link::NoGitdir(what) => return Found::BrokenLink(registration, what.clone()),
     }
-    let creating = matches!(&registration.lock, Some(Lock::Ours(lock)) if matches!(lock.deed, Deed::Creating { .. }) && Some(&lock.workspace) == input.id());
+    let creating = registration.begun_by().is_some_and(|workspace| Some(workspace) == input.id());
     match &registration.mark {
         Marked::No if creating => Found::HalfMade(registration),
         Marked::No => Found::Unmarked(registration),

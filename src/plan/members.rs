@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 
-use crate::model::actual::{Link, Lock, Registration, Repository};
+use crate::model::actual::{Link, Registration, Repository};
 use crate::model::builder::{BuilderDirectory, DiskFile};
 use crate::model::desired::DesiredBuilder;
-use crate::model::mark::Deed;
 use crate::model::name::{BuilderName, RepoName};
 
 use super::draft::place;
@@ -28,8 +27,8 @@ pub(super) fn belongs(input: &Input<'_>, builder: &BuilderName, registration: &R
     if let Some(mark) = input.our_mark(registration) {
         return mark.builder == *builder;
     }
-    registration.mark.mark().is_none()
-        && matches!(&registration.lock, Some(Lock::Ours(lock)) if matches!(lock.deed, Deed::Creating { .. }) && Some(&lock.workspace) == input.id())
+    let begun = registration.begun_by().is_some_and(|workspace| Some(workspace) == input.id());
+    registration.mark.mark().is_none() && begun
 }
 
 /// The names of the repositories that have a checkout of ours in a builder which was read.

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::actual::{Actual, Link, Lock};
+use crate::model::actual::{Actual, Link};
 use crate::model::desired::Desired;
-use crate::model::mark::Deed;
 
 use super::input::Input;
 use super::members::owned;
@@ -28,8 +27,7 @@ pub fn questions(desired: &Desired, actual: &Actual, options: &Options) -> BTree
             let checkout = declared.and_then(|declared| declared.checkouts.get(repository));
             let mark = registration.mark.mark();
             let switched = checkout.is_some_and(|checkout| mark.is_some_and(|mark| mark.branch != checkout.branch));
-            let half_made = matches!(&registration.lock, Some(Lock::Ours(lock)) if matches!(lock.deed, Deed::Creating { .. }))
-                && mark.is_none();
+            let half_made = registration.begun_by().is_some() && mark.is_none();
             if checkout.is_none() || switched || half_made {
                 questions.insert(Question::Work(repository.clone(), registration.admin_name.clone()));
             }

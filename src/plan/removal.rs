@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::model::actual::{Registration, Repository};
+use crate::model::desired::DesiredCheckout;
 use crate::model::mark::{BuilderMark, CheckoutMark};
 use crate::model::name::{BranchName, BuilderName, ObjectId, RepoName};
 use crate::model::path::{AbsPath, RelPath};
@@ -20,6 +22,20 @@ pub struct Stale {
     pub admin_name: OsString,
     /// The worktree that it names, where it names one.
     pub worktree: Option<AbsPath>,
+}
+
+impl Stale {
+    /// A registration as seen.
+    #[must_use]
+    pub fn of(repository: &Repository, registration: &Registration) -> Self {
+        Stale {
+            repository: repository.path.clone(),
+            common_dir: repository.common_dir.clone(),
+            admin_dir: registration.admin_dir.clone(),
+            admin_name: registration.admin_name.clone(),
+            worktree: registration.worktree.clone(),
+        }
+    }
 }
 
 /// A directory on its way to the trash.
@@ -56,7 +72,7 @@ pub struct RemovedCheckout {
     pub path: RelPath,
     /// Its mark.
     pub mark: Option<CheckoutMark>,
-    /// HEAD's branch and commit as seen.
+    /// HEAD's branch as seen.
     pub branch: Option<BranchName>,
     /// HEAD's commit as seen.
     pub head: Option<ObjectId>,
@@ -64,4 +80,21 @@ pub struct RemovedCheckout {
     pub dispose: Vec<PathBuf>,
     /// Whether the branch goes afterwards, if it is still at `head`: we made it and its base or upstream holds it.
     pub delete_branch: bool,
+}
+
+impl RemovedCheckout {
+    /// What a creation left that was killed or failed: nothing of it is deleted.
+    #[must_use]
+    pub fn half_made(checkout: &DesiredCheckout, repository: &Repository, registration: &Registration) -> Self {
+        RemovedCheckout {
+            name: checkout.repository.clone(),
+            stale: Stale::of(repository, registration),
+            path: checkout.path.clone(),
+            mark: None,
+            branch: registration.head.branch().cloned(),
+            head: registration.head.commit().cloned(),
+            dispose: vec![],
+            delete_branch: false,
+        }
+    }
 }

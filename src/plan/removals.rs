@@ -15,8 +15,7 @@ use super::blockers::{at, finding, shell, trash_may_hold};
 use super::draft::Drafts;
 use super::input::Input;
 use super::members::{Member, belongs, owned};
-use super::stale::stale;
-use super::{Action, Blocker, Removal, RemovedCheckout, refusals};
+use super::{Action, Blocker, Removal, RemovedCheckout, Stale, refusals};
 
 pub(super) fn plan(input: &Input<'_>, drafts: &mut Drafts) {
     for (name, directory) in &input.actual.builders {
@@ -208,7 +207,7 @@ fn removed_checkout(
     let free = !registration.head.branch().is_some_and(|branch| input.is_wanted(name, branch));
     RemovedCheckout {
         name: (*name).clone(),
-        stale: stale(repository, registration),
+        stale: Stale::of(repository, registration),
         path: path.unwrap_or_else(RelPath::here),
         mark: own.cloned(),
         branch: registration.head.branch().cloned(),

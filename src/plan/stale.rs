@@ -11,18 +11,8 @@ use crate::model::path::AbsPath;
 use super::blockers::{at, shell};
 use super::draft::Drafts;
 use super::input::Input;
+use super::members::Member;
 use super::{Action, Removal, RemovedCheckout, Stale};
-
-/// A registration as seen.
-pub(super) fn stale(repository: &Repository, registration: &Registration) -> Stale {
-    Stale {
-        repository: repository.path.clone(),
-        common_dir: repository.common_dir.clone(),
-        admin_dir: registration.admin_dir.clone(),
-        admin_name: registration.admin_name.clone(),
-        worktree: registration.worktree.clone(),
-    }
-}
 
 /// The trash entry of a removal of ours that a kill cut short, once its directory is gone.
 pub(super) fn cut_short(input: &Input<'_>, registration: &Registration) -> Option<String> {
@@ -57,16 +47,7 @@ pub(super) fn half_made(
         builder_path: builder.path.clone(),
         checkout: Some(checkout.path.clone()),
         mark: input.builder_mark(&builder.name).cloned(),
-        checkouts: vec![RemovedCheckout {
-            name: checkout.repository.clone(),
-            stale: stale(repository, registration),
-            path: checkout.path.clone(),
-            mark: None,
-            branch: registration.head.branch().cloned(),
-            head: registration.head.commit().cloned(),
-            dispose: vec![],
-            delete_branch: false,
-        }],
+        checkouts: vec![RemovedCheckout::half_made(checkout, repository, registration)],
         drop_ignore: false,
         unsaved: true,
         keep: builder.policy.trash_keep,
@@ -83,7 +64,7 @@ pub(super) fn plan(input: &Input<'_>, drafts: &mut Drafts) {
         if let Some((builder, repo)) = whose(input, name, registration) {
             let address = Address::Checkout(builder, repo);
             if drafts.find(&address).is_none() && !declared(input, &address) {
-                gone(input, address, repository, registration, drafts);
+                gone(input, address, (name, repository, registration), drafts);
             }
         }
     }
@@ -105,9 +86,9 @@ fn declared(input: &Input<'_>, address: &Address) -> bool {
     input.desired.builders.get(builder).is_some_and(|builder| builder.checkouts.contains_key(repository))
 }
 
-fn gone(input: &Input<'_>, address: Address, repository: &Repository, registration: &Registration, drafts: &mut Drafts) {
-    let stale = stale(repository, registration);
-    let frees = (repository_name(input, &address, repository), registration.admin_name.clone());
+fn gone(input: &Input<'_>, address: Address, (name, repository, registration): Member<'_>, drafts: &mut Drafts) {
+    let stale = Stale::of(repository, registration);
+    let frees = (name.clone(), registration.admin_name.clone());
     if let Some(entry) = cut_short(input, registration) {
         let draft = drafts.add(address, Action::FinishRemoval { entry, stale }, "finish a removal that was cut short");
         draft.frees.push(frees);
@@ -154,9 +135,4 @@ fn way_back(input: &Input<'_>, now: &AbsPath, path: &AbsPath) -> String {
         return format!("mv {} {}", shell(&from), shell(&to));
     }
     format!("mv {} {}", shell(now), shell(path))
-}
-
-fn repository_name(input: &Input<'_>, address: &Address, repository: &Repository) -> RepoName {
-    let known = input.desired.repositories.values().find(|declared| declared.path == repository.path);
-    known.map(|declared| declared.name.clone()).or_else(|| address.repository().cloned()).unwrap_or_else(RepoName::root)
 }

@@ -1,6 +1,6 @@
 //! The questions; who asks reads the answer.
 
-use super::text::{clean, count, size};
+use super::text::{clean, count, entries, size};
 
 /// The one answer that is a yes.
 pub const YES: &str = "yes";
@@ -20,8 +20,8 @@ pub fn destroy(builders: usize, workspace: &str) -> String {
 
 /// Before prune: how many entries go, and their bytes.
 #[must_use]
-pub fn prune(entries: usize, bytes: u64) -> String {
-    let what = if entries == 1 { "1 entry".into() } else { format!("{entries} entries") };
+pub fn prune(number: usize, bytes: u64) -> String {
+    let what = entries(number);
     format!("Do you want to delete {what} ({}) for good? Only 'yes' will be accepted: ", size(bytes))
 }
 

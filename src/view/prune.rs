@@ -4,7 +4,7 @@ use crate::model::path::AbsPath;
 
 use super::style::{Style, Tone};
 use super::table::{Cell, draw};
-use super::text::{age, size};
+use super::text::{age, entries, size};
 
 /// One entry of the trash.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,14 +26,12 @@ pub struct PruneRow {
 pub fn prune_text(rows: &[PruneRow], now: i64, style: &Style) -> String {
     let table: Vec<_> = rows.iter().map(|row| cells(row, now, style)).collect();
     let due: Vec<_> = rows.iter().filter(|row| row.due).collect();
-    let total = |bytes: u64| size(bytes);
     let all = rows.iter().map(|row| row.bytes).sum();
-    let entries = |number: usize| if number == 1 { "1 entry".into() } else { format!("{number} entries") };
     let last = match (rows.len(), due.len()) {
         (0, _) => "Nothing to prune. The trash is empty.".into(),
-        (kept, 0) => format!("Nothing to prune. The trash keeps {} ({}).", entries(kept), total(all)),
+        (kept, 0) => format!("Nothing to prune. The trash keeps {} ({}).", entries(kept), size(all)),
         (of, number) => {
-            let freed = total(due.iter().map(|row| row.bytes).sum());
+            let freed = size(due.iter().map(|row| row.bytes).sum());
             format!("Prune: {number} of {} to delete for good, which frees {freed}.", entries(of))
         }
     };
@@ -43,9 +41,8 @@ pub fn prune_text(rows: &[PruneRow], now: i64, style: &Style) -> String {
 
 /// What was deleted.
 #[must_use]
-pub fn pruned(entries: usize, bytes: u64) -> String {
-    let what = if entries == 1 { "1 entry".into() } else { format!("{entries} entries") };
-    format!("Pruned {what} of the trash, {}.\n", size(bytes))
+pub fn pruned(number: usize, bytes: u64) -> String {
+    format!("Pruned {} of the trash, {}.\n", entries(number), size(bytes))
 }
 
 fn cells(row: &PruneRow, now: i64, style: &Style) -> Vec<Cell> {

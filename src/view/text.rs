@@ -33,6 +33,12 @@ pub fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
+/// `1 entry`, `2 entries`.
+#[must_use]
+pub fn entries(number: usize) -> String {
+    if number == 1 { "1 entry".into() } else { format!("{number} entries") }
+}
+
 /// A size for people: `12 B`, `1.5 KiB`.
 #[must_use]
 pub fn size(bytes: u64) -> String {
