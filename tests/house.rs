@@ -128,7 +128,7 @@ fn split(list: &str) -> Vec<&str> {
 
 fn allowed(from: &str, path: &str) -> bool {
     let rule = ARROWS.iter().find(|(module, _)| *module == from).map(|(_, uses)| *uses);
-    let uses = rule.unwrap_or_else(|| panic!("module {from} is not on the map: add it to STYLE's map and here"));
+    let uses = rule.unwrap_or_else(|| panic!("module {from} is not on the map: draw it on the map in src/lib.rs and here"));
     let to = path.split("::").next().unwrap();
     to == from || uses.iter().any(|used| *used == to || *used == path)
 }

@@ -8,7 +8,7 @@ use crate::model::desired::Desired;
 use crate::model::mark::{OWN_DIRECTORY, WORKSPACE_MARK, WorkspaceMark};
 use crate::model::name::WorkspaceId;
 use crate::model::path::AbsPath;
-use crate::plan::{Action, BuilderWrite, GITIGNORE, Plan};
+use crate::plan::{BuilderWrite, GITIGNORE, Plan};
 
 /// Where the workspace is, as the marks remember it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -121,25 +121,7 @@ fn write_mark(
 
 /// The builders that are made or changed.
 fn writes(plan: &Plan) -> impl Iterator<Item = &BuilderWrite> {
-    plan.pending().filter_map(|change| match &change.action {
-        Action::CreateBuilder(write) | Action::UpdateBuilder(write) | Action::AdoptBuilder(write) => Some(write.as_ref()),
-        Action::Clone { .. }
-        | Action::CreateCheckout(_)
-        | Action::ReplaceCheckout { .. }
-        | Action::ResumeCheckout { .. }
-        | Action::AdoptCheckout(_)
-        | Action::MarkCheckout(_)
-        | Action::Switch { .. }
-        | Action::Repair { .. }
-        | Action::WriteFile(_)
-        | Action::AdoptFile(_)
-        | Action::RemoveFile { .. }
-        | Action::RemoveBuilder(_)
-        | Action::RemoveCheckout(_)
-        | Action::FinishRemoval { .. }
-        | Action::Prune(_)
-        | Action::Nothing(_) => None,
-    })
+    plan.pending().filter_map(|change| change.action.builds())
 }
 
 fn random_id() -> Result<WorkspaceId> {

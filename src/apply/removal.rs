@@ -1,4 +1,4 @@
-//! A removal in its safe order (SPEC, 6.3): keeper, lock, one rename, keeper again, admin directory, branch.
+//! A removal in its safe order: keeper, lock, one rename, keeper again, admin directory, branch.
 
 use std::io::ErrorKind;
 

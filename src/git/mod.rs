@@ -136,7 +136,7 @@ pub trait Door: Sync {
     /// One of them names something else by now.
     fn relink(&self, link: &Relink<'_>) -> Result<()>;
 
-    /// Makes the anchor repository in a directory without `.git` (SPEC, section 4). Returns the commit that records
+    /// Makes the anchor repository in a directory without `.git`. Returns the commit that records
     /// the declaration.
     ///
     /// # Errors
@@ -165,7 +165,7 @@ pub trait Door: Sync {
     /// `to` exists, or the two are on different file systems.
     fn rename(&self, from: &AbsPath, to: &AbsPath) -> Result<()>;
 
-    /// Makes or moves the keeper: one ref that holds every object which only this worktree holds (SPEC, 6.3).
+    /// Makes or moves the keeper: one ref that holds every object which only this worktree holds.
     ///
     /// # Errors
     /// Anything that could not be read: then nothing may be removed.

@@ -70,7 +70,7 @@ pub enum AnchorState {
 /// The committer's address of every commit that wsctl makes.
 pub const WSCTL_EMAIL: &str = "wsctl@localhost";
 
-/// The anchor repository of a builder (SPEC, section 4).
+/// The anchor repository of a builder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Anchor {
     /// The hash of its objects.

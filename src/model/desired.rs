@@ -41,7 +41,7 @@ pub struct DesiredRepository {
     pub path: AbsPath,
 }
 
-/// How the agent's project is made of the builder's directory (SPEC, section 4).
+/// How the agent's project is made of the builder's directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
     /// A plain directory with an anchor repository in it.

@@ -1,5 +1,5 @@
 //! The marks that make a thing ours: the last applied declaration, kept beside what it describes.
-//! A checkout's lies in git's admin directory of the worktree, a builder's in its anchor (SPEC, 6.2).
+//! A checkout's lies in git's admin directory of the worktree, a builder's in its anchor.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -107,6 +107,15 @@ pub enum Action {
 }
 
 impl Action {
+    /// The builder that it makes or changes, if it does.
+    #[must_use]
+    pub fn builds(&self) -> Option<&BuilderWrite> {
+        let (Action::CreateBuilder(write) | Action::UpdateBuilder(write) | Action::AdoptBuilder(write)) = self else {
+            return None;
+        };
+        Some(write)
+    }
+
     /// The checkout that it makes, if it makes one.
     #[must_use]
     pub fn creates(&self) -> Option<&CheckoutWrite> {

@@ -1,4 +1,4 @@
-//! What holds back removals that are too many, or the last ones (SPEC, 6.8).
+//! What holds back removals that are too many, or the last ones.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! How a checkout's branch comes about (SPEC, section 5).
+//! How a checkout's branch comes about.
 
 use std::ops::Bound;
 

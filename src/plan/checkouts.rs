@@ -1,4 +1,4 @@
-//! `builders.B.R`: one row of SPEC's table for every state that a declared checkout can be in.
+//! `builders.B.R`: one case for every state that a declared checkout can be in.
 
 use crate::model::actual::{Lock, Place, Registration, Repository};
 use crate::model::address::Address;

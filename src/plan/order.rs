@@ -65,9 +65,7 @@ fn needed(input: &Input<'_>, draft: &Draft) -> Vec<Address> {
 
 /// What must have ended before a change, whatever came of it: an anchor records commits of repositories being cloned.
 fn awaited(draft: &Draft) -> Vec<Address> {
-    let (Action::CreateBuilder(write) | Action::UpdateBuilder(write) | Action::AdoptBuilder(write)) = &draft.change.action else {
-        return vec![];
-    };
+    let Some(write) = draft.change.action.builds() else { return vec![] };
     let links = write.anchor.iter().flat_map(|anchor| &anchor.gitlinks);
     links.map(|link| Address::Repository(link.repository.clone())).collect()
 }

@@ -1,4 +1,4 @@
-//! The anchor repository of a builder: SPEC, section 4.
+//! The anchor repository of a builder.
 
 use wsctl::model::actual::{Head, ObjectFormat};
 use wsctl::model::builder::{AnchorEntry, AnchorState};

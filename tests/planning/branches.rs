@@ -1,4 +1,4 @@
-//! Where a checkout's branch comes from, and who holds it: SPEC, section 5; HAZARDS, "Creating".
+//! Where a checkout's branch comes from, and who holds it.
 
 use wsctl::model::actual::{Base, Head, Lock, Operation};
 

@@ -1,4 +1,4 @@
-//! What differs and is left alone: SPEC, section 5; HAZARDS, "Drift".
+//! What differs and is left alone.
 
 use wsctl::model::actual::{Head, Link, Place};
 use wsctl::model::builder::Occupant;

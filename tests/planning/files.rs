@@ -1,4 +1,4 @@
-//! `builders.B.files."TO"`: managed files, every row of SPEC, section 5.
+//! `builders.B.files."TO"`: managed files, every case.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What is no longer declared, what holds it back, and the brakes: SPEC, 6.2 to 6.8; HAZARDS, "Removing".
+//! What is no longer declared, what holds it back, and the brakes.
 
 use wsctl::model::actual::{Link, Lock, Place};
 use wsctl::model::mark::{Deed, Marked, OurLock};

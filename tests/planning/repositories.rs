@@ -1,4 +1,4 @@
-//! `repos.R`: SPEC, section 5, the first three rows.
+//! `repos.R`: cloned, refused, or with another url.
 
 use wsctl::model::actual::RepositoryState;
 use wsctl::model::builder::Occupant;

@@ -1,4 +1,4 @@
-//! Nested and plain builders, and the helper files of `builders_dir`: SPEC, section 4.
+//! Nested and plain builders, and the helper files of `builders_dir`.
 
 use wsctl::model::actual::{Link, Lock};
 use wsctl::model::builder::{AnchorState, Occupant};

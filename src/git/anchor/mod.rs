@@ -1,5 +1,5 @@
-//! The anchor: a small repository of our own in a builder's directory that makes its checkouts visible
-//! (SPEC, section 4). Its ids depend on its content alone, so making it again gives the same commits.
+//! The anchor: a small repository of our own in a builder's directory that makes its checkouts visible.
+//! Its ids depend on its content alone, so making it again gives the same commits.
 
 mod content;
 mod local;
