@@ -2,6 +2,7 @@
 
 mod anchor;
 mod builders;
+mod clock;
 mod content;
 mod count;
 mod disk;
@@ -28,6 +29,7 @@ mod tracked;
 mod walk;
 mod work;
 
+pub use clock::boot;
 pub use examine::examine;
 pub use read::read;
 pub use repository::{bases, repository};

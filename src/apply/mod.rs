@@ -6,6 +6,7 @@ mod builder;
 mod checkout;
 pub mod event;
 mod file;
+pub mod journal;
 mod marks;
 mod prepare;
 mod removal;

@@ -53,6 +53,10 @@ impl Door for GitDoor {
         own_files::write_own(&self.builders_dir, path, bytes)
     }
 
+    fn append_own(&self, path: &AbsPath, bytes: &[u8]) -> Result<()> {
+        own_files::append_own(&self.builders_dir, path, bytes)
+    }
+
     fn remove_own(&self, path: &AbsPath) -> Result<()> {
         own_files::remove_own(&self.builders_dir, path)
     }

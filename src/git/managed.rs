@@ -11,6 +11,7 @@ use anyhow::{Context as _, Result, bail};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 
+use super::own_files;
 use crate::diagnostic::Diagnostic;
 use crate::model::path::{AbsPath, RelPath};
 use crate::plan::FileContent;
@@ -69,7 +70,7 @@ fn blob_hash(bytes: &[u8]) -> Result<String> {
 }
 
 fn temporary_name() -> Result<OsString> {
-    Ok(format!(".wsctl-{:016x}", getrandom::u64()?).into())
+    Ok(format!("{}{:016x}", own_files::temporary(own_files::token()?), getrandom::u64()?).into())
 }
 
 /// A name in a directory that was reached without a symbolic link.

@@ -33,6 +33,14 @@ use crate::model::name::{BranchName, ObjectId};
 use crate::model::path::{AbsPath, RelPath};
 use crate::plan::{BranchPlan, FileContent, Stale};
 
+/// What the names of this process's temporaries hold, for the journal.
+///
+/// # Errors
+/// The system has no random numbers.
+pub fn token() -> Result<&'static str> {
+    own_files::token()
+}
+
 /// Everything that wsctl ever writes.
 pub trait Door: Sync {
     /// Makes a directory of our own with its parents; nothing to do where it is one already.
@@ -46,6 +54,12 @@ pub trait Door: Sync {
     /// # Errors
     /// The file cannot be written; the old one is still there.
     fn write_own(&self, path: &AbsPath, bytes: &[u8]) -> Result<()>;
+
+    /// Appends to a file of our own that is there. A kill may leave a part of it, a power cut nothing.
+    ///
+    /// # Errors
+    /// The file is not there, or the disk is full.
+    fn append_own(&self, path: &AbsPath, bytes: &[u8]) -> Result<()>;
 
     /// Removes a file of our own; nothing to do where it is gone.
     ///

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use anyhow::{Context as _, Result, bail};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
@@ -11,6 +12,22 @@ use rustix::io::Errno;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::path::AbsPath;
+
+/// What every temporary of this process is called first: `.wsctl-`, the token, a dash. The journal names the token, so
+/// that the next run knows them.
+pub(super) fn temporary(token: &str) -> String {
+    format!(".wsctl-{token}-")
+}
+
+/// The token of this process: random, sixteen digits.
+pub(super) fn token() -> Result<&'static str> {
+    static TOKEN: OnceLock<String> = OnceLock::new();
+    if let Some(token) = TOKEN.get() {
+        return Ok(token);
+    }
+    let made = format!("{:016x}", getrandom::u64().map_err(|error| anyhow::anyhow!("no random numbers to be had: {error}"))?);
+    Ok(TOKEN.get_or_init(|| made))
+}
 
 /// Makes a directory with its parents. Below `base` no component may be a symbolic link.
 pub(super) fn make_directory(base: &AbsPath, path: &AbsPath) -> Result<()> {
@@ -58,7 +75,7 @@ pub(super) fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     }
     let directory = path.parent().with_context(|| format!("{shown} has no directory"))?;
     let mut file = tempfile::Builder::new()
-        .prefix(".wsctl-")
+        .prefix(&temporary(token()?))
         .permissions(fs::Permissions::from_mode(mode))
         .tempfile_in(directory)
         .with_context(|| format!("{shown} cannot be written"))?;
@@ -72,6 +89,13 @@ pub(super) fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
 pub(super) fn write_own(base: &AbsPath, path: &AbsPath, bytes: &[u8]) -> Result<()> {
     refuse_links(base, path)?;
     write_whole(path.as_path(), bytes, 0o666)
+}
+
+/// Appends to a file of our own, without waiting for the disk.
+pub(super) fn append_own(base: &AbsPath, path: &AbsPath, bytes: &[u8]) -> Result<()> {
+    refuse_links(base, path)?;
+    let append = || File::options().append(true).open(path)?.write_all(bytes);
+    append().with_context(|| format!("{path} cannot be written"))
 }
 
 /// Removes a file of our own; gone is gone.

@@ -70,7 +70,7 @@ fn is_empty(directory: &AbsPath) -> bool {
 
 /// One rename takes the entry out of `worktrees/`; what is unlinked after that is no registration any more.
 fn remove(stale: &Stale) -> Result<()> {
-    let gone = stale.common_dir.join(format!("wsctl-gone-{:016x}", getrandom::u64()?));
+    let gone = stale.common_dir.join(format!("{}{:016x}", own_files::temporary(own_files::token()?), getrandom::u64()?));
     own_files::rename(&stale.admin_dir, &gone)?;
     forget_empty(stale)?;
     unlink::tree(&gone)

@@ -20,7 +20,7 @@ pub(super) fn lock(admin_dir: &AbsPath, lock: &OurLock) -> Result<()> {
         Some(_) => own_files::write_whole(path.as_path(), text.as_bytes(), 0o666),
         None => {
             // Written aside, then renamed over nothing: two lockers cannot both succeed.
-            let aside = admin_dir.join(format!("locked.wsctl-{}", std::process::id()));
+            let aside = admin_dir.join(format!("{}locked", own_files::temporary(own_files::token()?)));
             own_files::write_whole(aside.as_path(), text.as_bytes(), 0o666)?;
             if let Err(error) = own_files::rename_new(aside.as_path(), path.as_path()) {
                 let _ = fs::remove_file(&aside);

@@ -4,7 +4,9 @@
 pub mod actual;
 pub mod address;
 pub mod builder;
+pub mod clock;
 pub mod desired;
+pub mod journal;
 pub mod mark;
 pub mod name;
 pub mod path;
