@@ -12,6 +12,8 @@ mod files;
 pub mod git;
 mod head;
 mod index;
+mod journal;
+mod locks;
 mod open;
 mod parallel;
 pub mod place;
@@ -31,6 +33,9 @@ mod work;
 
 pub use clock::boot;
 pub use examine::examine;
+pub use journal::{journal, made};
+pub use locks::{anchor_locks, refs_below};
+pub use processes::users;
 pub use read::read;
 pub use repository::{bases, repository};
 pub use status::status;

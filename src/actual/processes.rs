@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::disk;
+use crate::model::path::AbsPath;
 use crate::model::work::Finding;
 
 /// The processes of this moment, without ourselves and the children that we started.
@@ -32,6 +33,22 @@ impl Processes {
         let found = self.0.iter().filter(|process| process.places.iter().any(|place| counts(&place)));
         found.map(|process| Finding::Process { pid: process.pid, name: process.name.clone() }).collect()
     }
+}
+
+/// Who has a file open, or works inside a directory, besides ourselves; `None` where the system does not tell.
+#[must_use]
+pub fn users(file: &AbsPath, inside: Option<&AbsPath>) -> Option<Vec<String>> {
+    if !Path::new("/proc/self/fd").exists() {
+        return None;
+    }
+    let processes = Processes::read();
+    let real = |path: &AbsPath| disk::real(path).as_path().to_path_buf();
+    let places = std::iter::once(real(file)).chain(inside.map(real));
+    let found =
+        places.flat_map(|place| processes.0.iter().filter(move |process| process.places.iter().any(|at| at.starts_with(&place))));
+    // A shell or an editor holds no lock of git's; git holds one while it waits for an editor.
+    let git = |process: &&Process| process.name.starts_with("git") || process.places.iter().any(|at| *at == real(file));
+    Some(found.filter(git).map(|process| format!("{} ({})", process.name, process.pid)).collect())
 }
 
 fn descends(mut pid: u32, parents: &BTreeMap<u32, u32>) -> bool {

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use super::{builders, disk, files, git, parallel, place, repository, tracked};
+use super::{builders, disk, files, git, journal, parallel, place, repository, tracked};
 use crate::model::actual::{Actual, Directory};
 use crate::model::desired::Desired;
-use crate::model::mark::{OWN_DIRECTORY, WORKSPACE_MARK};
+use crate::model::mark::{Marked, OWN_DIRECTORY, WORKSPACE_MARK, WorkspaceMark};
 
 /// Reads everything that plan decides by, except the files in checkouts (see [`super::examine()`]).
 ///
@@ -16,17 +16,21 @@ use crate::model::mark::{OWN_DIRECTORY, WORKSPACE_MARK};
 pub fn read(desired: &Desired) -> Result<Actual> {
     git::version()?;
     let own = desired.builders_dir.join(OWN_DIRECTORY);
-    let workspace = disk::mark(own.join(WORKSPACE_MARK).as_path());
+    let workspace: Marked<WorkspaceMark> = disk::mark(own.join(WORKSPACE_MARK).as_path());
     let declared: Vec<_> = desired.repositories.values().collect();
     let states =
         parallel::map(&declared, |declared| repository::repository(declared, &repository::bases(desired, &declared.name)));
-    let repositories = declared.iter().map(|declared| declared.name.clone()).zip(states).collect();
+    let mut repositories = declared.iter().map(|declared| declared.name.clone()).zip(states).collect();
+    let unfinished = journal::journal(desired);
+    journal::origins(desired, workspace.mark().map(|mark| &mark.id), &mut repositories);
+    journal::overlay(unfinished.as_ref(), &mut repositories);
     let builders_dir = builders::directory(&desired.builders_dir);
     let usable = matches!(builders_dir, Directory::Present | Directory::Missing);
     let text = |name: &str| disk::read(desired.builders_dir.join(name).as_path()).ok().flatten();
     Ok(Actual {
         place: place::place(desired, &workspace),
         workspace,
+        unfinished,
         gitignore: text(".gitignore"),
         ignore: text(".ignore"),
         unmanaged_repositories: builders::unmanaged_repositories(desired),

@@ -50,6 +50,7 @@ fn read(path: &AbsPath, opened: &Opened, bases: &BTreeSet<String>) -> Result<Rep
         operation: head::operation(&opened.git_dir),
         remote_heads: refs.remote_heads(),
         branches: refs.branches(),
+        made: BTreeMap::new(),
         remote_branches: refs.remote_branches(&names),
         bases: bases.iter().map(|base| (base.clone(), refs.base(base, &opened.gix))).collect(),
         registrations: registration::registrations(opened, &refs)?,

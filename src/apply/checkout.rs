@@ -22,7 +22,7 @@ pub(super) fn create(shared: &Shared<'_>, change: &Change, write: &CheckoutWrite
     if !write.desired.path.is_here() {
         door.make_directory(&path.parent())?;
     }
-    door.create_branch(&write.repository, name, &branch)?;
+    door.create_branch(&write.repository, name, &branch, shared.run.workspace)?;
     let new = !matches!(branch, BranchPlan::Existing(_));
     let made_branch = new || write.made_branch;
     let lock = OurLock { workspace: shared.run.workspace.clone(), deed: Deed::Creating { made_branch, start: start.clone() } };
@@ -48,8 +48,9 @@ pub(super) fn create(shared: &Shared<'_>, change: &Change, write: &CheckoutWrite
         path: write.desired.path.clone(),
         branch: name.clone(),
         made_branch,
-        base: base(&branch, write.desired.base.as_ref()),
+        base: base(&branch, write.desired.base.as_ref()).or_else(|| write.made_from.clone()),
         start: start.clone(),
+        parked: None,
         created: shared.run.now,
     };
     shared.write_checkout_mark(&added.admin_dir, &mark)?;
@@ -115,6 +116,7 @@ fn touched(shared: &Shared<'_>, touch: &CheckoutTouch, branch: Option<&BranchPla
         made_branch,
         base: touch.desired.base.clone().or(found),
         start: previous.map_or_else(|| touch.head.clone(), |mark| mark.start.clone()),
+        parked: None,
         created: previous.map_or(shared.run.now, |mark| mark.created),
     }
 }
@@ -130,13 +132,18 @@ fn still_linked(touch: &CheckoutTouch) -> Result<()> {
 
 pub(super) fn park(shared: &Shared<'_>, touch: &CheckoutTouch) -> Result<()> {
     again::still_clean(shared, touch)?;
+    // Noted first: HEAD that is detached where the mark says so was detached by us.
+    if let Some(previous) = &touch.previous {
+        let mark = CheckoutMark { parked: Some(touch.head.clone()), ..previous.clone() };
+        shared.write_checkout_mark(&touch.admin_dir, &mark)?;
+    }
     shared.run.door.park(&touch.path, &touch.head)
 }
 
 pub(super) fn switch(shared: &Shared<'_>, touch: &CheckoutTouch, branch: &BranchPlan) -> Result<()> {
     still_linked(touch)?;
     again::still_clean(shared, touch)?;
-    shared.run.door.create_branch(&touch.repository, &touch.desired.branch, branch)?;
+    shared.run.door.create_branch(&touch.repository, &touch.desired.branch, branch, shared.run.workspace)?;
     shared.run.door.switch(&touch.path, &touch.desired.branch)?;
     shared.write_checkout_mark(&touch.admin_dir, &touched(shared, touch, Some(branch)))
 }

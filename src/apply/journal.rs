@@ -15,12 +15,14 @@ use crate::model::path::AbsPath;
 pub struct Book<'a> {
     door: &'a dyn Door,
     path: AbsPath,
+    header: Header,
     /// One line at a time.
     turn: Mutex<()>,
 }
 
 impl<'a> Book<'a> {
-    /// Makes the intents durable. Nothing of them may have begun; the lock of the workspace is held.
+    /// Makes the intents durable. Nothing of them may have begun; the lock of the workspace is held. What an older
+    /// journal holds that could not be cleaned up (`carried`) is noted again, behind the new intents and begun.
     ///
     /// # Errors
     /// The journal cannot be written: then nothing may begin.
@@ -30,26 +32,49 @@ impl<'a> Book<'a> {
         workspace: &WorkspaceId,
         started: i64,
         intents: &[Intent],
+        carried: Option<&Journal>,
     ) -> Result<Self> {
         let path = builders_dir.join(OWN_DIRECTORY).join(JOURNAL);
+        let old: &[Intent] = carried.map_or(&[], |journal| &journal.open);
+        let older = carried.map_or(&[][..], |journal| &journal.header.tokens);
         let header = Header {
             version: 1,
             workspace: workspace.clone(),
-            token: git::token()?.to_owned(),
+            builders_dir: builders_dir.clone(),
+            tokens: std::iter::once(git::token()?.to_owned()).chain(older.iter().cloned()).collect(),
             pid: std::process::id(),
             boot: actual::boot(),
-            started,
-            intents: intents.len(),
+            started: carried.map_or(started, |journal| started.min(journal.header.started)),
+            intents: intents.len() + old.len(),
         };
-        let bytes = Journal::begin(&header, intents).context("the journal")?;
+        let mut bytes = Journal::begin(&header, &[intents, old].concat()).context("the journal")?;
+        bytes.extend((intents.len()..header.intents).flat_map(|number| Journal::begun(number).into_bytes()));
         door.write_own(&path, &bytes)?;
-        Ok(Book { door, path, turn: Mutex::new(()) })
+        Ok(Book { door, path, header, turn: Mutex::new(()) })
+    }
+
+    /// Notes that an intent begins.
+    ///
+    /// # Errors
+    /// It cannot be noted: then it may not begin, since the next run would take it for not begun.
+    pub fn begins(&self, intent: usize) -> Result<()> {
+        self.append(&Journal::begun(intent))
     }
 
     /// Notes that an intent is done. A note that is lost costs nothing: what is done is found done.
     pub fn done(&self, intent: usize) {
+        let _ = self.append(&Journal::done(intent));
+    }
+
+    fn append(&self, line: &str) -> Result<()> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = self.door.append_own(&self.path, format!("{intent}\n").as_bytes());
+        self.door.append_own(&self.path, line.as_bytes())
+    }
+
+    /// This journal with these intents alone, for cleaning up after them at once.
+    #[must_use]
+    pub fn of(&self, open: Vec<Intent>) -> Journal {
+        Journal { header: self.header.clone(), open, damaged: false }
     }
 
     /// Ends the journal: nothing is half-made.

@@ -4,29 +4,39 @@ mod again;
 mod anchor;
 mod builder;
 mod checkout;
+mod entries;
 pub mod event;
 mod file;
+mod intents;
 pub mod journal;
+mod leftover;
 mod marks;
 mod prepare;
+mod recover;
 mod removal;
 mod schedule;
 mod step;
 
-pub use prepare::{Spot, claim, prepare};
+pub use prepare::{Spot, claim, prepare, put_aside};
+pub use recover::recover;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use anyhow::Result;
+
 use crate::diagnostic::Diagnostic;
 use crate::git::Door;
 use crate::model::desired::Desired;
+use crate::model::journal::{Intent, Journal};
 use crate::model::name::WorkspaceId;
-use crate::plan::{Change, Part, Plan, Summary, Symbol};
+use crate::plan::{Part, Plan, Summary, Symbol};
 
 use event::{Event, Listener, Outcome};
+use intents::Intents;
+use journal::Book;
 use schedule::{Next, Schedule};
 
 /// All that applying a plan needs.
@@ -46,6 +56,8 @@ pub struct Run<'a> {
     pub now: i64,
     /// How many steps at a time.
     pub jobs: usize,
+    /// What an older journal holds that could not be cleaned up; see [`recover()`].
+    pub carried: Option<&'a Journal>,
     /// The number of the signal that asked to stop; 0: none.
     pub interrupt: &'a AtomicUsize,
 }
@@ -53,16 +65,23 @@ pub struct Run<'a> {
 /// What the threads of one apply share.
 struct Shared<'a> {
     run: Run<'a>,
+    /// The journal, and the numbers of the intents of each change.
+    book: Book<'a>,
+    intents: Intents,
     /// One writer of marks and anchors at a time: both are read, changed and written back.
     marks: Mutex<()>,
 }
 
 /// Applies a plan. Every failure is told, stops what depends on it, and nothing else.
-#[must_use]
-pub fn run(run: &Run<'_>) -> Outcome {
+///
+/// # Errors
+/// The journal cannot be written: then nothing was begun.
+pub fn run(run: &Run<'_>) -> Result<Outcome> {
     let begun = Instant::now();
+    let intents = intents::intents(run)?;
+    let book = Book::open(run.door, &run.desired.builders_dir, run.workspace, run.now, &intents.list, run.carried)?;
     run.listener.event(&Event::Planned(run.plan));
-    let shared = Shared { run: *run, marks: Mutex::new(()) };
+    let shared = Shared { run: *run, book, intents, marks: Mutex::new(()) };
     let schedule = Schedule::new(&run.plan.steps);
     let ends = Mutex::new(BTreeMap::new());
     std::thread::scope(|scope| {
@@ -71,9 +90,33 @@ pub fn run(run: &Run<'_>) -> Outcome {
         }
     });
     let ends = ends.into_inner().unwrap_or_else(PoisonError::into_inner);
+    end(shared, &ends);
     let outcome = outcome(run, &ends, begun);
     run.listener.event(&Event::Summary(&outcome));
-    outcome
+    Ok(outcome)
+}
+
+/// Cleans up after the changes that failed; where that works, nothing is half-made and the journal ends.
+fn end(shared: Shared<'_>, ends: &BTreeMap<usize, End>) {
+    let Shared { run, book, intents, .. } = shared;
+    let tell = |message: &str| run.listener.event(&Event::Warning { address: None, message });
+    let failed = ends.iter().filter(|(_, end)| matches!(end, End::Failed)).flat_map(|(change, _)| &intents.of[change]);
+    let open: Vec<Intent> = failed.map(|&number| intents.list[number].clone()).collect();
+    let carried = run.carried.is_some_and(|journal| !journal.open.is_empty());
+    let settled = open.is_empty()
+        || match recover(run.door, run.desired, &book.of(open), &tell) {
+            Ok(left) => left.is_empty(),
+            Err(error) => {
+                tell(&format!("{error:#}"));
+                false
+            }
+        };
+    if settled
+        && !carried
+        && let Err(error) = book.close()
+    {
+        tell(&format!("{error:#}"));
+    }
 }
 
 /// How a change ended.
@@ -106,8 +149,7 @@ fn work(shared: &Shared<'_>, schedule: &Schedule<'_>, ends: &Mutex<BTreeMap<usiz
             }
             Next::Run(index) => {
                 let step = &plan.steps[index];
-                let change = &plan.changes[step.change];
-                let done = perform(shared, change, step.part);
+                let done = perform(shared, step.change, step.part);
                 if !done {
                     set(step.change, End::Failed);
                 } else if step.part == Part::Whole {
@@ -120,13 +162,19 @@ fn work(shared: &Shared<'_>, schedule: &Schedule<'_>, ends: &Mutex<BTreeMap<usiz
 }
 
 /// Does one step and tells of it; whether it succeeded.
-fn perform(shared: &Shared<'_>, change: &Change, part: Part) -> bool {
+fn perform(shared: &Shared<'_>, index: usize, part: Part) -> bool {
     let listener = shared.run.listener;
+    let change = &shared.run.plan.changes[index];
     let begun = Instant::now();
     listener.event(&Event::Start(change));
-    match step::perform(shared, change, part) {
+    let numbers = &shared.intents.of[&index];
+    let noted = numbers.iter().try_for_each(|&number| shared.book.begins(number));
+    match noted.and_then(|()| step::perform(shared, change, part)) {
         Ok(()) => {
             if part == Part::Whole {
+                for &number in numbers {
+                    shared.book.done(number);
+                }
                 listener.event(&Event::Complete { change, elapsed: begun.elapsed() });
             }
             true

@@ -71,11 +71,20 @@ fn set_aside(door: &dyn Door, desired: &Desired, name: &str, ours: impl Fn(&[u8]
     if bytes.split(|byte| *byte == b'\n').all(|line| line.is_empty() || ours(line)) {
         return Ok(());
     }
+    put_aside(door, desired, &path)
+}
+
+/// Moves a file that is in the way to `.wsctl/replaced/`.
+///
+/// # Errors
+/// It cannot be moved.
+pub fn put_aside(door: &dyn Door, desired: &Desired, path: &AbsPath) -> Result<()> {
     let aside = desired.builders_dir.join(OWN_DIRECTORY).join("replaced");
+    let name = path.as_path().file_name().unwrap_or_default().to_string_lossy();
     door.make_directory(&aside)?;
     let mut free = (1..1000).map(|number| aside.join(format!("{name}-{number}")));
     let free = free.find(|path| path.as_path().symlink_metadata().is_err()).with_context(|| format!("{aside} is full"))?;
-    door.rename(&path, &free)
+    door.rename(path, &free)
 }
 
 /// Lets the mark of the workspace name this file and this place, once a plan was applied without a failure. Not

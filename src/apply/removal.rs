@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::git::Keep;
 use crate::model::actual::Link;
 use crate::model::mark::{Deed, OWN_DIRECTORY, OurLock};
-use crate::model::name::RepoName;
+use crate::model::name::{BuilderName, RepoName, WorkspaceId};
 use crate::model::path::{AbsPath, escape};
 use crate::model::trash::{MANIFEST, Manifest, TrashedCheckout};
 use crate::plan::{Change, CheckoutWrite, Removal, RemovedCheckout, Stale};
@@ -98,7 +98,7 @@ fn to_trash(shared: &Shared<'_>, removal: &Removal) -> Result<AbsPath> {
     };
     let lock = OurLock { workspace: shared.run.workspace.clone(), deed: Deed::Removing { entry: name.clone() } };
     let manifest = manifest(shared, removal, &name, &target);
-    let before: Vec<_> = removal.checkouts.iter().map(|checkout| creating(&checkout.stale)).collect();
+    let before: Vec<_> = removal.checkouts.iter().map(|checkout| our_lock(&checkout.stale.admin_dir)).collect();
     let prepared = removal
         .checkouts
         .iter()
@@ -110,7 +110,7 @@ fn to_trash(shared: &Shared<'_>, removal: &Removal) -> Result<AbsPath> {
         .and_then(|()| door.write_own(&entry.join(MANIFEST), &serde_json::to_vec_pretty(&manifest)?))
         .and_then(|()| door.rename(&target, &entry.join("tree")));
     if let Err(error) = prepared {
-        call_off(shared, removal, &before, &entry);
+        call_off(shared, removal, &before, (&entry, &manifest.checkouts));
         return Err(error);
     }
     for (checkout, trashed) in removal.checkouts.iter().zip(&manifest.checkouts) {
@@ -121,7 +121,12 @@ fn to_trash(shared: &Shared<'_>, removal: &Removal) -> Result<AbsPath> {
 }
 
 /// Nothing was renamed: the locks and the empty entry go, the checkouts stay as they were.
-fn call_off(shared: &Shared<'_>, removal: &Removal, before: &[Option<OurLock>], entry: &AbsPath) {
+fn call_off(
+    shared: &Shared<'_>,
+    removal: &Removal,
+    before: &[Option<OurLock>],
+    (entry, keepers): (&AbsPath, &[TrashedCheckout]),
+) {
     let door = shared.run.door;
     // A rename can succeed and still end in an error, when the disk refuses to sync it. What lies in the entry by then
     // is the work itself; the locks say where it went, and the next run finishes.
@@ -135,13 +140,20 @@ fn call_off(shared: &Shared<'_>, removal: &Removal, before: &[Option<OurLock>], 
         let admin_dir = &checkout.stale.admin_dir;
         let _ = lock.map_or_else(|| door.unlock_worktree(admin_dir), |lock| door.lock_worktree(admin_dir, lock));
     }
-    let _ = door.remove_own(&entry.join(MANIFEST)).and_then(|()| door.remove_empty(entry));
+    let dropped = keepers.iter().try_for_each(|trashed| door.drop_keeper(&trashed.common_dir, &trashed.keeper));
+    let _ = dropped.and_then(|()| door.remove_own(&entry.join(MANIFEST))).and_then(|()| door.remove_empty(entry));
 }
 
-/// The lock of a creation that was cut short: it has to come back when its removal is called off.
-fn creating(stale: &Stale) -> Option<OurLock> {
-    let reason = std::fs::read_to_string(stale.admin_dir.join("locked")).ok()?;
-    OurLock::parse(reason.trim_end()).filter(|lock| matches!(lock.deed, Deed::Creating { .. }))
+/// Our lock of before: it has to come back when the removal is called off.
+pub(super) fn our_lock(admin_dir: &AbsPath) -> Option<OurLock> {
+    let reason = std::fs::read_to_string(admin_dir.join("locked")).ok()?;
+    OurLock::parse(&reason).filter(|lock| !matches!(lock.deed, Deed::Removing { .. }))
+}
+
+/// What an entry's name begins with: the builder, the repository where one checkout alone moves, the time.
+pub(super) fn stem(builder: &BuilderName, repository: Option<&RepoName>, now: i64) -> String {
+    let suffix = repository.map(|name| format!(".{}", part(name))).unwrap_or_default();
+    format!("{builder}{suffix}-{now}")
 }
 
 /// A new directory in the trash: `<builder>-<seconds>`, with a number where that is taken.
@@ -149,8 +161,7 @@ fn new_entry(shared: &Shared<'_>, removal: &Removal) -> Result<(String, AbsPath)
     let trash = shared.run.desired.builders_dir.join(OWN_DIRECTORY).join("trash");
     shared.run.door.make_directory(&trash)?;
     let moved = removal.checkouts.first().filter(|_| removal.checkout.is_some());
-    let suffix = moved.map(|checkout| format!(".{}", part(&checkout.name))).unwrap_or_default();
-    let stem = format!("{}{suffix}-{}", removal.builder, shared.run.now);
+    let stem = stem(&removal.builder, moved.map(|checkout| &checkout.name), shared.run.now);
     let names = (1..10_000).map(|number| if number == 1 { stem.clone() } else { format!("{stem}-{number}") });
     for name in names {
         let entry = trash.join(&name);
@@ -168,7 +179,7 @@ fn manifest(shared: &Shared<'_>, removal: &Removal, entry: &str, target: &AbsPat
         common_dir: checkout.stale.common_dir.clone(),
         path: checkout.path.clone(),
         admin_name: escape(&checkout.stale.admin_name),
-        keeper: keeper(shared, entry, &checkout.name),
+        keeper: keeper(shared.run.workspace, entry, &checkout.name),
         head: checkout.head.clone(),
         branch: checkout.branch.clone(),
         delete_branch: checkout.delete_branch,
@@ -188,17 +199,18 @@ fn manifest(shared: &Shared<'_>, removal: &Removal, entry: &str, target: &AbsPat
     }
 }
 
-fn keeper(shared: &Shared<'_>, entry: &str, name: &RepoName) -> String {
-    format!("refs/wsctl/{}/{entry}/{}", shared.run.workspace, part(name))
+/// The ref that holds what a checkout alone held.
+pub(super) fn keeper(workspace: &WorkspaceId, entry: &str, name: &RepoName) -> String {
+    format!("refs/wsctl/{workspace}/{entry}/{}", part(name))
 }
 
 /// What a checkout's things are called in an entry and below its keepers: no repository can be named like the root's.
-fn part(name: &RepoName) -> &str {
+pub(super) fn part(name: &RepoName) -> &str {
     if name.is_root() { "@root" } else { name.as_str() }
 }
 
 /// Where an admin directory goes. Not by its own name: those of two repositories may be the same.
-fn admin(entry: &AbsPath, name: &RepoName) -> AbsPath {
+pub(super) fn admin(entry: &AbsPath, name: &RepoName) -> AbsPath {
     entry.join("admin").join(part(name))
 }
 
@@ -222,7 +234,7 @@ pub(super) fn finish(shared: &Shared<'_>, entry: &str, name: &RepoName, stale: &
     if !path.join("tree").as_path().is_dir() {
         return Err(Diagnostic::new(format!("{path} does not hold what was removed"), "wsctl plan").into());
     }
-    let keeper = keeper(shared, entry, name);
+    let keeper = keeper(shared.run.workspace, entry, name);
     let keep = Keep { common_dir: &stale.common_dir, admin_dir: &stale.admin_dir, branch: None, name: &keeper };
     shared.run.door.keep(&keep)?;
     shared.run.door.take_registration(stale, &admin(&path, name))

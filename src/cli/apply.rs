@@ -6,12 +6,12 @@ use anyhow::Result;
 
 use super::ask::ask;
 use super::globals::Globals;
+use super::recover::recover;
 use super::workspace::{PlanOptions, fetch, load, lock, lock_more, refresh};
 use super::{prune, signals};
 use crate::apply::event::{Event, Listener, Outcome};
 use crate::apply::{Run, Spot, claim, prepare, run as walk};
 use crate::git::GitDoor;
-use crate::model::actual::Actual;
 use crate::model::desired::Desired;
 use crate::model::name::RepoName;
 use crate::plan::{Options, Plan};
@@ -63,6 +63,7 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
 
 /// Plans, asks, plans again under the lock, and applies.
 pub(super) fn apply(globals: &Globals, desired: &Desired, options: &Options, question: &Question<'_>) -> Result<u8> {
+    let carried = recover(globals, desired)?;
     let (seen, plan) = refresh(desired, options)?;
     let listener = listener(globals);
     if plan.pending().next().is_none() {
@@ -88,7 +89,27 @@ pub(super) fn apply(globals: &Globals, desired: &Desired, options: &Options, que
             return Ok(1);
         }
     }
-    let outcome = execute(globals, desired, &now, &locked, options.now, listener.as_ref())?;
+    let door = GitDoor::new(&desired.builders_dir, !globals.no_input && std::io::stdin().is_terminal())?.holding(&locks)?;
+    let spot = || Spot {
+        inner_path: actual::place::inner_path(&desired.builders_dir),
+        identity: actual::place::identity(desired.builders_dir.as_path()),
+    };
+    let known = now.workspace.mark();
+    let workspace = prepare(&door, desired, &locked, known, &spot)?;
+    let outcome = walk(&Run {
+        plan: &locked,
+        desired,
+        door: &door,
+        listener: listener.as_ref(),
+        workspace: &workspace,
+        now: options.now,
+        jobs: globals.jobs(),
+        carried: carried.as_ref(),
+        interrupt: signals::listen()?.as_ref(),
+    })?;
+    if outcome.failed + outcome.skipped == 0 {
+        claim(&door, desired, &locked, known, &spot)?;
+    }
     Ok(code(&outcome))
 }
 
@@ -97,30 +118,6 @@ fn approve(globals: &Globals, question: &Question<'_>) -> Result<bool> {
         return Ok(true);
     }
     ask(globals, question.command, question.text, question.yes)
-}
-
-fn execute(
-    globals: &Globals,
-    desired: &Desired,
-    now: &Actual,
-    plan: &Plan,
-    time: i64,
-    listener: &dyn Listener,
-) -> Result<Outcome> {
-    let door = GitDoor::new(&desired.builders_dir, !globals.no_input && std::io::stdin().is_terminal())?;
-    let spot = || Spot {
-        inner_path: actual::place::inner_path(&desired.builders_dir),
-        identity: actual::place::identity(desired.builders_dir.as_path()),
-    };
-    let workspace = prepare(&door, desired, plan, now.workspace.mark(), &spot)?;
-    let interrupt = signals::listen()?;
-    let jobs = globals.jobs();
-    let run = Run { plan, desired, door: &door, listener, workspace: &workspace, now: time, jobs, interrupt: &interrupt };
-    let outcome = walk(&run);
-    if outcome.failed + outcome.skipped == 0 {
-        claim(&door, desired, plan, now.workspace.mark(), &spot)?;
-    }
-    Ok(outcome)
 }
 
 fn nothing(globals: &Globals, plan: &Plan, question: &Question<'_>, listener: &dyn Listener) -> Result<u8> {

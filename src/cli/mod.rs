@@ -7,6 +7,7 @@ mod globals;
 mod init;
 mod plan;
 mod prune;
+mod recover;
 mod signals;
 mod status;
 mod validate;

@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use super::ask::ask;
 use super::globals::{Globals, time};
+use super::recover::recover;
 use super::workspace::{load, lock};
 use crate::git::GitDoor;
 use crate::model::actual::Actual;
@@ -87,9 +88,10 @@ fn rows(actual: &Actual, older_than: Option<u64>) -> Vec<PruneRow> {
 
 /// Under the lock: what is due by then.
 fn empty(globals: &Globals, desired: &Desired, older_than: Option<u64>) -> Result<()> {
+    recover(globals, desired)?;
     let actual = actual::read(desired)?;
-    let _locks = lock(globals, desired, &actual, |_| true)?;
-    let door = GitDoor::new(&desired.builders_dir, false)?;
+    let locks = lock(globals, desired, &actual, |_| true)?;
+    let door = GitDoor::new(&desired.builders_dir, false)?.holding(&locks)?;
     let actual = actual::read(desired)?;
     for entry in actual.trash.iter().filter(|entry| trash::is_due(entry, Globals::now(), older_than)) {
         trash::empty(&door, entry)?;

@@ -85,8 +85,8 @@ pub(super) fn refresh(desired: &Desired, options: &Options) -> Result<(Actual, P
 /// cannot be fetched is a warning: the plan goes by what was fetched before.
 pub(super) fn fetch(globals: &Globals, desired: &Desired) -> Result<()> {
     let actual = actual::read(desired)?;
-    let _locks = lock(globals, desired, &actual, |_| true)?;
-    let door = GitDoor::new(&desired.builders_dir, false)?;
+    let locks = lock(globals, desired, &actual, |_| true)?;
+    let door = GitDoor::new(&desired.builders_dir, false)?.holding(&locks)?;
     let all: Vec<_> = present(&actual).filter(|(_, repository)| !repository.remotes.is_empty()).collect();
     let next = AtomicUsize::new(0);
     let work = || {

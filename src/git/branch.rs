@@ -9,20 +9,28 @@ use anyhow::{Context as _, Result, anyhow};
 use super::command::Git;
 use super::own_files;
 use crate::diagnostic::Diagnostic;
-use crate::model::name::{BranchName, ObjectId};
+use crate::model::mark::{made_for, made_from};
+use crate::model::name::{BranchName, ObjectId, WorkspaceId};
 use crate::model::path::{AbsPath, printable};
 use crate::plan::BranchPlan;
 
 /// Makes a branch; see `Door::create_branch`.
-pub(super) fn create(git: &Git, repository: &AbsPath, branch: &BranchName, plan: &BranchPlan) -> Result<()> {
-    let (commit, upstream) = match plan {
+pub(super) fn create(
+    git: &Git,
+    repository: &AbsPath,
+    branch: &BranchName,
+    plan: &BranchPlan,
+    workspace: &WorkspaceId,
+) -> Result<()> {
+    let (commit, upstream, origin) = match plan {
         BranchPlan::Existing(_) => return Ok(()),
-        BranchPlan::New { commit, .. } => (commit, None),
-        BranchPlan::Track { upstream, commit } => (commit, Some(upstream)),
+        BranchPlan::New { commit, base } => (commit, None, made_from(base, workspace)),
+        BranchPlan::Track { upstream, commit } => (commit, Some(upstream), made_for(upstream, workspace)),
         BranchPlan::AfterClone => return Err(anyhow!("the start of {branch} is not known yet")),
     };
-    let make = git.at(repository)?.args(["branch", "--no-track", "--", branch.as_str(), commit.as_str()]);
-    make.patiently().with_context(|| format!("branch {branch} cannot be made"))?;
+    let make = git.at(repository)?.args(["update-ref", "--create-reflog", "-m", &origin, &branch.full(), commit.as_str()]);
+    let nothing = "0".repeat(commit.as_str().len());
+    make.arg(nothing).patiently().with_context(|| format!("branch {branch} cannot be made"))?;
     let Some(upstream) = upstream else { return Ok(()) };
     let track = git.at(repository)?.arg("branch").arg(format!("--set-upstream-to=refs/remotes/{upstream}")).arg(branch.as_str());
     if let Err(error) = track.patiently() {

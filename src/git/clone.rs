@@ -21,10 +21,7 @@ pub(super) fn clone(
     progress: &(dyn Fn(&str, Option<u8>) + Sync),
 ) -> Result<()> {
     own_files::refuse_occupied(path)?;
-    let mut name = OsString::from(".");
-    name.push(path.as_path().file_name().with_context(|| format!("{path} has no name"))?);
-    name.push(".wsctl-clone");
-    let draft = path.parent().join(Path::new(&name));
+    let draft = draft(path)?;
     // The directory of repositories may be reached through a link: it is the user's own.
     std::fs::create_dir_all(path.parent()).with_context(|| format!("{} cannot be made", path.parent()))?;
     unlink::tree(&draft)?;
@@ -37,6 +34,14 @@ pub(super) fn clone(
     // An empty directory may stand at the place; a rename that replaces nothing needs it gone.
     own_files::remove_empty(path)?;
     own_files::rename(&draft, path)
+}
+
+/// Where a clone comes about, beside its place.
+pub(super) fn draft(path: &AbsPath) -> Result<AbsPath> {
+    let mut name = OsString::from(".");
+    name.push(path.as_path().file_name().with_context(|| format!("{path} has no name"))?);
+    name.push(".wsctl-clone");
+    Ok(path.parent().join(Path::new(&name)))
 }
 
 /// Fetches every remote; see `Door::fetch`. Prunes nothing: a remote branch may hold a builder's base.

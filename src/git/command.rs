@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 
+use super::locks::Shares;
 use super::told;
 use crate::diagnostic::Diagnostic;
 use crate::model::path::printable;
@@ -38,6 +39,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub(super) struct Git {
     environment: Vec<(OsString, OsString)>,
     input: bool,
+    locks: Shares,
 }
 
 /// One call of git, not yet made.
@@ -72,7 +74,12 @@ impl Git {
             set("SSH_ASKPASS_REQUIRE", "force");
             set("SSH_ASKPASS", "false");
         }
-        Git { environment, input }
+        Git { environment, input, locks: Shares::default() }
+    }
+
+    /// Lets every child keep the lock of what it writes to.
+    pub(super) fn hold(&mut self, locks: Shares) {
+        self.locks = locks;
     }
 
     /// Refuses a machine without git, or with one that is too old.
@@ -147,6 +154,9 @@ impl Call<'_> {
     fn command(&self) -> Command {
         let mut command = self.git.command();
         command.current_dir(&self.directory);
+        if let Some(lock) = self.git.locks.of(&self.directory) {
+            command.stdin(lock);
+        }
         match &self.git_dir {
             // A work tree that certainly exists: the real one may have been renamed away.
             Some(git_dir) => command

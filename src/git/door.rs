@@ -5,11 +5,13 @@ use std::ffi::OsString;
 use anyhow::Result;
 
 use super::command::Git;
-use super::{Added, AnchorContent, Door, Keep, Record, Relink};
-use super::{anchor, branch, clone, keeper, link, managed, own_files, registration, unlink, worktree, worktree_lock};
+use super::{Added, AnchorContent, Door, Keep, Locks, Record, Relink, Unsettled};
+use super::{
+    anchor, branch, clone, keeper, link, managed, own_files, registration, sweep, switching, unlink, worktree, worktree_lock,
+};
 use crate::model::desired::Url;
 use crate::model::mark::OurLock;
-use crate::model::name::{BranchName, ObjectId};
+use crate::model::name::{BranchName, ObjectId, WorkspaceId};
 use crate::model::path::{AbsPath, RelPath};
 use crate::plan::{BranchPlan, FileContent, Stale};
 
@@ -41,6 +43,16 @@ impl GitDoor {
         let git = Git::new(environment, input);
         git.check()?;
         Ok(GitDoor { builders_dir: builders_dir.clone(), git })
+    }
+
+    /// Lets every git that this door starts keep the locks of what it writes to until it ends, also when this process
+    /// is killed before.
+    ///
+    /// # Errors
+    /// No file can be opened any more.
+    pub fn holding(mut self, locks: &Locks) -> Result<Self> {
+        self.git.hold(locks.share()?);
+        Ok(self)
     }
 }
 
@@ -83,8 +95,8 @@ impl Door for GitDoor {
         clone::fetch(&self.git, repository, progress)
     }
 
-    fn create_branch(&self, repository: &AbsPath, name: &BranchName, plan: &BranchPlan) -> Result<()> {
-        branch::create(&self.git, repository, name, plan)
+    fn create_branch(&self, repository: &AbsPath, name: &BranchName, plan: &BranchPlan, workspace: &WorkspaceId) -> Result<()> {
+        branch::create(&self.git, repository, name, plan, workspace)
     }
 
     fn delete_branch(&self, repository: &AbsPath, name: &BranchName, expect: &ObjectId, keep: Option<&AbsPath>) -> Result<()> {
@@ -154,5 +166,25 @@ impl Door for GitDoor {
 
     fn remove_empty(&self, path: &AbsPath) -> Result<()> {
         own_files::remove_empty(path)
+    }
+
+    fn sweep(&self, directory: &AbsPath, tokens: &[String]) -> Result<()> {
+        sweep::sweep(directory, tokens)
+    }
+
+    fn forget_clone(&self, path: &AbsPath) -> Result<()> {
+        unlink::tree(&clone::draft(path)?)
+    }
+
+    fn settle_managed(&self, file: &Unsettled<'_>) -> Result<Option<AbsPath>> {
+        managed::settle(file)
+    }
+
+    fn break_lock(&self, path: &AbsPath, since: i64) -> Result<()> {
+        sweep::break_lock(path, since)
+    }
+
+    fn undo_switch(&self, checkout: &AbsPath, from: &ObjectId, to: &ObjectId) -> Result<()> {
+        switching::undo(&self.git, checkout, from, to)
     }
 }

@@ -3,11 +3,12 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 
-use super::own_files;
+use super::{link, own_files};
 use crate::diagnostic::Diagnostic;
 use crate::model::mark::OWN_DIRECTORY;
 use crate::model::path::AbsPath;
@@ -17,12 +18,15 @@ const WORKSPACE_LOCK: &str = "lock";
 /// The lock's name in a repository's common directory.
 const REPOSITORY_LOCK: &str = "wsctl.lock";
 /// How long to wait between two looks at a held lock.
-const PAUSE: Duration = Duration::from_millis(50);
+const PAUSE: Duration = Duration::from_millis(20);
+/// How long a lock is tried at least: a reader that asks whether it is held has it for a moment.
+const GRACE: Duration = Duration::from_millis(50);
 
 /// Every lock that an apply needs; released when dropped.
 #[derive(Debug)]
 pub struct Locks {
-    files: Vec<File>,
+    /// The directory that each lock lies in, that of the workspace first.
+    held: Vec<(AbsPath, File)>,
 }
 
 impl Locks {
@@ -38,25 +42,60 @@ impl Locks {
         let mut common_dirs = common_dirs.to_vec();
         common_dirs.sort();
         common_dirs.dedup();
-        let paths = std::iter::once(own.join(WORKSPACE_LOCK)).chain(common_dirs.iter().map(|dir| dir.join(REPOSITORY_LOCK)));
-        let mut locks = Locks { files: Vec::new() };
-        for path in paths {
-            locks.files.push(take_one(&path, until, waiting)?);
+        let workspace = take_one(&own.join(WORKSPACE_LOCK), until, waiting)?;
+        let mut locks = Locks { held: vec![(own, workspace)] };
+        for directory in common_dirs {
+            let file = take_one(&directory.join(REPOSITORY_LOCK), until, waiting)?;
+            locks.held.push((directory, file));
         }
         Ok(locks)
     }
 
-    /// Takes the locks of further repositories: those that a newer plan writes to.
+    /// Takes the lock of a further repository, if it is not held yet: one that a newer plan writes to.
     ///
     /// # Errors
     /// As [`Locks::take`].
     pub fn add(&mut self, common_dir: &AbsPath, timeout: Duration, waiting: &dyn Fn(&str)) -> Result<()> {
-        self.files.push(take_one(&common_dir.join(REPOSITORY_LOCK), Instant::now() + timeout, waiting)?);
+        if self.held.iter().any(|(directory, _)| directory == common_dir) {
+            return Ok(());
+        }
+        let file = take_one(&common_dir.join(REPOSITORY_LOCK), Instant::now() + timeout, waiting)?;
+        self.held.push((common_dir.clone(), file));
         Ok(())
+    }
+
+    /// The same locks once more, for children that shall keep them while they run.
+    pub(super) fn share(&self) -> Result<Shares> {
+        let share = |(directory, file): &(AbsPath, File)| Ok((directory.clone(), file.try_clone()?));
+        let held = self.held.iter().map(share).collect::<std::io::Result<Vec<_>>>();
+        Ok(Shares { held: held.context("a lock cannot be shared")? })
+    }
+}
+
+/// Open locks for children: a git that outlives a killed wsctl keeps the lock of what it writes to until it ends. The
+/// file goes to its standard input, read to the end already.
+#[derive(Debug, Default)]
+pub(super) struct Shares {
+    held: Vec<(AbsPath, File)>,
+}
+
+impl Shares {
+    /// The lock of what a git in this directory writes to: of its repository if that is locked, else of the workspace.
+    pub(super) fn of(&self, directory: &Path) -> Option<File> {
+        let real = |path: PathBuf| path.canonicalize().unwrap_or(path);
+        let git_dir = || {
+            let linked = AbsPath::new(directory).ok().and_then(|directory| link::admin_dir_of(&directory).ok());
+            real(linked.map_or_else(|| directory.join(".git"), |admin_dir| admin_dir.as_path().to_path_buf()))
+        };
+        let repositories = self.held.get(1..)?;
+        let of = |place: &Path| repositories.iter().find(|(common_dir, _)| place.starts_with(common_dir.as_path()));
+        let found = of(directory).or_else(|| of(&git_dir())).or_else(|| self.held.first())?;
+        found.1.try_clone().ok()
     }
 }
 
 fn take_one(path: &AbsPath, until: Instant, waiting: &dyn Fn(&str)) -> Result<File> {
+    let (may_wait, until) = (until > Instant::now(), until.max(Instant::now() + GRACE));
     let nofollow = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or_default();
     let mut file = OpenOptions::new()
         .read(true)
@@ -74,7 +113,7 @@ fn take_one(path: &AbsPath, until: Instant, waiting: &dyn Fn(&str)) -> Result<Fi
                 return Err(Diagnostic::new(held(path), "try again with --lock-timeout 60s to wait longer").into());
             }
             Err(TryLockError::WouldBlock) => {
-                if !told {
+                if may_wait && !told {
                     waiting(&held(path));
                     told = true;
                 }
@@ -100,7 +139,16 @@ fn held(path: &AbsPath) -> String {
     let _ = File::open(path).and_then(|file| file.take(200).read_to_string(&mut text));
     let mut words = text.split_whitespace();
     match (words.next(), words.next()) {
+        (Some(pid), Some(since)) if is_gone(pid) => {
+            format!("git still works for a wsctl that was killed (pid {pid}, since {since}) and holds the lock {path}")
+        }
         (Some(pid), Some(since)) => format!("another wsctl (pid {pid}, since {since}) holds the lock {path}"),
         _ => format!("another wsctl holds the lock {path}"),
     }
+}
+
+/// Whether there certainly is no such process any more.
+fn is_gone(pid: &str) -> bool {
+    let pid = pid.parse().ok().and_then(rustix::process::Pid::from_raw);
+    pid.is_some_and(|pid| rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH))
 }

@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, bail};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 
-use super::own_files;
+use super::{Unsettled, own_files};
 use crate::diagnostic::Diagnostic;
 use crate::model::path::{AbsPath, RelPath};
 use crate::plan::FileContent;
@@ -52,6 +52,44 @@ pub(super) fn remove(builder: &AbsPath, to: &RelPath, expect: &str) -> Result<()
     Ok(())
 }
 
+/// Settles what a write or a removal left when it was cut short; see `Door::settle_managed`.
+pub(super) fn settle(file: &Unsettled<'_>) -> Result<Option<AbsPath>> {
+    let place = match Place::open(file.builder, file.to, false) {
+        Ok(place) => place,
+        // Without its directory there is no temporary either.
+        Err(error) if error.downcast_ref::<Errno>() == Some(&Errno::NOENT) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let parent = file.to.under(file.builder).parent();
+    let mut moved = None;
+    for entry in std::fs::read_dir(&parent).with_context(|| format!("{parent} cannot be read"))? {
+        let name = entry.with_context(|| format!("{parent} cannot be read"))?.file_name();
+        let text = name.to_string_lossy();
+        if !file.tokens.iter().any(|token| text.starts_with(&temporary(token))) {
+            continue;
+        }
+        let now = place.hash(place.name)?;
+        let left = place.hash(&name)?;
+        let left = left.as_deref();
+        if now.is_none() && file.new.is_none() && left != file.old {
+            // It was edited while it was being removed: back to its place.
+            place.rename(&name, place.name, RenameFlags::NOREPLACE)?;
+        } else if left == file.old || left == file.new || (file.new.is_some() && now.as_deref() == file.old) {
+            // The last: nothing was exchanged yet, so it is a draft of ours.
+            rustix::fs::unlinkat(&place.directory, &*name, AtFlags::empty()).with_context(|| format!("{text} in {parent}"))?;
+        } else {
+            let shown = place.name.to_string_lossy();
+            let mut free = (1..1000).map(|number| file.aside.join(format!("{shown}-{number}")));
+            let free = free.find(|path| path.as_path().symlink_metadata().is_err());
+            let free = free.with_context(|| format!("{} is full", file.aside))?;
+            own_files::rename(&parent.join(&name), &free)?;
+            moved = Some(free);
+        }
+    }
+    place.sync()?;
+    Ok(moved)
+}
+
 /// The hash that a mark keeps of a managed file.
 ///
 /// # Errors
@@ -69,8 +107,17 @@ fn blob_hash(bytes: &[u8]) -> Result<String> {
     Ok(id.map_err(|error| anyhow::anyhow!("{error}"))?.to_string())
 }
 
+/// What the temporaries of managed files are called first: not like those of our own files, since what was exchanged
+/// or moved away under such a name may be somebody's work.
+fn temporary(token: &str) -> String {
+    format!("{}{MANAGED}", own_files::temporary(token))
+}
+
+/// What tells the temporaries of managed files from those of our own files.
+pub(super) const MANAGED: &str = "file-";
+
 fn temporary_name() -> Result<OsString> {
-    Ok(format!("{}{:016x}", own_files::temporary(own_files::token()?), getrandom::u64()?).into())
+    Ok(format!("{}{:016x}", temporary(own_files::token()?), getrandom::u64()?).into())
 }
 
 /// A name in a directory that was reached without a symbolic link.

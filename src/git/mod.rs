@@ -14,6 +14,9 @@ mod mentions;
 mod objects;
 mod own_files;
 mod registration;
+mod request;
+mod sweep;
+mod switching;
 mod told;
 mod unlink;
 mod worktree;
@@ -23,13 +26,13 @@ pub use door::GitDoor;
 pub use link::admin_dir_of;
 pub use locks::Locks;
 pub use managed::content_hash;
+pub use request::{Added, AnchorContent, Keep, Record, Relink, Unsettled};
 
 use anyhow::Result;
 
-use crate::model::actual::ObjectFormat;
 use crate::model::desired::Url;
 use crate::model::mark::OurLock;
-use crate::model::name::{BranchName, ObjectId};
+use crate::model::name::{BranchName, ObjectId, WorkspaceId};
 use crate::model::path::{AbsPath, RelPath};
 use crate::plan::{BranchPlan, FileContent, Stale};
 
@@ -100,11 +103,11 @@ pub trait Door: Sync {
     fn fetch(&self, repository: &AbsPath, progress: &(dyn Fn(&str, Option<u8>) + Sync)) -> Result<()>;
 
     /// Makes a branch that must not exist, at the commit of the plan; only [`BranchPlan::Track`] sets an upstream.
-    /// Nothing to do for [`BranchPlan::Existing`].
+    /// Nothing to do for [`BranchPlan::Existing`]. Its reflog says that this workspace made it, and from what.
     ///
     /// # Errors
     /// The branch exists, or git refuses its name.
-    fn create_branch(&self, repository: &AbsPath, branch: &BranchName, plan: &BranchPlan) -> Result<()>;
+    fn create_branch(&self, repository: &AbsPath, branch: &BranchName, plan: &BranchPlan, workspace: &WorkspaceId) -> Result<()>;
 
     /// Deletes a branch if it is still at `expect` and nowhere checked out. With `keep`, its reflog and its
     /// configuration are saved there first, as `reflog` and `config`.
@@ -214,67 +217,52 @@ pub trait Door: Sync {
     /// # Errors
     /// It is not empty.
     fn remove_empty(&self, path: &AbsPath) -> Result<()>;
+
+    /// Unlinks the temporaries that runs with these tokens left in a directory, not below it.
+    ///
+    /// # Errors
+    /// One cannot be unlinked.
+    fn sweep(&self, directory: &AbsPath, tokens: &[String]) -> Result<()>;
+
+    /// Unlinks what a clone to `path` left beside it when it was cut short.
+    ///
+    /// # Errors
+    /// Something cannot be unlinked.
+    fn forget_clone(&self, path: &AbsPath) -> Result<()>;
+
+    /// Settles the temporaries of a managed file that was being written or removed by a run with these tokens: what is
+    /// certainly ours is unlinked, anything else is moved to `aside` and its new path returned.
+    ///
+    /// # Errors
+    /// Something cannot be read or moved.
+    fn settle_managed(&self, file: &Unsettled<'_>) -> Result<Option<AbsPath>>;
+
+    /// Removes a lock file that a git of ours left when it was killed. The caller has seen that nobody has it open.
+    ///
+    /// # Errors
+    /// It is no lock file, or older than `since` (seconds since 1970).
+    fn break_lock(&self, path: &AbsPath, since: i64) -> Result<()>;
+
+    /// Brings a checkout that a switch was leaving back to `from`: index and files. `to` is where the switch went.
+    ///
+    /// # Errors
+    /// Something there is neither `from`'s nor on the way to `to`'s: then nothing is touched.
+    fn undo_switch(&self, checkout: &AbsPath, from: &ObjectId, to: &ObjectId) -> Result<()>;
 }
 
-/// What [`Door::add_worktree`] made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Added {
-    /// The admin directory of the new worktree.
-    pub admin_dir: AbsPath,
-    /// What went wrong without harm, e.g. a post-checkout hook that failed.
-    pub warning: Option<String>,
-}
-
-/// Both ends of a link to write again.
+/// A managed file whose writing or removal may have been cut short.
 #[derive(Debug, Clone, Copy)]
-pub struct Relink<'a> {
-    /// The admin directory.
-    pub admin_dir: &'a AbsPath,
-    /// The worktree.
-    pub worktree: &'a AbsPath,
-    /// The worktree that `gitdir` must still name.
-    pub old_worktree: &'a AbsPath,
-    /// The admin directory that the worktree's `.git` must still name.
-    pub old_admin_dir: &'a AbsPath,
-}
-
-/// What an anchor shall hold.
-#[derive(Debug, Clone, Copy)]
-pub struct AnchorContent<'a> {
-    /// The hash of its objects; an existing anchor of another format is made again.
-    pub format: ObjectFormat,
-    /// The branch it is on.
-    pub branch: &'a BranchName,
-    /// A line that no other builder has, for the root commit.
-    pub unique: &'a str,
-    /// Checkouts: path and commit.
-    pub gitlinks: &'a [(RelPath, ObjectId)],
-    /// Managed files outside checkouts.
-    pub files: &'a [(RelPath, FileContent)],
-    /// Checkouts of another object format, for `info/exclude`.
-    pub excluded: &'a [RelPath],
-    /// Every checkout's path, for the hook's message.
-    pub checkouts: &'a [RelPath],
-}
-
-/// One entry to record in an anchor.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Record {
-    /// A checkout and the commit it had when created.
-    Checkout(ObjectId),
-    /// A managed file.
-    File(FileContent),
-}
-
-/// What a keeper shall hold.
-#[derive(Debug, Clone, Copy)]
-pub struct Keep<'a> {
-    /// The repository's common directory.
-    pub common_dir: &'a AbsPath,
-    /// The worktree's admin directory.
-    pub admin_dir: &'a AbsPath,
-    /// The branch whose reflog goes with it, if one shall be deleted.
-    pub branch: Option<&'a BranchName>,
-    /// The keeper's full name, below `refs/wsctl/`.
-    pub name: &'a str,
+pub struct Unsettled<'a> {
+    /// The builder's directory.
+    pub builder: &'a AbsPath,
+    /// The path in it.
+    pub to: &'a RelPath,
+    /// The hash of what was there before.
+    pub old: Option<&'a str>,
+    /// The hash of what was to be there.
+    pub new: Option<&'a str>,
+    /// The tokens in the names of its temporaries.
+    pub tokens: &'a [String],
+    /// The directory of our own for what is not ours.
+    pub aside: &'a AbsPath,
 }

@@ -5,17 +5,21 @@ use std::ffi::OsString;
 
 use super::builder::BuilderDirectory;
 use super::desired::Url;
-use super::mark::{BuilderMark, CheckoutMark, Deed, Marked, OurLock, WorkspaceMark};
-use super::name::{BranchName, ObjectId, RepoName, WorkspaceId};
+use super::journal::Unfinished;
+use super::mark::{Marked, WorkspaceMark};
+use super::name::{BranchName, ObjectId, RepoName};
 use super::path::{AbsPath, RelPath};
 use super::trash::TrashEntry;
-use super::work::Work;
+
+pub use super::registration::{Link, Lock, Registration};
 
 /// One read of the disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actual {
     /// Who owns `builders_dir`; `No` on the first run.
     pub workspace: Marked<WorkspaceMark>,
+    /// The journal of a run that is at work, or was cut short.
+    pub unfinished: Option<Unfinished>,
     /// Whether the workspace is where it was when it was marked.
     pub place: Place,
     /// `builders_dir` itself.
@@ -205,6 +209,8 @@ pub struct Repository {
     pub remote_heads: BTreeMap<String, String>,
     /// Local branches.
     pub branches: BTreeMap<BranchName, ObjectId>,
+    /// Those that this workspace made, and from which base, where a checkout that is to come may need to know.
+    pub made: BTreeMap<BranchName, Option<String>>,
     /// Remote branches without `refs/remotes/`: `origin/main`. Remote HEADs are left out.
     pub remote_branches: BTreeMap<String, RemoteBranch>,
     /// Every revision that a declaration names as a base.
@@ -233,68 +239,4 @@ pub enum Base {
     Missing(Vec<String>),
     /// Several refs of that name.
     Ambiguous(Vec<String>),
-}
-
-/// One entry of a repository's `worktrees/`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Registration {
-    /// The name of the admin directory.
-    pub admin_name: OsString,
-    /// The admin directory.
-    pub admin_dir: AbsPath,
-    /// The worktree that `gitdir` names, as a real path where it exists; `None` without a `gitdir`.
-    pub worktree: Option<AbsPath>,
-    /// Whether the worktree names this entry back.
-    pub link: Link,
-    /// HEAD of the worktree.
-    pub head: Head,
-    /// The `locked` file.
-    pub lock: Option<Lock>,
-    /// What waits there.
-    pub operation: Option<Operation>,
-    /// Our mark.
-    pub mark: Marked<CheckoutMark>,
-    /// A nested builder's mark lies beside its root's.
-    pub builder_mark: Marked<BuilderMark>,
-    /// Read only where [`Link::DirectoryGone`]: what of value only this entry holds. Empty: nothing.
-    pub remains: Vec<String>,
-    /// Read only where a removal or a switch depends on it (`actual::examine`).
-    pub work: Option<Work>,
-}
-
-impl Registration {
-    /// The workspace whose run began to make this worktree and has not finished.
-    #[must_use]
-    pub fn begun_by(&self) -> Option<&WorkspaceId> {
-        match &self.lock {
-            Some(Lock::Ours(OurLock { workspace, deed: Deed::Creating { .. } })) => Some(workspace),
-            Some(Lock::Ours(OurLock { deed: Deed::Removing { .. } | Deed::Holding, .. }) | Lock::Foreign(_)) | None => None,
-        }
-    }
-}
-
-/// Whether the two ends of a worktree name each other.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Link {
-    /// They do.
-    Whole,
-    /// There is nothing at the path.
-    DirectoryGone,
-    /// The directory is there, its `.git` is not.
-    GitFileGone,
-    /// The `.git` there is a file that names something else: the path it names.
-    NamesAnother(AbsPath),
-    /// The `.git` there is a directory, or cannot be read: what.
-    NotALink(String),
-    /// The admin directory has no readable `gitdir`: why.
-    NoGitdir(String),
-}
-
-/// Who locked a worktree.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Lock {
-    /// A run of ours.
-    Ours(OurLock),
-    /// Somebody else, with this reason (may be empty).
-    Foreign(String),
 }

@@ -1,5 +1,6 @@
 //! The journal: what a run is about to do, durable before its first step, so that the next run knows what of it is
-//! half-made. One JSON value a line: the header, the intents, then the number of each intent that is done.
+//! half-made. One JSON value a line: the header, the intents, then `+N` when the intent of that number begins and `-N`
+//! when it is done.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,8 +18,10 @@ pub struct Header {
     pub version: u32,
     /// Whose it is.
     pub workspace: WorkspaceId,
-    /// What the names of this run's temporaries begin with.
-    pub token: String,
+    /// Where it was written: in a copy of the workspace its paths are the original's.
+    pub builders_dir: AbsPath,
+    /// What the names of its temporaries hold: this run's token first, then those of runs that it could not clean up after.
+    pub tokens: Vec<String>,
     /// The process.
     pub pid: u32,
     /// The boot of the machine, where the system tells it.
@@ -55,8 +58,14 @@ pub enum Intent {
         main: AbsPath,
         /// Where it will be.
         path: AbsPath,
-        /// The branch that is made for it and the commit to make it at; `None` where the branch was there.
-        makes: Option<(BranchName, ObjectId)>,
+        /// What the name of a trash entry begins with that an attempt which failed goes to.
+        stem: String,
+        /// Its branch.
+        branch: BranchName,
+        /// Whether the branch is made for it.
+        makes: bool,
+        /// The commit that it starts at; `None`: only the clone before it tells.
+        start: Option<ObjectId>,
     },
     /// A checkout is put on another branch.
     Switch {
@@ -97,13 +106,6 @@ pub enum Intent {
         /// Files of our own that go with it: a plain builder's mark, the helper file of the last nested builder.
         own_files: Vec<AbsPath>,
     },
-    /// A registration is dropped, taken or written again.
-    Registration {
-        /// The repository's common directory.
-        common_dir: AbsPath,
-        /// The admin directory.
-        admin_dir: AbsPath,
-    },
     /// An entry of the trash is brought back.
     Restore {
         /// Its name.
@@ -126,6 +128,8 @@ pub struct Leaving {
     pub common_dir: AbsPath,
     /// Its admin directory.
     pub admin_dir: AbsPath,
+    /// The reason of our own lock that it had before, if it had one.
+    pub lock: Option<String>,
     /// The branch that policy lets go, and the commit that it must still be at.
     pub branch: Option<(BranchName, ObjectId)>,
 }
@@ -135,41 +139,70 @@ pub struct Leaving {
 pub struct Journal {
     /// Who wrote it.
     pub header: Header,
-    /// The intents that are not known to be done, in their order.
+    /// The intents that may be half done, in their order.
     pub open: Vec<Intent>,
     /// Whether lines are missing or cannot be read: what it does not say is not known.
     pub damaged: bool,
 }
 
+/// What the journal's place holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unfinished {
+    /// The journal of a run that is at work.
+    Running(Header),
+    /// The journal of a run that was cut short.
+    CutShort(Journal),
+    /// Something that cannot be read: why.
+    Unreadable(String),
+}
+
+/// How far an intent is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Noted,
+    Begun,
+    Done,
+}
+
 impl Journal {
     /// Reads a journal; `None` without a whole header.
     ///
-    /// A last line that is cut short is left out: a run that is killed while it notes what is done leaves one.
+    /// `boot` is today's. In the same boot nothing that was written is lost, so what is not noted as begun has not begun;
+    /// after another one only the intents themselves are certain. A last line that is cut short is left out.
     #[must_use]
-    pub fn parse(bytes: &[u8]) -> Option<Self> {
+    pub fn parse(bytes: &[u8], boot: Option<&Boot>) -> Option<Self> {
         let mut lines = bytes.split_inclusive(|byte| *byte == b'\n').filter_map(|line| line.strip_suffix(b"\n"));
         let header: Header = serde_json::from_slice(lines.next()?).ok()?;
-        let mut open: Vec<Option<Intent>> = Vec::new();
+        let mut intents: Vec<(Option<Intent>, Stage)> = Vec::new();
         let mut damaged = false;
         for line in lines {
-            if open.len() < header.intents {
+            if intents.len() < header.intents {
                 let intent = serde_json::from_slice(line).ok();
                 damaged |= intent.is_none();
-                open.push(intent);
-            } else if let Some(done) = std::str::from_utf8(line).ok().and_then(|text| text.parse::<usize>().ok()) {
-                open.get_mut(done).map(Option::take);
+                intents.push((intent, Stage::Noted));
+            } else if let Some((stage, number)) = note(line)
+                && let Some(intent) = intents.get_mut(number)
+            {
+                intent.1 = stage;
             } else {
                 damaged = true;
             }
         }
-        damaged |= open.len() < header.intents;
-        Some(Journal { header, open: open.into_iter().flatten().collect(), damaged })
+        damaged |= intents.len() < header.intents;
+        let same = matches!((&header.boot, boot), (Some(then), Some(now)) if then.id == now.id);
+        let open = |stage: Stage| match stage {
+            Stage::Noted => !same,
+            Stage::Begun => true,
+            Stage::Done => false,
+        };
+        let open = intents.into_iter().filter(|(_, stage)| open(*stage)).filter_map(|(intent, _)| intent).collect();
+        Some(Journal { header, open, damaged })
     }
 
     /// The bytes of a new journal.
     ///
     /// # Errors
-    /// A path is no text that JSON can hold.
+    /// None that can be expected; the writer of JSON may refuse.
     pub fn begin(header: &Header, intents: &[Intent]) -> Result<Vec<u8>, serde_json::Error> {
         let mut bytes = serde_json::to_vec(header)?;
         bytes.push(b'\n');
@@ -179,4 +212,23 @@ impl Journal {
         }
         Ok(bytes)
     }
+
+    /// The line that notes that an intent begins.
+    #[must_use]
+    pub fn begun(intent: usize) -> String {
+        format!("+{intent}\n")
+    }
+
+    /// The line that notes that an intent is done.
+    #[must_use]
+    pub fn done(intent: usize) -> String {
+        format!("-{intent}\n")
+    }
+}
+
+fn note(line: &[u8]) -> Option<(Stage, usize)> {
+    let text = std::str::from_utf8(line).ok()?;
+    let begun = text.strip_prefix('+').map(|number| (Stage::Begun, number));
+    let (stage, number) = begun.or_else(|| Some((Stage::Done, text.strip_prefix('-')?)))?;
+    Some((stage, number.parse().ok()?))
 }

@@ -64,8 +64,30 @@ pub struct CheckoutMark {
     pub base: Option<String>,
     /// The commit it was on when created; the anchor's gitlink.
     pub start: ObjectId,
+    /// Where HEAD was detached by ourselves, in the middle of a swap of branches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parked: Option<ObjectId>,
     /// When it was created, in seconds since 1970.
     pub created: i64,
+}
+
+/// The reflog's first line of a branch that this workspace made from a base.
+#[must_use]
+pub fn made_from(base: &str, workspace: &WorkspaceId) -> String {
+    format!("branch: Created from {base} (wsctl {workspace})")
+}
+
+/// The same of a branch that tracks a remote branch: that one is its measure, not a base.
+#[must_use]
+pub fn made_for(upstream: &str, workspace: &WorkspaceId) -> String {
+    format!("branch: Created for {upstream} (wsctl {workspace})")
+}
+
+/// Reads the message of a reflog's first line back: the base, if there is one. `None` for anybody else's branch.
+#[must_use]
+pub fn made_by(message: &str, workspace: &WorkspaceId) -> Option<Option<String>> {
+    let text = message.strip_prefix("branch: Created ")?.strip_suffix(&format!(" (wsctl {workspace})"))?;
+    text.strip_prefix("from ").map(|base| Some(base.to_owned())).or_else(|| text.starts_with("for ").then_some(None))
 }
 
 /// The last applied declaration of one builder.

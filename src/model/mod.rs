@@ -11,6 +11,7 @@ pub mod mark;
 pub mod name;
 pub mod path;
 pub mod policy;
+pub mod registration;
 pub mod status;
 pub mod trash;
 pub mod work;

@@ -71,6 +71,7 @@ fn without_repository(
         desired: checkout.clone(),
         branch: BranchPlan::AfterClone,
         made_branch: false,
+        made_from: None,
         holds: checkout.path.is_here(),
     };
     let reason = describe(&checkout.branch, &write.branch);
@@ -185,8 +186,11 @@ fn in_trash<'a>(input: &Input<'a>, case: &Case<'_>) -> Option<&'a TrashEntry> {
 }
 
 fn write(case: &Case<'_>, branch: BranchPlan, left: Option<&Registration>) -> CheckoutWrite {
+    let made = case.repository.made.get(&case.checkout.branch);
+    let mark = left.and_then(|left| left.mark.mark()).filter(|mark| mark.branch == case.checkout.branch);
     CheckoutWrite {
-        made_branch: left.is_some_and(|left| made_its_branch(case, left)),
+        made_branch: made.is_some() || left.is_some_and(|left| made_its_branch(case, left)),
+        made_from: mark.and_then(|mark| mark.base.clone()).or_else(|| made.cloned().flatten()),
         builder: case.builder.name.clone(),
         builder_path: case.builder.path.clone(),
         repository: case.repository.path.clone(),

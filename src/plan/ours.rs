@@ -1,6 +1,6 @@
 //! A checkout of ours in its place: its branch, its declaration, its lock.
 
-use crate::model::actual::{Lock, Registration};
+use crate::model::actual::{Head, Lock, Registration};
 use crate::model::desired::Shape;
 use crate::model::mark::{CheckoutMark, Deed};
 
@@ -20,7 +20,8 @@ pub(super) fn ours(input: &Input<'_>, case: &Case<'_>, registration: &Registrati
         drafts.drift(&case.address, "has no commit at HEAD", Some(next));
         return;
     };
-    if mark.branch != *wanted && now != Some(wanted) {
+    let parked = is_parked(registration, mark);
+    if (mark.branch != *wanted || parked) && now != Some(wanted) {
         return switch(case, registration, mark, touch, drafts);
     }
     if mark.branch == *wanted && now != Some(wanted) {
@@ -36,6 +37,12 @@ pub(super) fn ours(input: &Input<'_>, case: &Case<'_>, registration: &Registrati
     if !reasons.is_empty() {
         drafts.add(case.address.clone(), Action::MarkCheckout(touch), reasons.join("; "));
     }
+}
+
+/// Whether a swap of branches of ours was cut short while HEAD was detached.
+fn is_parked(registration: &Registration, mark: &CheckoutMark) -> bool {
+    let Head::Detached(at) = &registration.head else { return false };
+    registration.operation.is_none() && mark.parked.as_ref() == Some(at)
 }
 
 /// Why the mark, or our lock, no longer says what is declared.
@@ -78,7 +85,8 @@ fn switch(case: &Case<'_>, registration: &Registration, mark: &CheckoutMark, tou
         blockers.push(blocker);
         BranchPlan::AfterClone
     });
-    if from.as_ref() != Some(&mark.branch) {
+    let parked = is_parked(registration, mark);
+    if from.as_ref() != Some(&mark.branch) && !parked {
         let now = from.as_ref().map_or("a detached HEAD".into(), |branch| format!("branch {branch}"));
         let fact = format!("it is on {now}, neither on {} as last applied nor on {wanted}", mark.branch);
         blockers.push(at("another-branch", &case.path, fact, switch_to(case, &mark.branch)));

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::model::actual::{Directory, Place};
 use crate::model::builder::{BuilderDirectory, Occupant};
+use crate::model::journal::Unfinished;
 use crate::model::mark::Marked;
 use crate::model::name::BuilderName;
 use crate::model::path::{AbsPath, RelPath};
@@ -72,12 +73,25 @@ fn place(input: &Input<'_>, drafts: &mut Drafts) {
     };
     drafts.warnings.extend(warning);
     drafts.warnings.extend(auto_prune(input));
+    drafts.warnings.extend(unfinished(input));
     if let Directory::Unusable(what) = &input.actual.builders_dir {
         drafts.warnings.push(format!("{} cannot be used: {what}", input.desired.builders_dir));
     }
     if let Marked::Unreadable(why) = &input.actual.workspace {
         drafts.warnings.push(format!("the mark of {} cannot be read: {why}", input.desired.builders_dir));
     }
+}
+
+/// A run that is at work, or that was cut short.
+fn unfinished(input: &Input<'_>) -> Option<String> {
+    Some(match input.actual.unfinished.as_ref()? {
+        Unfinished::Running(header) => format!("an apply is at work (pid {}): what is shown may be changing", header.pid),
+        Unfinished::CutShort(journal) => {
+            let pid = journal.header.pid;
+            format!("an apply was cut short (pid {pid}); before anything else the next one finishes or undoes what it left")
+        }
+        Unfinished::Unreadable(why) => format!("the journal of an earlier apply is of no use: {why}; the next one sets it aside"),
+    })
 }
 
 /// What apply deletes for good by `auto_prune`: said before it happens.

@@ -84,6 +84,8 @@ pub struct CheckoutWrite {
     pub branch: BranchPlan,
     /// Whether an earlier run of ours made the branch that exists.
     pub made_branch: bool,
+    /// What that run made it from, as a revision.
+    pub made_from: Option<String>,
     /// Whether the checkout is the root of a nested builder: locked for good, and the builder's mark lies beside its own.
     pub holds: bool,
 }

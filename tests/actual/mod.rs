@@ -91,6 +91,7 @@ fn checkout_mark(desired: &Desired, builder: &str, repository: &str, path: &str,
         made_branch: true,
         base: Some("main".into()),
         start: ObjectId::new(start).unwrap(),
+        parked: None,
         created: 1_700_000_000,
     }
 }

@@ -17,12 +17,17 @@ fn a_branch_is_made_once_at_the_commit_of_the_plan() {
         let commit = sandbox.id(&repository, "HEAD");
         sandbox.commit(&repository, "second");
         let plan = BranchPlan::New { base: "main".into(), commit: commit.clone() };
-        sandbox.door().create_branch(&abs(&repository), &branch("b/x"), &plan).unwrap();
+        sandbox.door().create_branch(&abs(&repository), &branch("b/x"), &plan, &workspace()).unwrap();
         assert_eq!(sandbox.id(&repository, "refs/heads/b/x"), commit);
         assert!(!sandbox.try_git(&repository, &["config", "branch.b/x.merge"]).status.success(), "no upstream");
-        assert!(why(sandbox.door().create_branch(&abs(&repository), &branch("b/x"), &plan)).contains("already exists"));
-        assert!(sandbox.door().create_branch(&abs(&repository), &branch("b"), &plan).is_err(), "cannot stand beside b/x");
-        sandbox.door().create_branch(&abs(&repository), &branch("none"), &BranchPlan::Existing(commit)).unwrap();
+        assert!(
+            why(sandbox.door().create_branch(&abs(&repository), &branch("b/x"), &plan, &workspace())).contains("already exists")
+        );
+        assert!(
+            sandbox.door().create_branch(&abs(&repository), &branch("b"), &plan, &workspace()).is_err(),
+            "cannot stand beside b/x"
+        );
+        sandbox.door().create_branch(&abs(&repository), &branch("none"), &BranchPlan::Existing(commit), &workspace()).unwrap();
         assert!(!sandbox.try_git(&repository, &["rev-parse", "--verify", "none"]).status.success());
     }
 }
@@ -36,12 +41,12 @@ fn a_tracking_branch_has_its_upstream_and_the_plans_commit() {
     sandbox.git(&repository, &["push", "-q", "origin", "other:feature"]);
     sandbox.git(&repository, &["fetch", "-q"]);
     let plan = BranchPlan::Track { upstream: "origin/feature".into(), commit: commit.clone() };
-    sandbox.door().create_branch(&abs(&repository), &branch("feature"), &plan).unwrap();
+    sandbox.door().create_branch(&abs(&repository), &branch("feature"), &plan, &workspace()).unwrap();
     assert_eq!(sandbox.id(&repository, "feature"), commit);
     assert_eq!(sandbox.git(&repository, &["rev-parse", "--abbrev-ref", "feature@{upstream}"]), "origin/feature");
 
     let gone = BranchPlan::Track { upstream: "origin/nothing".into(), commit };
-    assert!(sandbox.door().create_branch(&abs(&repository), &branch("stray"), &gone).is_err());
+    assert!(sandbox.door().create_branch(&abs(&repository), &branch("stray"), &gone, &workspace()).is_err());
     assert!(!sandbox.try_git(&repository, &["rev-parse", "--verify", "stray"]).status.success(), "no stray branch");
 }
 
@@ -51,7 +56,7 @@ fn a_held_lock_file_is_named_and_left() {
     let repository = sandbox.repository("api");
     let plan = BranchPlan::New { base: "main".into(), commit: sandbox.id(&repository, "HEAD") };
     std::fs::write(repository.join(".git/refs/heads/x.lock"), "").unwrap();
-    assert!(why(sandbox.door().create_branch(&abs(&repository), &branch("x"), &plan)).contains("x.lock"));
+    assert!(why(sandbox.door().create_branch(&abs(&repository), &branch("x"), &plan, &workspace())).contains("x.lock"));
     assert!(repository.join(".git/refs/heads/x.lock").exists());
 }
 
@@ -105,7 +110,7 @@ fn a_reftable_branch_is_made_and_deleted() {
     let Some(repository) = sandbox.reftable("api") else { return };
     let (door, commit) = (sandbox.door(), sandbox.id(&repository, "HEAD"));
     let plan = BranchPlan::New { base: "main".into(), commit: commit.clone() };
-    door.create_branch(&abs(&repository), &branch("x"), &plan).unwrap();
+    door.create_branch(&abs(&repository), &branch("x"), &plan, &workspace()).unwrap();
     let keep = sandbox.builders().join("keep");
     door.delete_branch(&abs(&repository), &branch("x"), &commit, Some(&keep)).unwrap();
     assert!(std::fs::read_to_string(keep.join("reflog")).unwrap().contains(commit.as_str()));

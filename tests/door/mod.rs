@@ -30,6 +30,10 @@ fn branch(name: &str) -> BranchName {
     BranchName::new(name).unwrap()
 }
 
+fn workspace() -> WorkspaceId {
+    WorkspaceId::new("0123456789abcdef").unwrap()
+}
+
 fn text(content: &str) -> FileContent {
     FileContent::Bytes { bytes: content.into(), executable: false }
 }
@@ -65,7 +69,7 @@ impl Sandbox {
 
     fn lock(&self, repository: &Path) -> OurLock {
         let start = self.id(repository, "HEAD");
-        OurLock { workspace: WorkspaceId::new("0123456789abcdef").unwrap(), deed: Deed::Creating { made_branch: true, start } }
+        OurLock { workspace: workspace(), deed: Deed::Creating { made_branch: true, start } }
     }
 
     /// A worktree of `repository` on a new branch, made by the door. Returns path and admin directory.
@@ -74,7 +78,7 @@ impl Sandbox {
         let path = self.builders().join(name);
         std::fs::create_dir_all(path.parent()).unwrap();
         let plan = BranchPlan::New { base: "HEAD".into(), commit: self.id(repository, "HEAD") };
-        door.create_branch(&abs(repository), &branch(on), &plan).unwrap();
+        door.create_branch(&abs(repository), &branch(on), &plan, &workspace()).unwrap();
         let added = door.add_worktree(&abs(repository), &path, &branch(on), &self.lock(repository)).unwrap();
         (path, added.admin_dir)
     }

@@ -32,7 +32,7 @@ fn a_worktree_may_have_any_path() {
     for (number, name) in names.into_iter().enumerate() {
         let on = branch(&format!("x{number}"));
         let plan = BranchPlan::New { base: "HEAD".into(), commit: sandbox.id(&repository, "HEAD") };
-        sandbox.door().create_branch(&abs(&repository), &on, &plan).unwrap();
+        sandbox.door().create_branch(&abs(&repository), &on, &plan, &workspace()).unwrap();
         let path = sandbox.builders().join(OsStr::from_bytes(name));
         let added = sandbox.door().add_worktree(&abs(&repository), &path, &on, &sandbox.lock(&repository)).unwrap();
         assert_eq!(added.warning, None);

@@ -74,6 +74,7 @@ pub fn repository(name: &str) -> Repository {
         remotes: BTreeMap::from([("origin".into(), Some(url(name)))]),
         remote_heads: BTreeMap::from([("origin".into(), "origin/main".into())]),
         branches: BTreeMap::from([(branch("main"), id("a"))]),
+        made: BTreeMap::new(),
         remote_branches: BTreeMap::from([remote_branch("origin", "main")]),
         bases: BTreeMap::new(),
         mirror_refspecs: vec![],

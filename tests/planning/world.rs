@@ -46,6 +46,7 @@ impl World {
             fetch: false,
         };
         let actual = Actual {
+            unfinished: None,
             tracked: std::collections::BTreeSet::new(),
             workspace: Marked::Yes(mark),
             place: Place::Same,
@@ -362,6 +363,7 @@ fn registration(declared: &DesiredBuilder, checkout: &DesiredCheckout, mark: &Bu
         made_branch: true,
         base: Some(checkout.base.clone().unwrap_or_else(|| "origin/main".into())),
         start: id("a"),
+        parked: None,
         created: NOW - 10,
     };
     Registration {

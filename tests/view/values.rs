@@ -118,6 +118,7 @@ pub fn checkout_write(name: &str, repository: &str) -> CheckoutWrite {
         desired: desired(name, repository),
         branch: BranchPlan::New { base: "origin/main".into(), commit: id("a") },
         made_branch: false,
+        made_from: None,
         holds: false,
     }
 }

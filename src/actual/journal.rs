@@ -1,0 +1,108 @@
+//! The journal, and whether its run is at work.
+
+use std::collections::BTreeMap;
+use std::fs::{File, TryLockError};
+use std::path::Path;
+
+use super::{clock, disk};
+use crate::model::actual::{Registration, Repository, RepositoryState};
+use crate::model::desired::Desired;
+use crate::model::journal::{Intent, JOURNAL, Journal, Unfinished};
+use crate::model::mark::{OWN_DIRECTORY, made_by};
+use crate::model::name::{BranchName, ObjectId, RepoName, WorkspaceId};
+
+/// The lock of the workspace, beside the journal.
+const LOCK: &str = "lock";
+
+/// Reads the journal; `None` where there is none: no run is at work, and none was cut short.
+#[must_use]
+pub fn journal(desired: &Desired) -> Option<Unfinished> {
+    let own = desired.builders_dir.join(OWN_DIRECTORY);
+    let bytes = match disk::read(own.join(JOURNAL).as_path()) {
+        Ok(bytes) => bytes?,
+        Err(error) => return Some(Unfinished::Unreadable(error.to_string())),
+    };
+    let journal = Journal::parse(&bytes, clock::boot().as_ref());
+    Some(match journal {
+        Some(journal) if disk::real(&journal.header.builders_dir) != disk::real(&desired.builders_dir) => {
+            Unfinished::Unreadable(format!("it was written in {}", journal.header.builders_dir))
+        }
+        Some(journal) if is_locked(own.join(LOCK).as_path()) => Unfinished::Running(journal.header),
+        Some(journal) => Unfinished::CutShort(journal),
+        None => Unfinished::Unreadable("it is cut short or damaged".into()),
+    })
+}
+
+/// Whether another process holds a lock.
+fn is_locked(path: &Path) -> bool {
+    let Ok(file) = File::open(path) else { return false };
+    let held = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
+    let ours = || std::fs::read_to_string(path).is_ok_and(|text| text.split(' ').next() == Some(&std::process::id().to_string()));
+    held && !ours()
+}
+
+/// Takes the branches out that a run made which was cut short before anything used them: the next apply deletes them
+/// before it does anything else.
+pub(super) fn overlay(found: Option<&Unfinished>, repositories: &mut BTreeMap<RepoName, RepositoryState>) {
+    let Some(Unfinished::CutShort(journal)) = found else { return };
+    for state in repositories.values_mut() {
+        let RepositoryState::Present(repository) = state else { continue };
+        for intent in &journal.open {
+            if let Some((branch, _)) = made(intent, repository) {
+                repository.branches.remove(&branch);
+            }
+        }
+    }
+}
+
+/// The branch that an intent made and that nothing uses: at the commit that it was made at, and by its reflog ours.
+#[must_use]
+pub fn made(intent: &Intent, repository: &Repository) -> Option<(BranchName, ObjectId)> {
+    let (main, branch, start) = match intent {
+        Intent::Checkout { main, branch, makes: true, start, .. } => (main, branch, start.as_ref()),
+        Intent::Switch { main, branch, makes: true, to, .. } => (main, branch, to.as_ref()),
+        Intent::Clone { .. }
+        | Intent::Builder { .. }
+        | Intent::Checkout { .. }
+        | Intent::Switch { .. }
+        | Intent::File { .. }
+        | Intent::Remove { .. }
+        | Intent::Restore { .. } => return None,
+    };
+    let at = repository.branches.get(branch).filter(|_| repository.path == *main)?;
+    let used = repository.registrations.values().any(|found| {
+        found.head.branch() == Some(branch) || found.operation.as_ref().is_some_and(|waiting| waiting.holds.contains(branch))
+    });
+    let unmoved = start.is_none_or(|start| start == at) && log_of(repository, branch).is_some_and(|(_, only)| only);
+    let unmoved = unmoved && repository.made.contains_key(branch);
+    (unmoved && !used && repository.head.branch() != Some(branch)).then(|| (branch.clone(), at.clone()))
+}
+
+/// Fills in which branches this workspace made, of those that are declared and not on a marked checkout already.
+pub(super) fn origins(
+    desired: &Desired,
+    workspace: Option<&WorkspaceId>,
+    repositories: &mut BTreeMap<RepoName, RepositoryState>,
+) {
+    let Some(workspace) = workspace else { return };
+    for checkout in desired.builders.values().flat_map(|builder| builder.checkouts.values()) {
+        let Some(RepositoryState::Present(repository)) = repositories.get_mut(&checkout.repository) else { continue };
+        let branch = &checkout.branch;
+        let marked = |found: &Registration| found.mark.mark().is_some() && found.head.branch() == Some(branch);
+        if !repository.branches.contains_key(branch) || repository.registrations.values().any(marked) {
+            continue;
+        }
+        let log = log_of(repository, branch);
+        if let Some(base) = log.and_then(|(message, _)| made_by(&message, workspace)) {
+            repository.made.insert(branch.clone(), base);
+        }
+    }
+}
+
+/// The message of the first entry in a branch's reflog, and whether there is no other.
+fn log_of(repository: &Repository, branch: &BranchName) -> Option<(String, bool)> {
+    let log = disk::read(repository.common_dir.join("logs").join(branch.full()).as_path()).ok().flatten()?;
+    let text = String::from_utf8_lossy(&log);
+    let (first, rest) = text.split_once('\n')?;
+    Some((first.split_once('\t')?.1.to_owned(), rest.is_empty()))
+}

@@ -1,0 +1,191 @@
+//! Entries of the trash that a run was making, or bringing back, when it was cut short.
+
+use anyhow::{Context as _, Result};
+
+use super::recover::Recovery;
+use super::removal::{admin, keeper, part};
+use crate::actual;
+use crate::git::Keep;
+use crate::model::actual::{Lock, Registration, Repository, RepositoryState};
+use crate::model::journal::Leaving;
+use crate::model::mark::{Deed, OWN_DIRECTORY, OurLock};
+use crate::model::name::RepoName;
+use crate::model::path::AbsPath;
+use crate::model::trash::{MANIFEST, Manifest};
+use crate::plan::Stale;
+
+/// A removal: finished where its directory is in the trash, else called off.
+pub(super) fn removal(
+    recovery: &Recovery<'_>,
+    stem: &str,
+    path: &AbsPath,
+    checkouts: &[Leaving],
+    own_files: &[AbsPath],
+) -> Result<()> {
+    for entry in named(recovery, stem)? {
+        let lock_before = |found: &Registration| {
+            let leaving = checkouts.iter().find(|leaving| leaving.admin_dir == found.admin_dir)?;
+            OurLock::parse(leaving.lock.as_ref()?)
+        };
+        if !settle(recovery, &entry, lock_before)? {
+            continue;
+        }
+        for leaving in checkouts {
+            delete_branch(recovery, &entry, leaving)?;
+        }
+        if path.as_path().symlink_metadata().is_err() {
+            for file in own_files {
+                recovery.door.remove_own(file)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Entries of a creation that failed and was being taken back.
+pub(super) fn attempts(recovery: &Recovery<'_>, stem: &str, lock: impl Fn(&Registration) -> Option<OurLock>) -> Result<()> {
+    for entry in named(recovery, stem)? {
+        settle(recovery, &entry, &lock)?;
+    }
+    Ok(())
+}
+
+/// A restore: finished where the directory is back at its path, else taken back.
+pub(super) fn restored(recovery: &Recovery<'_>, entry: &str, path: &AbsPath) -> Result<()> {
+    let place = trash(recovery).join(entry);
+    if place.as_path().symlink_metadata().is_err() {
+        return Ok(());
+    }
+    let back = path.as_path().symlink_metadata().is_ok();
+    let holding = |found: &Registration| {
+        let root = found.mark.mark().is_some_and(|mark| mark.path.is_here());
+        (root && back).then(|| OurLock { workspace: recovery.journal.header.workspace.clone(), deed: Deed::Holding })
+    };
+    settle(recovery, &place, holding).map(drop)
+}
+
+fn trash(recovery: &Recovery<'_>) -> AbsPath {
+    recovery.desired.builders_dir.join(OWN_DIRECTORY).join("trash")
+}
+
+/// The entries of that stem, with or without a number.
+fn named(recovery: &Recovery<'_>, stem: &str) -> Result<Vec<AbsPath>> {
+    let trash = trash(recovery);
+    let entries = match std::fs::read_dir(&trash) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(vec![]),
+        other => other.with_context(|| format!("{trash} cannot be read"))?,
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let name = entry.with_context(|| format!("{trash} cannot be read"))?.file_name();
+        let text = name.to_string_lossy();
+        let rest = text.strip_prefix(stem);
+        let number = |rest: &str| rest.strip_prefix('-').is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+        if rest.is_some_and(|rest| rest.is_empty() || number(rest)) {
+            found.push(trash.join(&name));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Takes every registration that waits for this entry into it, if the directory is in it; else gives each registration
+/// the lock that it had, and removes the entry. Whether the entry holds the directory.
+fn settle(recovery: &Recovery<'_>, entry: &AbsPath, lock_before: impl Fn(&Registration) -> Option<OurLock>) -> Result<bool> {
+    let name = entry.as_path().file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let actual = actual::read(recovery.desired)?;
+    let holds = entry.join("tree").as_path().symlink_metadata().is_ok();
+    let repositories = actual.repositories.iter().filter_map(|(name, state)| Some((name, RepositoryState::repository(state)?)));
+    for (repository, state, found) in repositories.flat_map(|(name, state)| waiting(name, state)) {
+        if removing(recovery, found).as_ref() != Some(&name) {
+            continue;
+        }
+        if holds {
+            take(recovery, entry, &name, (repository, state, found))?;
+        } else {
+            match lock_before(found) {
+                Some(lock) => recovery.door.lock_worktree(&found.admin_dir, &lock)?,
+                None => recovery.door.unlock_worktree(&found.admin_dir)?,
+            }
+        }
+    }
+    if !holds {
+        forget(
+            recovery,
+            entry,
+            &name,
+            &actual.repositories.values().filter_map(RepositoryState::repository).collect::<Vec<_>>(),
+        )?;
+    }
+    Ok(holds)
+}
+
+fn waiting<'a>(
+    name: &'a RepoName,
+    state: &'a Repository,
+) -> impl Iterator<Item = (&'a RepoName, &'a Repository, &'a Registration)> {
+    state.registrations.values().map(move |found| (name, state, found))
+}
+
+/// The entry that a registration of ours waits for.
+fn removing(recovery: &Recovery<'_>, found: &Registration) -> Option<String> {
+    match &found.lock {
+        Some(Lock::Ours(OurLock { workspace, deed: Deed::Removing { entry } })) => {
+            (*workspace == recovery.journal.header.workspace).then(|| entry.clone())
+        }
+        Some(Lock::Ours(_) | Lock::Foreign(_)) | None => None,
+    }
+}
+
+fn take(
+    recovery: &Recovery<'_>,
+    entry: &AbsPath,
+    name: &str,
+    (repository, state, found): (&RepoName, &Repository, &Registration),
+) -> Result<()> {
+    let keeper = keeper(&recovery.journal.header.workspace, name, repository);
+    let keep = Keep { common_dir: &state.common_dir, admin_dir: &found.admin_dir, branch: None, name: &keeper };
+    recovery.door.keep(&keep)?;
+    recovery.door.take_registration(&Stale::of(state, found), &admin(entry, repository))
+}
+
+/// Removes an entry that holds nothing, and its keepers.
+fn forget(recovery: &Recovery<'_>, entry: &AbsPath, name: &str, repositories: &[&Repository]) -> Result<()> {
+    if entry.join("admin").as_path().symlink_metadata().is_ok() {
+        return Ok(());
+    }
+    let manifest: Option<Manifest> =
+        std::fs::read(entry.join(MANIFEST)).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    for trashed in manifest.iter().flat_map(|manifest| &manifest.checkouts) {
+        if trashed.common_dir.as_path().is_dir() {
+            recovery.door.drop_keeper(&trashed.common_dir, &trashed.keeper)?;
+        }
+    }
+    if manifest.is_none() {
+        let prefix = format!("refs/wsctl/{}/{name}/", recovery.journal.header.workspace);
+        for repository in repositories {
+            for keeper in actual::refs_below(&repository.common_dir, &prefix)? {
+                recovery.door.drop_keeper(&repository.common_dir, &keeper)?;
+            }
+        }
+    }
+    recovery.door.unlink(entry)
+}
+
+/// Deletes the branch that policy let go, where the registration went and nothing moved it since.
+fn delete_branch(recovery: &Recovery<'_>, entry: &AbsPath, leaving: &Leaving) -> Result<()> {
+    let Some((branch, at)) = &leaving.branch else { return Ok(()) };
+    let taken = admin(entry, &leaving.repository).as_path().is_dir();
+    let actual = actual::read(recovery.desired)?;
+    let state = actual.repositories.get(&leaving.repository).and_then(RepositoryState::repository);
+    let there = state.and_then(|state| state.branches.get(branch)) == Some(at);
+    if !taken || !there {
+        return Ok(());
+    }
+    let kept = entry.join("branch").join(part(&leaving.repository));
+    recovery.door.make_directory(&kept)?;
+    if let Err(error) = recovery.door.delete_branch(&leaving.main, branch, at, Some(&kept)) {
+        (recovery.tell)(&format!("branch {branch} stays: {error:#}"));
+    }
+    Ok(())
+}

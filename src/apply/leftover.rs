@@ -1,0 +1,111 @@
+//! What lies around after a run that was cut short: lock files of its gits, temporaries, registrations that git had
+//! only just begun.
+
+use std::os::unix::fs::MetadataExt as _;
+
+use anyhow::Result;
+
+use super::recover::Recovery;
+use crate::actual;
+use crate::model::actual::{Actual, Link, Repository, RepositoryState};
+use crate::model::journal::Intent;
+use crate::model::mark::{OWN_DIRECTORY, OurLock};
+use crate::model::path::AbsPath;
+use crate::plan::Stale;
+
+/// Removes the lock files that gits of the run can have left, where nobody can be holding them.
+pub(super) fn locks(recovery: &Recovery<'_>, actual: &Actual) {
+    let since = recovery.journal.header.started;
+    for (lock, inside) in recovery.journal.open.iter().flat_map(|intent| of_intent(intent, actual)) {
+        let fresh = lock.as_path().symlink_metadata().is_ok_and(|found| found.is_file() && found.mtime() >= since);
+        if !fresh {
+            continue;
+        }
+        match actual::users(&lock, inside.as_ref()) {
+            Some(users) if users.is_empty() => {
+                if let Err(error) = recovery.door.break_lock(&lock, since) {
+                    (recovery.tell)(&format!("{error:#}"));
+                }
+            }
+            Some(users) => (recovery.tell)(&format!("{lock} is in use by {}", users.join(", "))),
+            None => (recovery.tell)(&format!("{lock} was left by a git that was killed, if no git is at work there")),
+        }
+    }
+}
+
+/// The locks that an intent's gits take, and the directory that nobody may work in while they are broken.
+fn of_intent(intent: &Intent, actual: &Actual) -> Vec<(AbsPath, Option<AbsPath>)> {
+    let repository = |main: &AbsPath| {
+        let mut all = actual.repositories.values().filter_map(RepositoryState::repository);
+        all.find(|repository| repository.path == *main)
+    };
+    let of_branch = |main: &AbsPath, full: &str| {
+        let Some(found) = repository(main) else { return vec![] };
+        let within = |name: &str| (found.common_dir.join(name), Some(found.path.clone()));
+        vec![(found.common_dir.join(format!("{full}.lock")), None), within("config.lock"), within("packed-refs.lock")]
+    };
+    match intent {
+        Intent::Clone { .. } | Intent::File { .. } => vec![],
+        Intent::Builder { path, .. } => actual::anchor_locks(path).into_iter().map(|lock| (lock, None)).collect(),
+        Intent::Checkout { main, branch, path, .. } => {
+            let builder = actual.builders.values().find(|directory| directory.path.contains(path));
+            let anchor = builder.map(|directory| actual::anchor_locks(&directory.path)).unwrap_or_default();
+            let anchor = anchor.into_iter().map(|lock| (lock, None));
+            of_branch(main, &branch.full()).into_iter().chain(anchor).collect()
+        }
+        Intent::Switch { main, branch, admin_dir, path, .. } => {
+            let inside = |name: &str| (admin_dir.join(name), Some(path.clone()));
+            of_branch(main, &branch.full()).into_iter().chain([inside("index.lock"), inside("HEAD.lock")]).collect()
+        }
+        Intent::Remove { checkouts, .. } => {
+            let of = |leaving: &crate::model::journal::Leaving| {
+                let full = leaving.branch.as_ref().map(|(branch, _)| branch.full()).unwrap_or_default();
+                of_branch(&leaving.main, &full)
+            };
+            checkouts.iter().flat_map(of).collect()
+        }
+        Intent::Restore { makes, .. } => makes.iter().flat_map(|(main, branch, _)| of_branch(main, &branch.full())).collect(),
+    }
+}
+
+/// Drops registrations that a git of ours had begun and that name no worktree yet.
+pub(super) fn registrations(recovery: &Recovery<'_>, repository: &Repository) -> Result<()> {
+    let header = &recovery.journal.header;
+    for found in repository.registrations.values() {
+        if !matches!(found.link, Link::NoGitdir(_)) {
+            continue;
+        }
+        let reason = std::fs::read_to_string(found.admin_dir.join("locked")).unwrap_or_default();
+        let ours = OurLock::parse(&reason).is_some_and(|lock| lock.workspace == header.workspace);
+        let meta = found.admin_dir.as_path().symlink_metadata()?;
+        let empty = std::fs::read_dir(&found.admin_dir)?.next().is_none();
+        if ours && found.begun_by().is_some() {
+            recovery.door.drop_registration(&Stale::of(repository, found))?;
+        } else if empty && meta.mtime() >= header.started {
+            recovery.door.remove_empty(&found.admin_dir)?;
+        }
+    }
+    Ok(())
+}
+
+/// Unlinks every temporary of the run, wherever one can be.
+pub(super) fn sweep(recovery: &Recovery<'_>, actual: &Actual) -> Result<()> {
+    let builders_dir = &recovery.desired.builders_dir;
+    let own = builders_dir.join(OWN_DIRECTORY);
+    let mut directories = vec![builders_dir.clone(), own.clone(), own.join("builders"), own.join("trash")];
+    directories.extend(actual.trash.iter().map(|entry| entry.path.clone()));
+    for repository in actual.repositories.values().filter_map(RepositoryState::repository) {
+        directories.push(repository.common_dir.clone());
+        for found in repository.registrations.values() {
+            directories.push(found.admin_dir.clone());
+            directories.extend(found.worktree.clone().filter(|path| builders_dir.contains(path)));
+        }
+    }
+    directories.extend(actual.builders.values().map(|builder| builder.path.join(".git")));
+    let mut first = Ok(());
+    for directory in directories {
+        let swept = recovery.door.sweep(&directory, &recovery.journal.header.tokens);
+        first = first.and(swept);
+    }
+    first
+}

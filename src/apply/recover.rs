@@ -1,0 +1,123 @@
+//! Finishes or undoes what a run left that was cut short, by its journal; touches nothing that the journal does not
+//! prove to be ours. Doing it twice is doing it once.
+
+use anyhow::Result;
+
+use super::{entries, leftover};
+use crate::actual;
+use crate::git::{Door, Unsettled};
+use crate::model::actual::{Actual, RepositoryState};
+use crate::model::desired::Desired;
+use crate::model::journal::{Intent, Journal};
+use crate::model::mark::{Deed, OWN_DIRECTORY, OurLock};
+use crate::model::name::ObjectId;
+use crate::model::path::AbsPath;
+
+/// What a recovery works with.
+pub(super) struct Recovery<'a> {
+    pub(super) door: &'a dyn Door,
+    pub(super) desired: &'a Desired,
+    pub(super) journal: &'a Journal,
+    /// Is told, in one line, what a reader should know.
+    pub(super) tell: &'a dyn Fn(&str),
+}
+
+/// Cleans up after a run. The locks of the workspace and of its repositories are held, so that no git of that run is at
+/// work any more. Returns the intents that could not be settled, each of which was told.
+///
+/// # Errors
+/// The disk cannot be read at all.
+pub fn recover(door: &dyn Door, desired: &Desired, journal: &Journal, tell: &dyn Fn(&str)) -> Result<Vec<Intent>> {
+    let recovery = Recovery { door, desired, journal, tell };
+    let actual = actual::read(desired)?;
+    leftover::locks(&recovery, &actual);
+    let mut left = Vec::new();
+    for intent in &journal.open {
+        if let Err(error) = recovery.settle(intent) {
+            tell(&format!("what a run left that was cut short stays for now: {error:#}"));
+            left.push(intent.clone());
+        }
+    }
+    leftover::sweep(&recovery, &actual)?;
+    Ok(left)
+}
+
+impl Recovery<'_> {
+    fn settle(&self, intent: &Intent) -> Result<()> {
+        match intent {
+            Intent::Clone { path } => self.door.forget_clone(path),
+            // Marks, anchors and helper files are compared with the declaration again.
+            Intent::Builder { .. } => Ok(()),
+            Intent::Checkout { .. } => self.checkout(intent),
+            Intent::Switch { admin_dir, path, from, to, .. } => {
+                if let Some(to) = to {
+                    self.switch(admin_dir, path, from, to)?;
+                }
+                self.branch(intent)
+            }
+            Intent::File { builder, to, old, new } => self.file(&Unsettled {
+                builder,
+                to,
+                old: old.as_deref(),
+                new: new.as_deref(),
+                tokens: &self.journal.header.tokens,
+                aside: &self.desired.builders_dir.join(OWN_DIRECTORY).join("replaced"),
+            }),
+            Intent::Remove { stem, path, checkouts, own_files } => entries::removal(self, stem, path, checkouts, own_files),
+            Intent::Restore { entry, path, .. } => entries::restored(self, entry, path),
+        }
+    }
+
+    /// What git left of a worktree before it could be told whose it is, entries of failed attempts, the branch.
+    fn checkout(&self, intent: &Intent) -> Result<()> {
+        let Intent::Checkout { repository, path, stem, makes, start, .. } = intent else { return Ok(()) };
+        let actual = actual::read(self.desired)?;
+        let Some(state) = actual.repositories.get(repository).and_then(RepositoryState::repository) else { return Ok(()) };
+        leftover::registrations(self, state)?;
+        entries::attempts(self, stem, |found| {
+            let ours = found.worktree.as_ref() == Some(path);
+            let start = start.as_ref().or(found.head.commit()).filter(|_| ours)?.clone();
+            Some(OurLock {
+                workspace: self.journal.header.workspace.clone(),
+                deed: Deed::Creating { made_branch: *makes, start },
+            })
+        })?;
+        self.branch(intent)
+    }
+
+    /// Deletes the branch that an intent made, if nothing uses it.
+    fn branch(&self, intent: &Intent) -> Result<()> {
+        let actual = actual::read(self.desired)?;
+        for repository in actual.repositories.values().filter_map(RepositoryState::repository) {
+            if let Some((branch, at)) = actual::made(intent, repository) {
+                self.door.delete_branch(&repository.path, &branch, &at, None)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A checkout between two branches goes back to the first; the plan switches it again.
+    fn switch(&self, admin_dir: &AbsPath, path: &AbsPath, from: &ObjectId, to: &ObjectId) -> Result<()> {
+        let actual = self.read()?;
+        let all = actual.repositories.values().filter_map(RepositoryState::repository);
+        let mut all = all.flat_map(|repository| repository.registrations.values());
+        let Some(found) = all.find(|found| found.admin_dir == *admin_dir) else { return Ok(()) };
+        if from == to || found.head.commit() != Some(from) || found.worktree.as_ref() != Some(path) {
+            return Ok(());
+        }
+        self.door.undo_switch(path, from, to)
+    }
+
+    fn file(&self, file: &Unsettled<'_>) -> Result<()> {
+        self.door.make_directory(file.aside)?;
+        if let Some(moved) = self.door.settle_managed(file)? {
+            (self.tell)(&format!("{} was edited while it was written; the edited file is {moved}", file.to));
+        }
+        Ok(())
+    }
+
+    /// The disk as it is, without what the journal explains away.
+    fn read(&self) -> Result<Actual> {
+        actual::read(self.desired)
+    }
+}

@@ -1,0 +1,42 @@
+//! Before anything is written: what a run left that was cut short.
+
+use anyhow::Result;
+
+use super::globals::Globals;
+use super::workspace::lock;
+use crate::git::{Door, GitDoor};
+use crate::model::desired::Desired;
+use crate::model::journal::{JOURNAL, Journal, Unfinished};
+use crate::model::mark::OWN_DIRECTORY;
+use crate::{actual, apply, view};
+
+/// Cleans up after a run that was cut short, if one was. Returns what of its journal has to be carried on.
+pub(super) fn recover(globals: &Globals, desired: &Desired) -> Result<Option<Journal>> {
+    if actual::journal(desired).is_none() {
+        return Ok(None);
+    }
+    let locks = lock(globals, desired, &actual::read(desired)?, |_| true)?;
+    let door = GitDoor::new(&desired.builders_dir, false)?.holding(&locks)?;
+    let path = desired.builders_dir.join(OWN_DIRECTORY).join(JOURNAL);
+    match actual::journal(desired) {
+        // It ended while we waited for its lock.
+        None | Some(Unfinished::Running(_)) => Ok(None),
+        Some(Unfinished::Unreadable(why)) => {
+            apply::put_aside(&door, desired, &path)?;
+            view::narrate(&format!("warning: the journal {path} is set aside in .wsctl/replaced: {why}\n"));
+            Ok(None)
+        }
+        Some(Unfinished::CutShort(journal)) => {
+            let tell = |message: &str| view::narrate(&format!("warning: {message}\n"));
+            let left = apply::recover(&door, desired, &journal, &tell)?;
+            if !left.is_empty() {
+                return Ok(Some(Journal { open: left, ..journal }));
+            }
+            door.remove_own(&path)?;
+            if !globals.quiet() {
+                view::narrate(&format!("Cleaned up after an apply that was cut short (pid {}).\n", journal.header.pid));
+            }
+            Ok(None)
+        }
+    }
+}
