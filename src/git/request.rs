@@ -67,3 +67,20 @@ pub struct Keep<'a> {
     /// The keeper's full name, below `refs/wsctl/`.
     pub name: &'a str,
 }
+
+/// A managed file whose writing or removal may have been cut short.
+#[derive(Debug, Clone, Copy)]
+pub struct Unsettled<'a> {
+    /// The builder's directory.
+    pub builder: &'a AbsPath,
+    /// The path in it.
+    pub to: &'a RelPath,
+    /// The hash of what was there before.
+    pub old: Option<&'a str>,
+    /// The hash of what was to be there.
+    pub new: Option<&'a str>,
+    /// The tokens in the names of its temporaries.
+    pub tokens: &'a [String],
+    /// The directory of our own for what is not ours.
+    pub aside: &'a AbsPath,
+}
