@@ -37,6 +37,7 @@ use crate::plan::{Part, Plan, Summary, Symbol};
 use event::{Event, Listener, Outcome};
 use intents::Intents;
 use journal::Book;
+use recover::{Recovery, settle};
 use schedule::{Next, Schedule};
 
 /// All that applying a plan needs.
@@ -104,7 +105,7 @@ fn end(shared: Shared<'_>, ends: &BTreeMap<usize, End>) {
     let open: Vec<Intent> = failed.map(|&number| intents.list[number].clone()).collect();
     let carried = run.carried.is_some_and(|journal| !journal.open.is_empty());
     let settled = open.is_empty()
-        || match recover(run.door, run.desired, &book.of(open), &tell) {
+        || match settle(&Recovery { door: run.door, desired: run.desired, journal: &book.of(open), tell: &tell }) {
             Ok(left) => left.is_empty(),
             Err(error) => {
                 tell(&format!("{error:#}"));

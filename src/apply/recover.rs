@@ -22,15 +22,22 @@ pub(super) struct Recovery<'a> {
     pub(super) tell: &'a dyn Fn(&str),
 }
 
-/// Cleans up after a run. The locks of the workspace and of its repositories are held, so that no git of that run is at
+/// Cleans up after a run that was cut short. The locks of the workspace and of its repositories are held, so that no git of that run is at
 /// work any more. Returns the intents that could not be settled, each of which was told.
 ///
 /// # Errors
 /// The disk cannot be read at all.
 pub fn recover(door: &dyn Door, desired: &Desired, journal: &Journal, tell: &dyn Fn(&str)) -> Result<Vec<Intent>> {
     let recovery = Recovery { door, desired, journal, tell };
+    leftover::locks(&recovery, &actual::read(desired)?);
+    settle(&recovery)
+}
+
+/// The same within a run, after changes that failed: a git that ended has removed its lock files, those that are there
+/// are somebody else's.
+pub(super) fn settle(recovery: &Recovery<'_>) -> Result<Vec<Intent>> {
+    let Recovery { desired, journal, tell, .. } = *recovery;
     let actual = actual::read(desired)?;
-    leftover::locks(&recovery, &actual);
     let mut left = Vec::new();
     for intent in &journal.open {
         if let Err(error) = recovery.settle(intent) {
@@ -38,7 +45,7 @@ pub fn recover(door: &dyn Door, desired: &Desired, journal: &Journal, tell: &dyn
             left.push(intent.clone());
         }
     }
-    leftover::sweep(&recovery, &actual)?;
+    leftover::sweep(recovery, &actual)?;
     Ok(left)
 }
 

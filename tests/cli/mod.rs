@@ -5,6 +5,7 @@ mod input;
 mod layouts;
 mod life;
 mod readme;
+mod recovery;
 mod removal;
 mod repositories;
 mod switch;

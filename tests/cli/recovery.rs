@@ -1,0 +1,447 @@
+//! What the next run does about one that was cut short: by its journal, and by nothing else.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use wsctl::actual::boot;
+use wsctl::git::content_hash;
+use wsctl::model::clock::Boot;
+use wsctl::model::journal::{Header, Intent, Journal, Leaving};
+use wsctl::model::mark::{Deed, OurLock};
+use wsctl::model::name::{BranchName, BuilderName, ObjectId, RepoName, WorkspaceId};
+use wsctl::model::path::{AbsPath, RelPath};
+use wsctl::plan::FileContent;
+
+use crate::support::{Sandbox, snapshot, text};
+
+const TOKEN: &str = "0123456789abcdef";
+const STAYS: &str = "[repos.api]\n[repos.web]\n[builders.stays]\nrepos = [\"web\"]\n";
+const WORK: &str = "[repos.api]\n[repos.web]\n[builders.stays]\nrepos = [\"web\"]\n[builders.work]\nrepos = [\"api\"]\n";
+
+fn made(toml: &str) -> Sandbox {
+    let sandbox = Sandbox::workspace();
+    sandbox.toml(toml);
+    sandbox.apply().ok();
+    sandbox
+}
+
+fn abs(path: impl Into<PathBuf>) -> AbsPath {
+    AbsPath::new(path).unwrap()
+}
+
+fn branch(name: &str) -> BranchName {
+    BranchName::new(name).unwrap()
+}
+
+fn hash(text: &str) -> String {
+    content_hash(&FileContent::Bytes { bytes: text.into(), executable: false }).unwrap()
+}
+
+impl Sandbox {
+    fn workspace_id(&self) -> WorkspaceId {
+        let mark: serde_json::Value = serde_json::from_str(&text(self.builder(".wsctl/workspace.json"))).unwrap();
+        WorkspaceId::new(mark["id"].as_str().unwrap()).unwrap()
+    }
+
+    fn journal(&self) -> PathBuf {
+        self.builder(".wsctl/journal")
+    }
+
+    fn header(&self, boot: Option<Boot>, intents: usize) -> Header {
+        Header {
+            version: 1,
+            workspace: self.workspace_id(),
+            builders_dir: abs(self.builder("")),
+            tokens: vec![TOKEN.into()],
+            pid: 1 << 30,
+            boot,
+            started: 1_600_000_000,
+            intents,
+        }
+    }
+
+    /// Leaves the journal of a run that had begun all of these in an earlier boot.
+    fn cut_short(&self, intents: &[Intent]) {
+        let before = Boot { id: "an earlier one".into(), uptime: 1 };
+        let bytes = Journal::begin(&self.header(Some(before), intents.len()), intents).unwrap();
+        fs::write(self.journal(), bytes).unwrap();
+    }
+
+    fn rev(&self, directory: impl AsRef<Path>, revision: &str) -> ObjectId {
+        ObjectId::new(&self.git(directory, &["rev-parse", "--verify", revision])).unwrap()
+    }
+
+    fn adding(&self, name: &str, makes: bool) -> Intent {
+        Intent::Checkout {
+            builder: BuilderName::new(name).unwrap(),
+            repository: RepoName::new("api").unwrap(),
+            main: abs(self.path("repos/api")),
+            path: abs(self.builder(name).join("api")),
+            stem: format!("{name}.api-1600000000"),
+            branch: branch(&format!("builder/{name}")),
+            makes,
+            start: Some(self.rev("repos/api", "main")),
+        }
+    }
+
+    fn mark_of(&self, checkout: &str) -> serde_json::Value {
+        let admin = self.git(self.builder(checkout), &["rev-parse", "--absolute-git-dir"]);
+        serde_json::from_str(&text(Path::new(&admin).join("wsctl.json"))).unwrap()
+    }
+
+    /// Nothing of a cut-short run is left.
+    #[track_caller]
+    fn swept(&self) {
+        assert!(!self.journal().exists());
+        self.converged();
+        self.fsck(&["", "repos/api"]);
+    }
+}
+
+#[test]
+fn a_branch_that_nothing_came_to_use_is_made_again_as_ours() {
+    let sandbox = made(STAYS);
+    sandbox.toml(WORK);
+    sandbox.apply().ok();
+    let mark = sandbox.mark_of("work/api");
+    let id = sandbox.workspace_id();
+    sandbox.toml(STAYS);
+    sandbox.apply().ok();
+    let origin = format!("branch: Created from origin/main (wsctl {id})");
+    sandbox.git("repos/api", &["update-ref", "--create-reflog", "-m", &origin, "refs/heads/builder/work", "main"]);
+    sandbox.toml(WORK);
+    sandbox.cut_short(&[sandbox.adding("work", true)]);
+    sandbox.plan().ok().says("new branch builder/work").says("was cut short");
+    sandbox.apply().ok().says("Cleaned up after an apply that was cut short");
+    let again = sandbox.mark_of("work/api");
+    assert_eq!((&again["made_branch"], &again["base"]), (&mark["made_branch"], &mark["base"]));
+    sandbox.swept();
+}
+
+#[test]
+fn a_branch_of_that_name_that_is_somebody_elses_stays() {
+    let sandbox = made(STAYS);
+    sandbox.git("repos/api", &["branch", "builder/work", "main"]);
+    sandbox.cut_short(&[sandbox.adding("work", true)]);
+    sandbox.apply().ok();
+    assert!(sandbox.branches("repos/api").contains(&"builder/work".to_owned()));
+    sandbox.swept();
+}
+
+#[test]
+fn a_branch_with_commits_since_then_stays() {
+    let sandbox = made(STAYS);
+    let origin = format!("branch: Created from origin/main (wsctl {})", sandbox.workspace_id());
+    sandbox.git("repos/api", &["update-ref", "--create-reflog", "-m", &origin, "refs/heads/builder/work", "main"]);
+    let moved = sandbox.git("repos/api", &["commit-tree", "-p", "main", "-m", "more", "main^{tree}"]);
+    sandbox.git("repos/api", &["update-ref", "refs/heads/builder/work", &moved]);
+    sandbox.cut_short(&[sandbox.adding("work", true)]);
+    sandbox.apply().ok();
+    assert_eq!(sandbox.rev("repos/api", "builder/work").as_str(), moved);
+    sandbox.swept();
+}
+
+#[test]
+fn lock_files_of_a_killed_git_go_and_those_from_before_stay() {
+    let sandbox = made(STAYS);
+    sandbox.toml(WORK);
+    let own = sandbox.path("repos/api/.git/refs/heads/builder/work.lock");
+    fs::create_dir_all(own.parent().unwrap()).unwrap();
+    fs::write(&own, "").unwrap();
+    let other = sandbox.path("repos/api/.git/refs/heads/other.lock");
+    fs::write(&other, "").unwrap();
+    sandbox.apply().fails().says("work.lock");
+    assert!(own.exists(), "without a journal nobody knows whose it is");
+    sandbox.cut_short(&[sandbox.adding("work", true)]);
+    sandbox.apply().ok();
+    assert!(!own.exists() && other.exists());
+    fs::remove_file(other).unwrap();
+    sandbox.swept();
+}
+
+#[test]
+fn registrations_that_git_had_only_begun_go() {
+    let sandbox = made(WORK);
+    let worktrees = sandbox.path("repos/api/.git/worktrees");
+    let lock = OurLock {
+        workspace: sandbox.workspace_id(),
+        deed: Deed::Creating { made_branch: true, start: sandbox.rev("repos/api", "main") },
+    };
+    fs::create_dir(worktrees.join("begun")).unwrap();
+    fs::write(worktrees.join("begun/locked"), format!("{lock}\n")).unwrap();
+    fs::create_dir(worktrees.join("empty")).unwrap();
+    fs::create_dir(worktrees.join("theirs")).unwrap();
+    fs::write(worktrees.join("theirs/locked"), "mine\n").unwrap();
+    sandbox.cut_short(&[sandbox.adding("other", true)]);
+    sandbox.apply().ok();
+    let left = |name: &str| worktrees.join(name).exists();
+    assert_eq!([left("begun"), left("empty"), left("theirs"), left("api")], [false, false, true, true]);
+    sandbox.swept();
+}
+
+#[test]
+fn temporaries_with_the_token_go_and_others_stay() {
+    let sandbox = made(WORK);
+    let admin = PathBuf::from(sandbox.git(sandbox.builder("work/api"), &["rev-parse", "--absolute-git-dir"]));
+    let places = [
+        sandbox.builder(""),
+        sandbox.builder(".wsctl"),
+        sandbox.path("repos/api/.git"),
+        admin,
+        sandbox.builder("work/.git"),
+        sandbox.builder("work/api"),
+    ];
+    for place in &places {
+        fs::write(place.join(format!(".wsctl-{TOKEN}-abc")), "half").unwrap();
+    }
+    let gone = sandbox.path(format!("repos/api/.git/.wsctl-{TOKEN}-gone"));
+    fs::create_dir_all(gone.join("logs")).unwrap();
+    let other = sandbox.path("repos/api/.git/.wsctl-fedcba9876543210-abc");
+    fs::write(&other, "somebody's").unwrap();
+    let clone = sandbox.path("repos/.new.wsctl-clone");
+    fs::create_dir_all(clone.join("objects")).unwrap();
+    sandbox.cut_short(&[Intent::Clone { path: abs(sandbox.path("repos/new")) }]);
+    sandbox.apply().ok();
+    for place in &places {
+        assert!(!place.join(format!(".wsctl-{TOKEN}-abc")).exists(), "{}", place.display());
+    }
+    assert!(!gone.exists() && !clone.exists() && other.exists());
+    fs::remove_file(other).unwrap();
+    sandbox.swept();
+}
+
+/// A managed file whose exchange was cut short, with `aside` under the temporary's name.
+fn exchanged(aside: &str) -> Sandbox {
+    let sandbox = Sandbox::workspace();
+    sandbox.write("shared.md", "one\n");
+    sandbox.toml(&format!("{WORK}[[files]]\nfrom = \"shared.md\"\nto = \"docs/shared.md\"\n"));
+    sandbox.apply().ok();
+    sandbox.write("shared.md", "two\n");
+    sandbox.write(".builders/work/docs/shared.md", "two\n");
+    sandbox.write(format!(".builders/work/docs/.wsctl-{TOKEN}-file-1"), aside);
+    sandbox.cut_short(&[Intent::File {
+        builder: abs(sandbox.builder("work")),
+        to: RelPath::new("docs/shared.md").unwrap(),
+        old: Some(hash("one\n")),
+        new: Some(hash("two\n")),
+    }]);
+    sandbox
+}
+
+#[test]
+fn what_a_managed_file_was_before_goes_and_what_somebody_saved_meanwhile_stays() {
+    let sandbox = exchanged("one\n");
+    sandbox.apply().ok().never_says("was edited");
+    assert_eq!(fs::read_dir(sandbox.builder("work/docs")).unwrap().count(), 1);
+    sandbox.swept();
+    let sandbox = exchanged("saved by an editor\n");
+    sandbox.apply().ok().says("was edited while it was written");
+    assert_eq!(text(sandbox.builder(".wsctl/replaced/shared.md-1")), "saved by an editor\n");
+    assert_eq!(text(sandbox.builder("work/docs/shared.md")), "two\n");
+    sandbox.swept();
+}
+
+/// `work/api` half-way from `one` to `two`: some files of each, one of them cut off, the index still that of `one`.
+fn half_switched() -> (Sandbox, Intent) {
+    let sandbox = Sandbox::workspace();
+    let api = sandbox.path("repos/api");
+    let big = "a line of the big file\n".repeat(10_000);
+    for (name, content) in [("one", "old\n"), ("two", big.as_str())] {
+        sandbox.git(&api, &["switch", "-q", "-c", name, "main"]);
+        for file in ["a.txt", "b.txt", "c.txt"] {
+            sandbox.write(format!("repos/api/{file}"), content);
+        }
+        sandbox.write(format!("repos/api/only/{name}.txt"), name);
+        sandbox.commit(&api, name);
+    }
+    sandbox.git(&api, &["switch", "-q", "main"]);
+    let toml = |branch: &str| {
+        format!("[repos.api]\n[repos.web]\n[builders.work]\nrepos = [\"api\"]\nbranch = \"{branch}\"\ninclude_root = false\n")
+    };
+    sandbox.toml(&toml("one"));
+    sandbox.apply().ok();
+    sandbox.toml(&toml("two"));
+    let checkout = sandbox.builder("work/api");
+    let admin = sandbox.git(&checkout, &["rev-parse", "--absolute-git-dir"]);
+    fs::write(checkout.join("a.txt"), &big).unwrap();
+    fs::write(checkout.join("b.txt"), &big[..5000]).unwrap();
+    fs::remove_file(checkout.join("only/one.txt")).unwrap();
+    fs::write(checkout.join("only/two.txt"), "tw").unwrap();
+    fs::write(Path::new(&admin).join("index.lock"), "half").unwrap();
+    let intent = Intent::Switch {
+        main: abs(&api),
+        admin_dir: abs(admin),
+        path: abs(&checkout),
+        from: sandbox.rev(&api, "one"),
+        branch: branch("two"),
+        to: Some(sandbox.rev(&api, "two")),
+        makes: false,
+    };
+    (sandbox, intent)
+}
+
+#[test]
+fn a_switch_that_was_cut_short_is_taken_back_and_made_again() {
+    let (sandbox, intent) = half_switched();
+    sandbox.cut_short(&[intent]);
+    sandbox.apply().ok();
+    assert_eq!(sandbox.git(sandbox.builder("work/api"), &["branch", "--show-current"]), "two");
+    assert_eq!(sandbox.git(sandbox.builder("work/api"), &["status", "--porcelain"]), "");
+    sandbox.swept();
+}
+
+#[test]
+fn a_switch_that_was_cut_short_is_left_where_somebody_worked_on() {
+    for staged in [false, true] {
+        let (sandbox, intent) = half_switched();
+        let file = if staged { "new.txt" } else { "c.txt" };
+        sandbox.write(format!(".builders/work/api/{file}"), "somebody's work\n");
+        if staged {
+            let admin = sandbox.git(sandbox.builder("work/api"), &["rev-parse", "--absolute-git-dir"]);
+            fs::remove_file(Path::new(&admin).join("index.lock")).unwrap();
+            sandbox.git(sandbox.builder("work/api"), &["add", "new.txt"]);
+            fs::remove_file(sandbox.builder("work/api/new.txt")).unwrap();
+        }
+        let before = snapshot(sandbox.builder("work/api"));
+        sandbox.cut_short(&[intent]);
+        sandbox.apply().fails().says("was changed since the switch was cut short");
+        before.assert_same(&snapshot(sandbox.builder("work/api")));
+        assert!(sandbox.journal().exists(), "it is still to be settled");
+    }
+}
+
+#[test]
+fn a_removal_whose_branch_was_still_to_go_is_finished() {
+    let sandbox = made(WORK);
+    let id = sandbox.rev("repos/api", "builder/work");
+    sandbox.toml(STAYS);
+    let admin_dir = sandbox.git(sandbox.builder("work/api"), &["rev-parse", "--absolute-git-dir"]);
+    sandbox.apply().ok();
+    fs::remove_dir_all(sandbox.trashed().join("branch")).unwrap();
+    sandbox.git("repos/api", &["update-ref", "refs/heads/builder/work", id.as_str()]);
+    let entry = sandbox.trashed().file_name().unwrap().to_str().unwrap().to_owned();
+    let leaving = Leaving {
+        repository: RepoName::new("api").unwrap(),
+        main: abs(sandbox.path("repos/api")),
+        common_dir: abs(sandbox.path("repos/api/.git")),
+        admin_dir: abs(admin_dir),
+        lock: None,
+        branch: Some((branch("builder/work"), id)),
+    };
+    let path = abs(sandbox.builder("work"));
+    sandbox.cut_short(&[Intent::Remove { stem: entry.clone(), path, checkouts: vec![leaving], own_files: vec![] }]);
+    sandbox.apply().ok();
+    assert!(!sandbox.branches("repos/api").contains(&"builder/work".to_owned()));
+    assert!(sandbox.trashed().join("branch/api/config").exists());
+    sandbox.swept();
+}
+
+#[test]
+fn a_removal_that_had_not_moved_anything_is_called_off() {
+    let sandbox = made(WORK);
+    let api = sandbox.builder("work/api");
+    let admin_dir = sandbox.git(&api, &["rev-parse", "--absolute-git-dir"]);
+    let entry = "work-1600000000-2";
+    fs::create_dir_all(sandbox.builder(".wsctl/trash").join(entry)).unwrap();
+    let keeper = format!("refs/wsctl/{}/{entry}/api", sandbox.workspace_id());
+    sandbox.git("repos/api", &["update-ref", &keeper, "main"]);
+    let lock = OurLock { workspace: sandbox.workspace_id(), deed: Deed::Removing { entry: entry.into() } };
+    fs::write(Path::new(&admin_dir).join("locked"), format!("{lock}\n")).unwrap();
+    let path = abs(sandbox.builder("work"));
+    sandbox.cut_short(&[Intent::Remove { stem: "work-1600000000".into(), path, checkouts: vec![], own_files: vec![] }]);
+    sandbox.apply().ok();
+    assert!(!Path::new(&admin_dir).join("locked").exists());
+    assert_eq!(sandbox.git("repos/api", &["for-each-ref", "refs/wsctl"]), "");
+    assert_eq!(sandbox.trash(), Vec::<PathBuf>::new());
+    sandbox.swept();
+}
+
+#[test]
+fn what_had_not_begun_in_this_boot_is_left_alone() {
+    let sandbox = made(STAYS);
+    let origin = format!("branch: Created from origin/main (wsctl {})", sandbox.workspace_id());
+    sandbox.git("repos/api", &["update-ref", "--create-reflog", "-m", &origin, "refs/heads/builder/work", "main"]);
+    let Some(now) = boot() else { return crate::support::skip("the system does not tell its boot") };
+    let mut bytes = Journal::begin(&sandbox.header(Some(now), 1), &[sandbox.adding("work", true)]).unwrap();
+    fs::write(sandbox.journal(), &bytes).unwrap();
+    sandbox.apply().ok();
+    assert!(sandbox.branches("repos/api").contains(&"builder/work".to_owned()));
+    bytes.extend(Journal::begun(0).bytes());
+    fs::write(sandbox.journal(), &bytes).unwrap();
+    sandbox.toml(WORK);
+    sandbox.apply().ok();
+    sandbox.swept();
+}
+
+#[test]
+fn a_journal_that_cannot_be_read_or_is_a_copys_is_set_aside() {
+    for copied in [false, true] {
+        let sandbox = made(WORK);
+        if copied {
+            let mut header = sandbox.header(None, 0);
+            header.builders_dir = abs(sandbox.top().join("elsewhere/.builders"));
+            fs::write(sandbox.journal(), Journal::begin(&header, &[]).unwrap()).unwrap();
+        } else {
+            fs::write(sandbox.journal(), "{\"version\":1,").unwrap();
+        }
+        sandbox.plan().ok().says("sets it aside");
+        sandbox.apply().ok().says("is set aside");
+        assert!(sandbox.builder(".wsctl/replaced/journal-1").exists());
+        sandbox.swept();
+    }
+}
+
+#[test]
+fn a_journal_cut_at_any_byte_is_read_as_far_as_it_goes() {
+    let sandbox = made(WORK);
+    let intents = [sandbox.adding("a", true), Intent::Clone { path: abs(sandbox.path("repos/new")) }];
+    let mut bytes = Journal::begin(&sandbox.header(None, 2), &intents).unwrap();
+    let whole = bytes.len();
+    for note in [Journal::begun(0), Journal::begun(1), Journal::done(0), Journal::done(1)] {
+        bytes.extend(note.bytes());
+    }
+    let header = bytes.iter().position(|byte| *byte == b'\n').unwrap();
+    for end in 0..=bytes.len() {
+        let read = Journal::parse(&bytes[..end], None);
+        assert_eq!(read.is_some(), end > header, "{end}");
+        let Some(journal) = read else { continue };
+        assert_eq!(journal.damaged, end < whole, "{end}");
+        assert!(journal.open.iter().all(|intent| intents.contains(intent)));
+        if end >= whole {
+            let done = bytes[whole..end].split_inclusive(|byte| *byte == b'\n');
+            let done = done.filter(|line| line.starts_with(b"-") && line.ends_with(b"\n")).count();
+            assert_eq!(journal.open.len(), 2 - done, "{end}");
+        }
+    }
+}
+
+#[test]
+fn a_git_that_outlives_its_wsctl_keeps_the_lock_and_is_waited_for() {
+    let sandbox = made(STAYS);
+    let (gate, reached) = (sandbox.top().join("gate"), sandbox.top().join("reached"));
+    let script = format!(
+        "#!/bin/sh\ncase \"$*\" in *'worktree add'*) : > '{}'; read -r line < '{}';; esac\nPATH=\"${{PATH#*:}}\" exec git \"$@\"\n",
+        reached.display(),
+        gate.display()
+    );
+    let path = sandbox.path_with_git(&script);
+    sandbox.toml(WORK);
+    assert!(sandbox.command("mkfifo").arg(&gate).status().unwrap().success());
+    let mut child: Command = sandbox.program();
+    child.args(["apply", "--auto-approve"]).env("PATH", &path).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = child.spawn().unwrap();
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while !reached.exists() {
+        assert!(std::time::Instant::now() < until, "git was never called");
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let answer = sandbox.wsctl(&["apply", "--auto-approve", "--lock-timeout", "0s"]).fails();
+    assert!(answer.stderr.contains("git still works for a wsctl that was killed"), "{answer}");
+    sandbox.plan().ok().says("was cut short");
+    fs::write(&gate, "go on\n").unwrap();
+    sandbox.wsctl(&["apply", "--auto-approve", "--lock-timeout", "60s"]).ok();
+    sandbox.swept();
+}
