@@ -51,7 +51,7 @@ fn a_clone_with_its_remote() {
     sandbox.git(&path, &["config", "--add", "remote.origin.fetch", "+refs/*:refs/*"]);
     sandbox.git(&path, &["remote", "set-head", "origin", "-d"]);
     let read = look(&path, &[]);
-    assert_eq!(read.mirror_refspecs, ["+refs/*:refs/*"]);
+    assert_eq!(read.mirror_refspecs, [("origin".to_owned(), "+refs/*:refs/*".to_owned())]);
     assert!(read.remote_heads.is_empty());
 }
 

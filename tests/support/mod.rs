@@ -8,11 +8,13 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
+mod killer;
 mod program;
 mod snapshot;
 
+pub use killer::{arm, killer};
 pub use program::text;
-pub use snapshot::snapshot;
+pub use snapshot::{Snapshot, snapshot};
 
 /// A workspace in a temporary directory. Nothing of the machine's configuration reaches it.
 pub struct Sandbox {
