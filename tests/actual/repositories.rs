@@ -128,19 +128,6 @@ fn a_linked_worktree_or_submodule_is_no_base_clone() {
 }
 
 #[test]
-fn a_repository_of_another_user_is_blocked() {
-    let sandbox = Sandbox::new();
-    let path = sandbox.repository("api");
-    if std::os::unix::fs::lchown(path.join(".git"), Some(12345), None).is_err() {
-        skip("only root can give a directory away");
-        return;
-    }
-    let (fact, next) = refusal(&path);
-    assert_eq!(fact, "is owned by another user");
-    assert!(next.contains("chown"), "{next}");
-}
-
-#[test]
 fn reftable_is_read_by_git() {
     let sandbox = Sandbox::new();
     let made = sandbox.try_git(sandbox.root(), &["init", "-q", "--ref-format=reftable", "table"]);

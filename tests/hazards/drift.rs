@@ -119,36 +119,49 @@ fn an_anchor_is_rebuilt_only_where_it_is_ours_and_a_foreign_commit_is_kept() {
     sandbox.settles();
 }
 
-/// The base was rewritten by a force-push, the checkout's branch deleted, or its upstream.
+/// The base was rewritten by a force-push or deleted, the checkout's branch deleted, or its upstream.
 #[test]
 fn a_rewritten_base_a_deleted_branch_or_upstream_is_reported_and_no_branch_moved() {
-    let states: [(&str, Change); 3] = [
-        ("base", |sandbox, _| {
+    let states: [(&str, Change); 4] = [
+        ("+2 -1", |sandbox, _| {
             let seed = sandbox.top().join("seed/api");
             let origin = sandbox.top().join("origin/api.git");
             sandbox.git(&seed, &["commit", "-q", "--amend", "-m", "rewritten"]);
             sandbox.git(&seed, &["push", "-q", "-f", origin.to_str().unwrap(), "main"]);
             sandbox.git(sandbox.path("repos/api"), &["fetch", "-q"]);
         }),
-        ("upstream", |sandbox, checkout| {
+        ("its base origin/release is gone", |sandbox, _| {
+            sandbox.toml(&TWO.replace("[builders.b]\n", "[builders.b]\ncheckout.api.base = \"origin/release\"\n"));
+            sandbox.git(sandbox.path("repos/api"), &["update-ref", "refs/remotes/origin/release", "main"]);
+            sandbox.apply().ok();
+            sandbox.git(sandbox.path("repos/api"), &["update-ref", "-d", "refs/remotes/origin/release"]);
+        }),
+        ("its upstream origin/builder/b is gone", |sandbox, checkout| {
             sandbox.git(checkout, &["push", "-q", "-u", "origin", "builder/b"]);
             sandbox.git(checkout, &["push", "-q", "origin", ":builder/b"]);
             sandbox.git(checkout, &["fetch", "-q", "--prune"]);
         }),
-        ("branch", |sandbox, _| {
+        ("its branch builder/b is gone", |sandbox, _| {
             sandbox.git(sandbox.path("repos/api"), &["update-ref", "-d", "refs/heads/builder/b"]);
         }),
     ];
-    for (state, change) in states {
+    for (words, change) in states {
         let sandbox = made();
         let checkout = sandbox.builder("b/api");
         sandbox.git(&checkout, &["commit", "-q", "--allow-empty", "-m", "mine"]);
         let mine = sandbox.git(&checkout, &["rev-parse", "HEAD"]);
         change(&sandbox, &checkout);
-        let refs = || sandbox.git(sandbox.path("repos/api"), &["for-each-ref"]);
-        let before = (refs(), snapshot(&checkout));
-        let answer = sandbox.apply();
-        println!("{state} {mine} {answer} {} {}", before.0, sandbox.wsctl(&["status"]));
+        let before = snapshot(sandbox.root());
+        sandbox.wsctl(&["status"]).ok().says(words);
+        let answer = sandbox.apply().ok().says("No changes.");
+        before.assert_same(&snapshot(sandbox.root()));
+        if let Some(command) = answer.stdout.lines().find_map(|line| line.trim().strip_prefix("→ ")) {
+            assert!(answer.stdout.contains(words), "{answer}");
+            sandbox.types(command);
+        }
+        assert_eq!(sandbox.git(sandbox.path("repos/api"), &["rev-parse", "builder/b"]), mine, "{words}");
+        sandbox.settles();
+        assert_eq!(sandbox.git(&checkout, &["rev-parse", "HEAD"]), mine, "{words}");
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::Sandbox;
 
 /// Kills the wsctl above it, once: when `armed` lies in HOME.
-const KILLER: &str = "#!/bin/sh
+pub const KILLER: &str = "#!/bin/sh
 if [ -e \"$HOME/armed\" ]; then
     rm \"$HOME/armed\"
     pid=$PPID
