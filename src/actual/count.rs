@@ -69,7 +69,8 @@ fn by_git(repository: &Repository, registration: &Registration) -> Result<Files>
 
 /// What to count against: the branch's upstream, else the base, else nothing.
 pub(super) fn against(repository: &Repository, branch: Option<&BranchName>, base: Option<&str>) -> Option<(String, ObjectId)> {
-    branch.and_then(|branch| upstream(repository, branch)).or_else(|| {
+    let upstream = branch.and_then(|branch| upstream(repository, branch));
+    upstream.and_then(|(name, id)| Some((name, id?))).or_else(|| {
         let base = base?;
         let id = match repository.bases.get(base) {
             Some(Base::Commit(id)) => id,
@@ -83,19 +84,32 @@ pub(super) fn against(repository: &Repository, branch: Option<&BranchName>, base
     })
 }
 
-fn upstream(repository: &Repository, branch: &BranchName) -> Option<(String, ObjectId)> {
+/// What there is nothing to count against any more, in words.
+pub(super) fn lost(repository: &Repository, branch: Option<&BranchName>, base: Option<&str>) -> Option<String> {
+    match (branch.and_then(|branch| upstream(repository, branch)), base) {
+        (Some((_, Some(_))), _) | (None, None) => None,
+        (Some((name, None)), _) => Some(format!("its upstream {name} is gone")),
+        (None, Some(base)) => {
+            let gone = matches!(repository.bases.get(base), Some(Base::Missing(_)));
+            gone.then(|| format!("its base {base} is gone"))
+        }
+    }
+}
+
+/// The branch's upstream as configured, and its commit where it is still there.
+fn upstream(repository: &Repository, branch: &BranchName) -> Option<(String, Option<ObjectId>)> {
     let gix = open::gix(repository.common_dir.as_path(), &[]).ok()?;
     let name = gix::refs::FullName::try_from(branch.full()).ok()?;
     let setting = |key: &str| gix.config_snapshot().string(&format!("branch.{branch}.{key}"));
     if setting("remote").is_some_and(|remote| remote == ".") {
         let local = setting("merge")?.to_string();
         let local = local.strip_prefix("refs/heads/")?;
-        return Some((local.to_owned(), repository.branches.get(local)?.clone()));
+        return Some((local.to_owned(), repository.branches.get(local).cloned()));
     }
     let tracking = gix.branch_remote_tracking_ref_name(name.as_ref(), gix::remote::Direction::Fetch)?.ok()?;
     let tracking = tracking.as_bstr().to_string();
     let short = tracking.strip_prefix("refs/remotes/")?;
-    Some((short.to_owned(), repository.remote_branches.get(short)?.id.clone()))
+    Some((short.to_owned(), repository.remote_branches.get(short).map(|remote| remote.id.clone())))
 }
 
 /// Commits that `other` lacks, and that it has more.

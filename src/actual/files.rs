@@ -51,23 +51,23 @@ impl Tracked {
 
 /// Reads a managed file of a builder.
 pub(super) fn read(builder: &AbsPath, to: &RelPath, tracked: &Tracked) -> DiskFile {
-    match try_read(builder, to, tracked) {
-        Ok(file) => file,
-        Err(why) => DiskFile::Unusable(why),
+    let above = to.as_str().match_indices('/').filter_map(|(end, _)| RelPath::new(&to.as_str()[..end]).ok());
+    for at in std::iter::once(RelPath::here()).chain(above) {
+        let what = match disk::look(at.under(builder).as_path()) {
+            Ok(None) => return DiskFile::Missing,
+            Ok(Some(found)) if found.is_dir() => continue,
+            Ok(Some(found)) if found.is_symlink() => "a symbolic link above it is in the way".into(),
+            Ok(Some(_)) => "a file above it is in the way".into(),
+            Err(error) => format!("it cannot be read: {error}"),
+        };
+        return DiskFile::Unusable { what, at };
     }
+    try_read(builder, to, tracked).unwrap_or_else(|what| DiskFile::Unusable { what, at: to.clone() })
 }
 
 fn try_read(builder: &AbsPath, to: &RelPath, tracked: &Tracked) -> Result<DiskFile, String> {
-    let text = |error: std::io::Error| format!("cannot be read: {error}");
-    let mut path = builder.clone();
-    for part in to.as_str().split('/') {
-        match disk::look(path.as_path()).map_err(text)? {
-            None => return Ok(DiskFile::Missing),
-            Some(found) if found.is_symlink() => return Err(format!("{path} above it is a symbolic link")),
-            Some(found) if !found.is_dir() => return Err(format!("{path} above it is a file")),
-            Some(_) => path = path.join(part),
-        }
-    }
+    let text = |error: std::io::Error| format!("it cannot be read: {error}");
+    let path = to.under(builder);
     let Some(found) = disk::look(path.as_path()).map_err(text)? else {
         return Ok(DiskFile::Missing);
     };
@@ -77,7 +77,8 @@ fn try_read(builder: &AbsPath, to: &RelPath, tracked: &Tracked) -> Result<DiskFi
         return Ok(DiskFile::Symlink { target, hash, tracked: tracked.holds(to)? });
     }
     if !found.is_file() {
-        return Err(if found.is_dir() { "is a directory".into() } else { "is no regular file".into() });
+        let what = if found.is_dir() { "a directory" } else { "something that is no regular file" };
+        return Err(format!("{what} is in the way"));
     }
     let bytes = fs::read(path.as_path()).map_err(text)?;
     let hash = disk::blob_hash(&bytes).map_err(text)?;

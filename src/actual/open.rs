@@ -126,7 +126,7 @@ fn refused(path: &AbsPath, git_dir: &AbsPath, error: &anyhow::Error) -> Found {
     let reason =
         git::finish(git::command(path.as_path()).args(["rev-parse", "--git-dir"])).err().map(|error| format!("{error:#}"));
     if reason.as_ref().is_some_and(|reason| reason.contains("dubious ownership")) {
-        let next = format!("chown -R \"$(id -un)\" {path}, or git config --global --add safe.directory {path}");
+        let next = format!("chown -R \"$(id -un)\" {path}\nor git config --global --add safe.directory {path}");
         return Found::Unusable("is owned by another user".into(), next);
     }
     let fact = reason.unwrap_or_else(|| format!("cannot be opened: {error:#}"));

@@ -60,7 +60,7 @@ fn read(path: &AbsPath, opened: &Opened, bases: &BTreeSet<String>) -> Result<Rep
 }
 
 /// Remotes as configured, and the refspecs that would write over branches or keepers.
-fn remotes(repository: &gix::Repository) -> (BTreeMap<String, Option<Url>>, Vec<String>) {
+fn remotes(repository: &gix::Repository) -> (BTreeMap<String, Option<Url>>, Vec<(String, String)>) {
     let mut remotes: BTreeMap<String, Option<Url>> = BTreeMap::new();
     let mut mirrors = Vec::new();
     let config = repository.config_snapshot();
@@ -70,7 +70,8 @@ fn remotes(repository: &gix::Repository) -> (BTreeMap<String, Option<Url>>, Vec<
         if url.is_none() {
             *url = section.values("url").first().map(|text| Url::new(text.to_string()));
         }
-        mirrors.extend(section.values("fetch").iter().map(ToString::to_string).filter(|spec| mirrors_branches(spec)));
+        let refspecs = section.values("fetch").into_iter().map(|spec| spec.to_string());
+        mirrors.extend(refspecs.filter(|spec| mirrors_branches(spec)).map(|spec| (name.to_string(), spec)));
     }
     (remotes, mirrors)
 }

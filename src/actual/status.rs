@@ -114,7 +114,10 @@ impl Row<'_> {
         });
         let mark = self.registration.and_then(|found| found.mark.mark());
         let state = || match (whole, self.unrecorded) {
-            (Some(_), false) => "ok".into(),
+            (Some(found), false) => {
+                let lost = |repository| count::lost(repository, found.head.branch(), self.base.as_deref());
+                self.repository.and_then(lost).unwrap_or_else(|| "ok".into())
+            }
             (Some(_), true) => "not in the anchor: another object format".into(),
             (None, _) => "missing".into(),
         };

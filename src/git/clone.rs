@@ -54,7 +54,9 @@ pub(super) fn fetch(git: &Git, repository: &AbsPath, progress: &(dyn Fn(&str, Op
         if into == "refs/*" || into.starts_with("refs/heads/") || into.starts_with("refs/wsctl") {
             let remote = key.trim_start_matches("remote.").trim_end_matches(".fetch");
             let fact = format!("fetching {remote} would write over local branches: its refspec is `{refspec}`");
-            let next = format!("git -C {repository} config {key} '+refs/heads/*:refs/remotes/{remote}/*'");
+            let next = format!(
+                "git -C {repository} config --replace-all --fixed-value {key} '+refs/heads/*:refs/remotes/{remote}/*' '{refspec}'"
+            );
             return Err(Diagnostic::new(fact, next).into());
         }
     }

@@ -15,6 +15,7 @@ use super::locks::Shares;
 use super::told;
 use crate::diagnostic::Diagnostic;
 use crate::model::path::printable;
+use crate::plan::shell_word;
 
 /// The oldest git that has everything we ask for.
 const OLDEST: (u32, u32) = (2, 38);
@@ -207,7 +208,7 @@ impl Call<'_> {
         Ok(String::from_utf8_lossy(&self.run()?).trim_end().to_owned())
     }
 
-    /// As [`Call::run`]; waits a little where another git holds a lock file.
+    /// As [`Call::run`]; waits a little where another git holds a lock file, which is named then and left.
     pub(super) fn patiently(&self) -> Result<Vec<u8>> {
         let mut answer = self.answer()?;
         for _ in 1..TRIES {
@@ -217,7 +218,22 @@ impl Call<'_> {
             std::thread::sleep(PAUSE);
             answer = self.answer()?;
         }
+        if !answer.status.success() && answer.met_a_lock() {
+            return Err(self.locked_out(&answer));
+        }
         answer.into_result()
+    }
+
+    fn locked_out(&self, answer: &Answer) -> anyhow::Error {
+        let reason = answer.reason();
+        let quoted = |text: &str| Some(text.split_once('\'')?.1.split_once(".lock'")?.0.to_owned());
+        // git names the configuration, not its lock, and from where it runs.
+        let config = |text: &str| Some(text.split_once("config file ")?.1.split_once(": ")?.0.to_owned());
+        let Some(file) = quoted(&reason).or_else(|| config(&reason)) else { return anyhow!(reason) };
+        let lock = self.directory.join(format!("{file}.lock"));
+        let lock = printable(lock.as_os_str());
+        let fact = format!("another git holds {lock}, or died with it: {reason}");
+        Diagnostic::new(fact, format!("ls -l {}\nthen wsctl apply", shell_word(&lock))).into()
     }
 
     /// Makes the call and tells its progress: stage and percent.

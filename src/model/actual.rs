@@ -215,8 +215,8 @@ pub struct Repository {
     pub remote_branches: BTreeMap<String, RemoteBranch>,
     /// Every revision that a declaration names as a base.
     pub bases: BTreeMap<String, Base>,
-    /// Fetch refspecs that write over `refs/heads` or `refs/wsctl`.
-    pub mirror_refspecs: Vec<String>,
+    /// Fetch refspecs that write over `refs/heads` or `refs/wsctl`, each behind its remote.
+    pub mirror_refspecs: Vec<(String, String)>,
     /// The linked worktrees, by the name of their admin directory.
     pub registrations: BTreeMap<OsString, Registration>,
 }

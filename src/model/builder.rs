@@ -128,6 +128,11 @@ pub enum DiskFile {
         /// Tracked by the checkout that it lies in.
         tracked: bool,
     },
-    /// A directory, a socket, a symbolic link above it, or not readable: what.
-    Unusable(String),
+    /// A directory, a socket, a symbolic link above it, or not readable.
+    Unusable {
+        /// What is wrong, in words.
+        what: String,
+        /// Where: the path itself, or one above it.
+        at: RelPath,
+    },
 }

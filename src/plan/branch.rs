@@ -16,9 +16,12 @@ use super::{Blocker, BranchPlan};
 pub fn choose(repository: &Repository, checkout: &DesiredCheckout) -> Result<BranchPlan, Blocker> {
     let branch = &checkout.branch;
     let here = shell(&repository.path);
-    if let Some(refspec) = repository.mirror_refspecs.first() {
-        let fact = format!("the fetch refspec {refspec} overwrites local branches");
-        let next = format!("git -C {here} config remote.origin.fetch '+refs/heads/*:refs/remotes/origin/*'");
+    if let Some((remote, refspec)) = repository.mirror_refspecs.first() {
+        let fact = format!("the fetch refspec {refspec} of {remote} overwrites local branches");
+        let key = word(&format!("remote.{remote}.fetch"));
+        let better = word(&format!("+refs/heads/*:refs/remotes/{remote}/*"));
+        // The remote may have other refspecs: only this one goes.
+        let next = format!("git -C {here} config --replace-all --fixed-value {key} {better} {}", word(refspec));
         return Err(at("mirror", &repository.path, fact, next));
     }
     if let Some(commit) = repository.branches.get(branch) {

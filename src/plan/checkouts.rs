@@ -105,6 +105,10 @@ fn plan_one(input: &Input<'_>, case: &Case<'_>, drafts: &mut Drafts) {
             let next = format!("echo {line} > {}", shell(&path.join(".git")));
             refuse(case, drafts, at("broken-link", path, format!("{fact}; its files stay as they are"), next));
         }
+        Found::Unnamed(registration, what) => {
+            let (line, gitdir) = (shell(&path.join(".git")), shell(&registration.admin_dir.join("gitdir")));
+            refuse(case, drafts, at("broken-link", path, format!("its registration: {what}"), format!("echo {line} > {gitdir}")));
+        }
         Found::WorkspaceMoved { registration, mark, old_worktree, old_admin_dir } => {
             let Some(mut touch) = touch(case, registration, Some(mark)) else { return };
             if registration.head.branch() != Some(&case.checkout.branch) {

@@ -135,7 +135,11 @@ fn judge(
     let away = format!("mv {0} {0}.mine", shell(&path));
     let (hash, tracked) = match disk {
         DiskFile::Missing => return (None, None),
-        DiskFile::Unusable(what) => return (None, Some(at("in-the-way", &path, format!("{what} is in the way"), away))),
+        DiskFile::Unusable { what, at: obstacle } => {
+            let obstacle = obstacle.under(&builder.path);
+            let next = format!("mv {0} {0}.mine", shell(&obstacle));
+            return (None, Some(at("in-the-way", &obstacle, what, next)));
+        }
         DiskFile::File { hash, tracked, .. } | DiskFile::Symlink { hash, tracked, .. } => (hash, *tracked),
     };
     let refusal = match written {
@@ -159,7 +163,7 @@ fn is_already(disk: &DiskFile, content: &FileContent) -> bool {
             bytes == wanted && executable == may
         }
         (DiskFile::Symlink { target, .. }, FileContent::Link(wanted)) => target == wanted,
-        (DiskFile::Missing | DiskFile::Unusable(_), _)
+        (DiskFile::Missing | DiskFile::Unusable { .. }, _)
         | (DiskFile::File { .. }, FileContent::Link(_))
         | (DiskFile::Symlink { .. }, FileContent::Bytes { .. }) => false,
     }
@@ -173,7 +177,7 @@ fn text_change(file: &DesiredFile, disk: &DiskFile, content: &FileContent) -> Op
     let old = match disk {
         DiskFile::File { bytes, .. } => bytes.clone(),
         DiskFile::Symlink { target, .. } => format!("→ {}\n", target.display()).into_bytes(),
-        DiskFile::Missing | DiskFile::Unusable(_) => return None,
+        DiskFile::Missing | DiskFile::Unusable { .. } => return None,
     };
     Some(TextChange { path: file.to.clone(), old, new })
 }

@@ -26,6 +26,8 @@ pub(super) enum Found<'a> {
     DirectoryGone(&'a Registration),
     /// Registered at the declared path; what is there is not that worktree: what.
     BrokenLink(&'a Registration, String),
+    /// Ours at the declared path, and its registration does not name it any more: what.
+    Unnamed(&'a Registration, String),
     /// The workspace was moved: the worktree and the admin directory that the two ends still name.
     WorkspaceMoved {
         registration: &'a Registration,
@@ -99,6 +101,11 @@ fn away<'a>(input: &Input<'a>, occupant: &'a Occupant, registration: &'a Registr
         } else {
             Found::MountedElsewhere(registration)
         };
+    }
+    if let (Link::NoGitdir(what), Occupant::Worktree(named)) = (&registration.link, occupant)
+        && *named == registration.admin_dir
+    {
+        return Found::Unnamed(registration, what.clone());
     }
     if let (Link::Whole, Some(worktree)) = (&registration.link, &registration.worktree) {
         return Found::Elsewhere(worktree.clone());

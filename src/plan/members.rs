@@ -49,6 +49,6 @@ pub(super) fn in_place<'a>(input: &Input<'a>, builder: &DesiredBuilder) -> BTree
 pub(super) fn unedited(file: Option<&DiskFile>, hash: &str) -> bool {
     match file {
         Some(DiskFile::File { hash: now, .. } | DiskFile::Symlink { hash: now, .. }) => now == hash,
-        Some(DiskFile::Missing | DiskFile::Unusable(_)) | None => false,
+        Some(DiskFile::Missing | DiskFile::Unusable { .. }) | None => false,
     }
 }

@@ -1,10 +1,10 @@
 //! A checkout of ours in its place: its branch, its declaration, its lock.
 
-use crate::model::actual::{Head, Lock, Registration};
+use crate::model::actual::{Head, Lock, RefFormat, Registration};
 use crate::model::desired::Shape;
 use crate::model::mark::{CheckoutMark, Deed};
 
-use super::blockers::{at, finding, shell};
+use super::blockers::{at, finding, shell, word};
 use super::branch::{choose, describe};
 use super::checkouts::{Case, switch_to, touch};
 use super::draft::Drafts;
@@ -16,8 +16,7 @@ pub(super) fn ours(input: &Input<'_>, case: &Case<'_>, registration: &Registrati
     let wanted = &case.checkout.branch;
     let now = registration.head.branch();
     let Some(touch) = touch(case, registration, Some(mark)) else {
-        let next = format!("git -C {} status", shell(&case.path));
-        drafts.drift(&case.address, "has no commit at HEAD", Some(next));
+        no_commit(case, registration, drafts);
         return;
     };
     let parked = is_parked(registration, mark);
@@ -43,6 +42,21 @@ pub(super) fn ours(input: &Input<'_>, case: &Case<'_>, registration: &Registrati
 fn is_parked(registration: &Registration, mark: &CheckoutMark) -> bool {
     let Head::Detached(at) = &registration.head else { return false };
     registration.operation.is_none() && mark.parked.as_ref() == Some(at)
+}
+
+/// HEAD names a branch that was deleted, or never had a commit.
+fn no_commit(case: &Case<'_>, registration: &Registration, drafts: &mut Drafts) {
+    let wanted = &case.checkout.branch;
+    let repository = shell(&case.repository.path);
+    let (fact, next) = if registration.head == Head::Unborn(wanted.clone()) && case.repository.refs == RefFormat::Files {
+        // The reflog of HEAD is in the admin directory, where deleting the branch did not reach.
+        let log = shell(&registration.admin_dir.join("logs/HEAD"));
+        let last = format!("\"$(tail -n 1 {log} | cut -d ' ' -f 2)\"");
+        (format!("its branch {wanted} is gone"), format!("git -C {repository} branch {} {last}", word(wanted.as_str())))
+    } else {
+        ("has no commit at HEAD".into(), format!("git -C {} status", shell(&case.path)))
+    };
+    drafts.drift(&case.address, fact, Some(next));
 }
 
 /// Why the mark, or our lock, no longer says what is declared.

@@ -35,7 +35,8 @@ fn missing(input: &Input<'_>, repository: &DesiredRepository, drafts: &mut Draft
     let path = &repository.path;
     let Some(url) = &repository.url else {
         let next = format!("add `url` to [repos.{}] in builders.toml", repository.name);
-        let blocker = at("missing-repository", path, "the repository is missing, and no url says where to clone it from", next);
+        let fact = "the repository is missing, and no url says where to clone it from";
+        let blocker = orphans(input, path).unwrap_or_else(|| at("missing-repository", path, fact, next));
         drafts.refuse(address, Action::Nothing(Symbol::Create), "missing", vec![blocker]);
         return;
     };

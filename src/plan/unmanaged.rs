@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::actual::{Directory, Place};
+use crate::model::actual::{Directory, Link, Lock, Place, Registration};
 use crate::model::builder::{BuilderDirectory, Occupant};
 use crate::model::journal::Unfinished;
 use crate::model::mark::Marked;
@@ -13,6 +13,9 @@ use super::Note;
 use super::draft::Drafts;
 use super::input::Input;
 use super::members::owned;
+
+/// What git writes into `locked` while it adds a worktree.
+const INITIALIZING: &str = "initializing";
 
 pub(super) fn note(input: &Input<'_>, drafts: &mut Drafts) {
     for path in &input.actual.unmanaged_repositories {
@@ -42,7 +45,25 @@ pub(super) fn note(input: &Input<'_>, drafts: &mut Drafts) {
             }
         }
     }
+    for (_, _, registration) in input.registrations() {
+        if let Some(fact) = unfinished(input, registration) {
+            add(drafts, &registration.admin_dir, fact);
+        }
+    }
     place(input, drafts);
+}
+
+/// A registration of somebody else that leads nowhere, or that a git was killed over.
+fn unfinished(input: &Input<'_>, registration: &Registration) -> Option<String> {
+    match (&registration.link, &registration.lock) {
+        _ if input.our_mark(registration).is_some() => None,
+        (Link::NoGitdir(what), _) => Some(format!("a registration of a worktree that leads nowhere: {what}")),
+        (_, Some(Lock::Foreign(reason))) if reason == INITIALIZING => Some("a worktree that git never finished adding".into()),
+        (
+            Link::Whole | Link::DirectoryGone | Link::GitFileGone | Link::NamesAnother(_) | Link::NotALink(_),
+            None | Some(Lock::Ours(_) | Lock::Foreign(_)),
+        ) => None,
+    }
 }
 
 fn what(input: &Input<'_>, directory: &BuilderDirectory) -> String {

@@ -171,44 +171,6 @@ fn a_commit_in_the_anchor_is_refused_with_the_directories_to_commit_in() {
     assert!(said.contains("api") && said.contains("web") && said.contains("workspace-root"), "{said}");
 }
 
-type Damage = fn(&Sandbox);
-
-#[test]
-fn a_damaged_anchor_is_repaired_and_keeps_its_root_commit() {
-    let damage: [(&str, Damage); 3] = [
-        ("hook", |sandbox| std::fs::remove_file(sandbox.builder("b/.git/hooks/pre-commit")).unwrap()),
-        ("key", |sandbox| {
-            sandbox.git(sandbox.builder("b"), &["config", "submodule.recurse", "true"]);
-        }),
-        ("unset", |sandbox| {
-            sandbox.git(sandbox.builder("b"), &["config", "--unset", "diff.submodule"]);
-        }),
-    ];
-    let sandbox = made(SIBLING, "repos/\n");
-    let root = || sandbox.git(sandbox.builder("b"), &["rev-list", "--max-parents=0", "HEAD"]);
-    let before = root();
-    for (name, damage) in damage {
-        damage(&sandbox);
-        let answer = sandbox.apply();
-        assert!(answer.stdout.contains("~ builders.b"), "{name}: {answer}");
-        let clean = sandbox.git(sandbox.builder("b"), &["status", "--porcelain"]);
-        assert_eq!((clean.as_str(), root()), ("", before.clone()), "{name}");
-        sandbox.converged();
-    }
-}
-
-#[test]
-fn a_lost_anchor_is_made_again() {
-    let sandbox = made(SIBLING, "repos/\n");
-    sandbox.write(".builders/b/api/README.md", "edited\n");
-    std::fs::remove_dir_all(sandbox.builder("b/.git")).unwrap();
-    sandbox.plan().says("~ builders.b");
-    sandbox.apply().ok();
-    assert_eq!(sandbox.git(sandbox.builder("b"), &["status", "--short"]), " m api");
-    assert_eq!(text(sandbox.builder("b/api/README.md")), "edited\n");
-    sandbox.converged();
-}
-
 #[test]
 fn a_lost_helper_file_is_written_again() {
     let sandbox = made(NESTED, "repos/\n");
@@ -223,25 +185,4 @@ fn a_lost_helper_file_is_written_again() {
     sandbox.apply().ok();
     assert_eq!(text(sandbox.builder(".gitignore")), "*\n");
     sandbox.converged();
-}
-
-#[test]
-fn a_git_directory_of_somebody_else_in_a_builder_blocks_it() {
-    let sandbox = made(SIBLING, "repos/\n");
-    std::fs::remove_dir_all(sandbox.builder("b/.git")).unwrap();
-    sandbox.git(sandbox.builder("b"), &["init", "-q"]);
-    let before = crate::support::snapshot(sandbox.builder("b"));
-    sandbox.apply().fails().says("! builders.b");
-    before.assert_same(&crate::support::snapshot(sandbox.builder("b")));
-}
-
-#[test]
-fn a_commit_made_in_the_anchor_all_the_same_is_kept() {
-    let sandbox = made(SIBLING, "repos/\n");
-    let b = sandbox.builder("b");
-    sandbox.git(&b, &["commit", "-q", "--allow-empty", "--no-verify", "-m", "by mistake"]);
-    let head = sandbox.git(&b, &["rev-parse", "HEAD"]);
-    sandbox.plan().says("Drift").says("builders.b");
-    sandbox.apply();
-    sandbox.git(&b, &["merge-base", "--is-ancestor", &head, "HEAD"]);
 }

@@ -109,7 +109,8 @@ fn a_commit_made_by_hand_is_drift_and_kept() {
 fn a_blocked_checkout_has_no_gitlink() {
     let world = World::new().repo("api").repo("ui").builder("slack", &["api", "ui"]);
     assert_eq!(links(&planned(&world)), ["api", "ui"]);
-    let blocked = world.repository("ui", |repository| repository.mirror_refspecs.push("+refs/*:refs/*".into()));
+    let blocked =
+        world.repository("ui", |repository| repository.mirror_refspecs.push(("origin".into(), "+refs/*:refs/*".into())));
     assert_eq!(links(&planned(&blocked)), ["api"]);
 }
 

@@ -108,7 +108,7 @@ fn nothing_comes_from_a_repository_without_a_commit() {
 #[test]
 fn a_mirror_is_refused_even_where_the_branch_exists() {
     let world = wanting(None).branch("api", "builder/slack").repository("api", |repository| {
-        repository.mirror_refspecs.push("+refs/*:refs/*".into());
+        repository.mirror_refspecs.push(("origin".into(), "+refs/*:refs/*".into()));
     });
     checkout(&world, "create | blocked: mirror");
     assert!(planned(&world).changes[1].blockers[0].fact.contains("+refs/*:refs/*"));

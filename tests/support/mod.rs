@@ -8,11 +8,13 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
+mod killer;
 mod program;
 mod snapshot;
 
+pub use killer::{KILLER, arm, killer};
 pub use program::text;
-pub use snapshot::snapshot;
+pub use snapshot::{Snapshot, snapshot};
 
 /// A workspace in a temporary directory. Nothing of the machine's configuration reaches it.
 pub struct Sandbox {
@@ -28,7 +30,7 @@ impl Sandbox {
         std::fs::create_dir_all(sandbox.home()).unwrap();
         std::fs::write(
             sandbox.home().join(".gitconfig"),
-            "[user]\n\tname = Test\n\temail = test@example.com\n[init]\n\tdefaultBranch = main\n[protocol \"file\"]\n\tallow = always\n",
+            "[user]\n\tname = Test\n\temail = test@example.com\n[init]\n\tdefaultBranch = main\n[protocol \"file\"]\n\tallow = always\n[maintenance]\n\tauto = false\n",
         )
         .unwrap();
         sandbox

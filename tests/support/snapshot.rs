@@ -27,7 +27,8 @@ pub fn snapshot(directory: impl AsRef<Path>) -> Snapshot {
 }
 
 fn look(top: &Path, tail: &Path, entries: &mut BTreeMap<PathBuf, Entry>) {
-    let path = top.join(tail);
+    // Joined with nothing, a path would end in a slash, which leads through a symbolic link.
+    let path = if tail.as_os_str().is_empty() { top.to_owned() } else { top.join(tail) };
     let metadata = path.symlink_metadata().unwrap();
     let mut hasher = DefaultHasher::new();
     let kind = if metadata.is_dir() {
