@@ -14,6 +14,7 @@ mod actual;
 mod cli;
 mod config;
 mod door;
+mod hazards;
 mod house;
 mod planning;
 mod support;
