@@ -29,7 +29,8 @@ impl Stopped {
         );
         let path = meanwhile(sandbox, BEFORE_THE_ADD, &deed);
         let mut command = sandbox.program();
-        command.args(["apply", "--auto-approve"]).env("PATH", path).stdin(Stdio::null());
+        // One step at a time: nothing else moves while it stands.
+        command.args(["apply", "--auto-approve", "-j", "1"]).env("PATH", path).stdin(Stdio::null());
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let stopped = Stopped { child: Some(child), go };
         let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
