@@ -62,6 +62,8 @@ fn find(directory: &BuilderDirectory, processes: &Processes) -> Result<Findings>
         Ok(Into::Skip)
     })?;
     let mut findings = processes.inside(disk::real(&directory.path).as_path(), &real(&directory.path, &checkouts));
+    let links = directory.places.iter().filter(|(_, occupant)| **occupant == Occupant::Symlink);
+    findings.extend(links.map(|(at, _)| Finding::Unknown(format!("a symbolic link stands where the checkout {at} was"))));
     let lists: [(work::Kind, Vec<PathBuf>); 4] =
         [(Finding::Stray, stray), (Finding::EditedManaged, edited), (Finding::Nested, nested), (Finding::Mount, mounts)];
     for (kind, paths) in lists {

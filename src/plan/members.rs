@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 
 use crate::model::actual::{Link, Registration, Repository};
-use crate::model::builder::{BuilderDirectory, DiskFile};
+use crate::model::builder::{BuilderDirectory, DiskFile, Occupant};
 use crate::model::desired::DesiredBuilder;
 use crate::model::name::{BuilderName, RepoName};
 
@@ -14,12 +14,15 @@ use super::input::Input;
 /// One registration below a builder.
 pub(super) type Member<'a> = (&'a RepoName, &'a Repository, &'a Registration);
 
-/// The builder's name, if its directory is ours: its own mark says so, or the mark of a checkout in it.
+/// The builder's name, if its directory is ours: its own mark says so, or the mark of a checkout in it. Where a symbolic
+/// link stands, nothing behind it is asked: a checkout's mark that names the builder is enough.
 pub(super) fn owned(input: &Input<'_>, name: &OsStr, directory: &BuilderDirectory) -> Option<BuilderName> {
     let name = BuilderName::new(name.to_str()?).ok()?;
     let marked = input.builder_mark(&name).is_some();
     let through = || input.registered_in(&directory.path).iter().any(|(_, _, registration)| belongs(input, &name, registration));
-    (marked || through()).then_some(name)
+    let marks = |member: Member<'_>| input.our_mark(member.2).is_some_and(|mark| mark.builder == name);
+    let replaced = || directory.occupant == Occupant::Symlink && input.registrations().any(marks);
+    (marked || through() || replaced()).then_some(name)
 }
 
 /// Whether a registration is a checkout of ours for this builder, or the half-made beginning of one.

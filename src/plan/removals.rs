@@ -3,7 +3,7 @@
 
 use crate::model::actual::{Link, Place};
 use crate::model::address::Address;
-use crate::model::builder::BuilderDirectory;
+use crate::model::builder::{BuilderDirectory, Occupant};
 use crate::model::desired::Shape;
 use crate::model::mark::BuilderMark;
 use crate::model::name::BuilderName;
@@ -46,6 +46,7 @@ fn whole(input: &Input<'_>, builder: &BuilderName, directory: &BuilderDirectory,
     }
     let mut details = Vec::new();
     match &directory.strays {
+        Some(_) | None if directory.occupant == Occupant::Symlink => {}
         Some(findings) => {
             blockers.extend(refusals(&directory.path, findings, unsaved));
             details.extend(carried(&directory.path, findings, unsaved));
@@ -139,6 +140,10 @@ fn of_builder(
     mark: Option<&BuilderMark>,
 ) -> Vec<Blocker> {
     let mut blockers = Vec::new();
+    if directory.occupant == Occupant::Symlink {
+        let next = format!("ls -l {}", shell(&directory.path));
+        return vec![at("symlink", &directory.path, "a symbolic link stands where the builder was; it is not followed", next)];
+    }
     let Some(mark) = mark else {
         let next = format!("declare [builders.{builder}] again, `wsctl apply`, then remove it");
         return vec![at("no-mark", &directory.path, "its mark is gone: what it may lose is not known", next)];

@@ -94,7 +94,7 @@ fn place(input: &Input<'_>, drafts: &mut Drafts) {
     };
     drafts.warnings.extend(warning);
     drafts.warnings.extend(auto_prune(input));
-    drafts.warnings.extend(unfinished(input));
+    drafts.warnings.extend(journal(input));
     if let Directory::Unusable(what) = &input.actual.builders_dir {
         drafts.warnings.push(format!("{} cannot be used: {what}", input.desired.builders_dir));
     }
@@ -104,7 +104,7 @@ fn place(input: &Input<'_>, drafts: &mut Drafts) {
 }
 
 /// A run that is at work, or that was cut short.
-fn unfinished(input: &Input<'_>) -> Option<String> {
+fn journal(input: &Input<'_>) -> Option<String> {
     Some(match input.actual.unfinished.as_ref()? {
         Unfinished::Running(header) => format!("an apply is at work (pid {}): what is shown may be changing", header.pid),
         Unfinished::CutShort(journal) => {

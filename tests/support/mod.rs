@@ -13,7 +13,7 @@ mod program;
 mod snapshot;
 
 pub use killer::{KILLER, arm, killer};
-pub use program::text;
+pub use program::{Answer, text};
 pub use snapshot::{Snapshot, snapshot};
 
 /// A workspace in a temporary directory. Nothing of the machine's configuration reaches it.

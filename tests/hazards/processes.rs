@@ -1,0 +1,315 @@
+//! Two processes: a user with git beside an apply, at a moment that is made certain by a git which does the deed.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::removing::{STAYS, admin, api, commit, forget, git, made, nothing_lost, objects, trash, write};
+use crate::support::{Answer, Sandbox, snapshot, text};
+
+pub const ROWS: &[(&str, &str)] = &[
+    ("an edit before the second look", "an_edit_before_the_second_look"),
+    ("a commit before the second look", "a_commit_before_the_second_look"),
+    ("a rebase before the second look", "a_rebase_before_the_second_look"),
+    ("a commit after the second look", "a_commit_after_the_second_look"),
+    ("a commit on no branch after the second look", "a_detached_commit_after_the_second_look"),
+    ("a rebase after the second look", "a_rebase_after_the_second_look"),
+    ("a stash during an apply", "a_stash_during_an_apply"),
+    ("gc --prune=now during an apply", "gc_during_an_apply"),
+    ("git worktree prune during an apply", "worktree_prune_between_rename_and_deregistration"),
+    ("git worktree add of the same branch", "worktree_add_of_the_branch_that_was_just_made"),
+    ("git worktree add at the same path", "worktree_add_at_the_path_that_was_just_free"),
+    ("git worktree add into a builder that goes", "worktree_add_into_a_builder_that_goes"),
+    ("true races", "a_user_who_commits_all_the_time"),
+];
+
+/// The git that the tests run with.
+pub(super) fn real_git() -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).map(|directory| directory.join("git")).find(|git| git.is_file()).unwrap()
+}
+
+/// Moments of a removal of `work`, as conditions of a shell that sees one call of git.
+/// The door is opened: plan is made, the second look is still to come.
+const BEFORE_THE_LOOK: &str = "[ \"$*\" = version ]";
+/// The keeper of `work/api` is written: the second look was made, the rename is still to come.
+const BEFORE_THE_RENAME: &str = "case \"$*\" in *'wsctl: keep'*/work-*/api*) true;; *) false;; esac";
+/// Renamed, not yet taken out of `worktrees/`.
+const AFTER_THE_RENAME: &str = "[ ! -e \"$TOP/ws/.builders/work\" ]";
+
+/// A PATH whose git does this once, when the condition holds, and then what it was called for.
+pub(super) fn meanwhile(sandbox: &Sandbox, when: &str, deed: &str) -> OsString {
+    let (top, git) = (sandbox.top().display().to_string(), real_git().display().to_string());
+    let path = std::env::var("PATH").unwrap();
+    sandbox.path_with_git(&format!(
+        "#!/bin/sh\nTOP='{top}'\nif {when} && mkdir \"$TOP/fired\" 2>/dev/null; then\n\
+         ( unset GIT_DIR GIT_WORK_TREE GIT_CEILING_DIRECTORIES GIT_INDEX_FILE GIT_NO_REPLACE_OBJECTS; PATH='{path}'; set -e\n\
+         API=\"$TOP/ws/.builders/work/api\" MAIN=\"$TOP/ws/repos/api\"\n{deed}\n) >\"$TOP/said\" 2>&1 && touch \"$TOP/done\"\nfi\n\
+         exec '{git}' \"$@\"\n"
+    ))
+}
+
+/// Applies while somebody else does this; the deed has to succeed.
+#[track_caller]
+fn apply_while(sandbox: &Sandbox, when: &str, deed: &str, arguments: &[&str]) -> Answer {
+    let path = meanwhile(sandbox, when, deed);
+    let arguments: Vec<&str> = ["apply", "--auto-approve"].iter().chain(arguments).copied().collect();
+    let answer = sandbox.wsctl_with(sandbox.root(), &[("PATH", path.as_os_str())], &arguments);
+    assert!(sandbox.top().join("fired").exists(), "the moment never came: {answer}");
+    assert!(sandbox.top().join("done").exists(), "{}\n{answer}", text(sandbox.top().join("said")));
+    answer
+}
+
+/// `work` was about to go, and stays: its one item is refused with these words, `idle` went.
+#[track_caller]
+fn held_back(sandbox: &Sandbox, deed: &str, words: &[&str]) {
+    let answer = apply_while(sandbox, BEFORE_THE_LOOK, deed, &[]).fails();
+    for word in ["changed since the plan was made"].iter().chain(words) {
+        assert!(answer.stdout.contains(word) || answer.stderr.contains(word), "no {word:?} in {answer}");
+    }
+    assert!(api(sandbox).join("README.md").exists() && !sandbox.builder("idle").exists());
+    assert_eq!(sandbox.trash().len(), 1);
+    let kept = objects(sandbox);
+    sandbox.wsctl(&["apply", "--auto-approve", "--unsaved=trash"]).ok();
+    nothing_lost(sandbox, &kept);
+    sandbox.converged();
+}
+
+/// A file is edited when the plan is made and the removal has not begun.
+#[test]
+fn an_edit_before_the_second_look() {
+    let sandbox = made();
+    held_back(&sandbox, "echo edited >\"$API/README.md\"", &["1 changed file: README.md"]);
+    assert_eq!(text(trash(&sandbox).join("tree/api/README.md")), "edited\n");
+}
+
+/// A commit at that moment: the branch is no longer where the plan saw it.
+#[test]
+fn a_commit_before_the_second_look() {
+    let sandbox = made();
+    held_back(&sandbox, "git -C \"$API\" commit -q --allow-empty -m late", &["HEAD moved since the plan was made"]);
+}
+
+/// A rebase that stops at that moment.
+#[test]
+fn a_rebase_before_the_second_look() {
+    let sandbox = made();
+    commit(&sandbox, "one");
+    held_back(&sandbox, "! git -C \"$API\" rebase -q --no-ff --keep-empty --exec false HEAD~1", &["a rebase is in progress"]);
+}
+
+/// A commit on the branch, and a blob in the index, when all looks were made: both are kept, and so is the branch.
+#[test]
+fn a_commit_after_the_second_look() {
+    let sandbox = made();
+    let deed = "cd \"$API\"; git commit -q --allow-empty -m late; echo blob >new; git add new; rm new";
+    apply_while(&sandbox, BEFORE_THE_RENAME, deed, &[]).ok().says("its branch stays");
+    let kept = users(&sandbox);
+    assert_eq!(sandbox.git("repos/api", &["log", "-1", "--format=%s", "builder/work"]), "late");
+    nothing_lost(&sandbox, &kept);
+    sandbox.converged();
+}
+
+/// The same where HEAD is on no branch: only the keeper can hold it.
+#[test]
+fn a_detached_commit_after_the_second_look() {
+    let sandbox = made();
+    git(&sandbox, &["switch", "-q", "--detach"]);
+    let deed = "cd \"$API\"; git commit -q --allow-empty -m late; echo blob >new; git add new; rm new";
+    apply_while(&sandbox, BEFORE_THE_RENAME, deed, &[]).ok();
+    let kept = users(&sandbox);
+    let head = text(trash(&sandbox).join("admin/api/HEAD"));
+    assert_eq!(sandbox.git("repos/api", &["log", "-1", "--format=%s", head.trim()]), "late");
+    assert!(kept.contains(&format!("{} commit", head.trim())));
+    nothing_lost(&sandbox, &kept);
+    sandbox.converged();
+}
+
+/// A rebase that stops between the second look and the rename goes along, with all that it needs to go on.
+#[test]
+fn a_rebase_after_the_second_look() {
+    let sandbox = made();
+    commit(&sandbox, "one");
+    let deed = "! git -C \"$API\" rebase -q --no-ff --keep-empty --exec false HEAD~1";
+    apply_while(&sandbox, BEFORE_THE_RENAME, deed, &[]).ok();
+    assert!(trash(&sandbox).join("admin/api/rebase-merge/orig-head").exists());
+    let kept = users(&sandbox);
+    nothing_lost(&sandbox, &kept);
+    sandbox.converged();
+}
+
+/// A stash made at either moment belongs to the repository, and can be taken up anywhere.
+#[test]
+fn a_stash_during_an_apply() {
+    for when in [BEFORE_THE_LOOK, BEFORE_THE_RENAME] {
+        let sandbox = made();
+        apply_while(&sandbox, when, "cd \"$API\"; echo late >README.md; git stash -q", &[]).ok();
+        let kept = users(&sandbox);
+        nothing_lost(&sandbox, &kept);
+        sandbox.git("repos/api", &["stash", "pop", "-q"]);
+        assert_eq!(text(sandbox.path("repos/api/README.md")), "late\n");
+        sandbox.converged();
+    }
+}
+
+/// Every object but what wsctl itself made on the way.
+fn users(sandbox: &Sandbox) -> BTreeSet<String> {
+    let mut all = objects(sandbox);
+    let commits: Vec<&str> = all.iter().filter_map(|object| object.strip_suffix(" commit")).collect();
+    let arguments = [&["log", "--no-walk", "--format=%H %s"], commits.as_slice()].concat();
+    let log = sandbox.git("repos/api", &arguments);
+    let ours = log.lines().filter_map(|line| line.split_once(" wsctl: ")).map(|(id, _)| format!("{id} commit"));
+    let ours: BTreeSet<String> = ours.collect();
+    all.retain(|object| !ours.contains(object));
+    all
+}
+
+/// A checkout with a detached commit and a blob that only the index has.
+fn precious() -> Sandbox {
+    let sandbox = made();
+    git(&sandbox, &["switch", "-q", "--detach"]);
+    commit(&sandbox, "detached");
+    write(&sandbox, "new", "blob\n");
+    git(&sandbox, &["add", "new"]);
+    std::fs::remove_file(api(&sandbox).join("new")).unwrap();
+    sandbox
+}
+
+/// The most thorough cleaning at every moment, also when the keeper's objects are written and its ref is not.
+#[test]
+fn gc_during_an_apply() {
+    let clean = "git -C \"$MAIN\" reflog expire --expire=now --all; git -C \"$MAIN\" gc -q --prune=now";
+    for when in [BEFORE_THE_LOOK, BEFORE_THE_RENAME, AFTER_THE_RENAME] {
+        let sandbox = precious();
+        // What this worktree's reflog alone names is the cleaner's to take.
+        std::fs::remove_file(admin(&sandbox).join("logs/HEAD")).unwrap();
+        let kept = objects(&sandbox);
+        let answer = apply_while(&sandbox, when, clean, &["--unsaved=trash"]);
+        assert!(answer.code == Some(0) || sandbox.builder("work").exists(), "{when}: {answer}");
+        sandbox.wsctl(&["apply", "--auto-approve", "--unsaved=trash"]).ok();
+        assert!(!sandbox.builder("work").exists());
+        nothing_lost(&sandbox, &kept);
+        sandbox.converged();
+    }
+}
+
+/// The worktree is not where its registration says: what would drop it finds it locked by us.
+#[test]
+fn worktree_prune_between_rename_and_deregistration() {
+    for when in [BEFORE_THE_LOOK, BEFORE_THE_RENAME, AFTER_THE_RENAME] {
+        let sandbox = precious();
+        let id = git(&sandbox, &["commit-tree", "-m", "own", "HEAD^{tree}"]);
+        git(&sandbox, &["update-ref", "refs/worktree/own", &id]);
+        let kept = objects(&sandbox);
+        apply_while(&sandbox, when, "git -C \"$MAIN\" worktree prune --expire=now", &["--unsaved=trash"]).ok();
+        assert!(trash(&sandbox).join("admin/api/refs/worktree/own").exists(), "{when}");
+        nothing_lost(&sandbox, &kept);
+        sandbox.converged();
+    }
+}
+
+/// A workspace where `work` is still to be made.
+pub(super) fn wanted() -> Sandbox {
+    let sandbox = made();
+    sandbox.apply().ok();
+    sandbox.toml(&format!("{STAYS}[builders.work]\nrepos = [\"api\"]\n[builders.more]\nrepos = [\"web\"]\n"));
+    sandbox
+}
+
+pub(super) const BEFORE_THE_ADD: &str = "case \"$*\" in *'worktree add'*work/api*) true;; *) false;; esac";
+
+/// Somebody checks out the branch that we made a moment ago: it is his now, and not taken back from him.
+#[test]
+fn worktree_add_of_the_branch_that_was_just_made() {
+    let sandbox = wanted();
+    let deed = "git -C \"$MAIN\" worktree add -q \"$TOP/mine\" builder/work; echo mine >\"$TOP/mine/new.txt\"";
+    apply_while(&sandbox, BEFORE_THE_ADD, deed, &[]).fails().says("builders.work.api");
+    assert!(sandbox.builder("more/web/README.md").exists(), "the others go on");
+    let mine = sandbox.top().join("mine");
+    assert_eq!(sandbox.git(&mine, &["status", "--porcelain", "--branch"]), "## builder/work\n?? new.txt");
+    sandbox.apply().fails().says("branch builder/work is already checked out there");
+    sandbox.git("repos/api", &["worktree", "remove", "--force", mine.to_str().unwrap()]);
+    sandbox.apply().ok();
+    sandbox.fsck(&["repos/api"]);
+    sandbox.converged();
+}
+
+/// Somebody makes a worktree, or only a file, where ours was about to go: it is left alone.
+#[test]
+fn worktree_add_at_the_path_that_was_just_free() {
+    for deed in [
+        "git -C \"$MAIN\" worktree add -q -b mine \"$API\"; echo mine >\"$API/new.txt\"",
+        "mkdir -p \"$API\"; echo mine >\"$API/new.txt\"",
+    ] {
+        let sandbox = wanted();
+        apply_while(&sandbox, BEFORE_THE_ADD, deed, &[]).fails().says("builders.work.api");
+        assert!(sandbox.builder("more/web/README.md").exists(), "the others go on");
+        assert_eq!(text(api(&sandbox).join("new.txt")), "mine\n");
+        assert!(!sandbox.branches("repos/api").contains(&"builder/work".to_owned()), "what we made is taken back");
+        let before = snapshot(api(&sandbox));
+        sandbox.apply().fails().says("! builders.work.api");
+        before.assert_same(&snapshot(api(&sandbox)));
+        sandbox.fsck(&["repos/api"]);
+    }
+}
+
+/// Somebody puts a worktree of his own into the builder that is about to go.
+#[test]
+fn worktree_add_into_a_builder_that_goes() {
+    let sandbox = made();
+    let deed = "git -C \"$MAIN\" worktree add -q -b mine \"$API/inner\"; echo mine >\"$API/inner/new.txt\"";
+    let answer = apply_while(&sandbox, BEFORE_THE_LOOK, deed, &["--unsaved=trash"]).fails();
+    answer.says("changed since the plan was made").says("inner");
+    assert!(!sandbox.builder("idle").exists(), "the others go on");
+    assert_eq!(sandbox.git(api(&sandbox).join("inner"), &["status", "--porcelain"]), "?? new.txt");
+    sandbox.apply().fails().says("! builders.work");
+}
+
+/// A user who commits on no branch as fast as he can while the builder goes: what git said was committed is kept.
+#[test]
+fn a_user_who_commits_all_the_time() {
+    for _ in 0..4 {
+        let sandbox = made();
+        git(&sandbox, &["switch", "-q", "-c", "mine"]);
+        let ended = AtomicBool::new(false);
+        let made = std::thread::scope(|scope| {
+            let user = scope.spawn(|| commits(&sandbox, &ended));
+            let answer = sandbox.wsctl(&["apply", "--auto-approve", "--unsaved=trash"]);
+            ended.store(true, Ordering::Relaxed);
+            assert!(matches!(answer.code, Some(0 | 1)), "{answer}");
+            user.join().unwrap()
+        });
+        if !sandbox.builder("work").exists() {
+            forget_but(&sandbox, "mine");
+        }
+        for id in &made {
+            assert!(sandbox.try_git("repos/api", &["cat-file", "-e", id]).status.success(), "{id} of {} is lost", made.len());
+        }
+        sandbox.fsck(&["repos/api"]);
+        sandbox.wsctl(&["apply", "--auto-approve", "--unsaved=trash"]).ok();
+        sandbox.converged();
+    }
+}
+
+/// Commits in `work/api` until it is gone; their ids.
+fn commits(sandbox: &Sandbox, ended: &AtomicBool) -> Vec<String> {
+    let mut made = Vec::new();
+    let run = |arguments: &[&str]| {
+        let mut command = sandbox.command("git");
+        command.current_dir(sandbox.top()).arg("-C").arg(api(sandbox)).args(arguments).output().unwrap()
+    };
+    while !ended.load(Ordering::Relaxed) && Path::new(&api(sandbox)).exists() {
+        if run(&["commit", "-q", "--allow-empty", "-m", "fast"]).status.success() {
+            let id = run(&["rev-parse", "HEAD"]);
+            made.extend(id.status.success().then(|| String::from_utf8_lossy(&id.stdout).trim().to_owned()));
+        }
+    }
+    made
+}
+
+fn forget_but(sandbox: &Sandbox, branch: &str) {
+    let at = sandbox.git("repos/api", &["rev-parse", branch]);
+    forget(sandbox);
+    sandbox.git("repos/api", &["branch", branch, &at]);
+}
