@@ -55,6 +55,8 @@ struct Shared<'a> {
     run: Run<'a>,
     /// One writer of marks and anchors at a time: both are read, changed and written back.
     marks: Mutex<()>,
+    /// What removals leave to be deleted once every step is done.
+    disposals: Mutex<Vec<removal::Disposal>>,
 }
 
 /// Applies a plan. Every failure is told, stops what depends on it, and nothing else.
@@ -62,7 +64,7 @@ struct Shared<'a> {
 pub fn run(run: &Run<'_>) -> Outcome {
     let begun = Instant::now();
     run.listener.event(&Event::Planned(run.plan));
-    let shared = Shared { run: *run, marks: Mutex::new(()) };
+    let shared = Shared { run: *run, marks: Mutex::new(()), disposals: Mutex::new(Vec::new()) };
     let schedule = Schedule::new(&run.plan.steps);
     let ends = Mutex::new(BTreeMap::new());
     std::thread::scope(|scope| {
@@ -70,6 +72,9 @@ pub fn run(run: &Run<'_>) -> Outcome {
             scope.spawn(|| work(&shared, &schedule, &ends));
         }
     });
+    if run.interrupt.load(Ordering::SeqCst) == 0 {
+        removal::dispose(&shared);
+    }
     let ends = ends.into_inner().unwrap_or_else(PoisonError::into_inner);
     let outcome = outcome(run, &ends, begun);
     run.listener.event(&Event::Summary(&outcome));

@@ -11,6 +11,7 @@ pub mod mark;
 pub mod name;
 pub mod path;
 pub mod policy;
+pub mod size;
 pub mod status;
 pub mod trash;
 pub mod work;

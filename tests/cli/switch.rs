@@ -203,7 +203,7 @@ fn a_copied_workspace_harms_neither() {
 }
 
 /// A script that kills the wsctl above it, once: when `armed` lies in HOME.
-const KILLER: &str = "#!/bin/sh
+pub(super) const KILLER: &str = "#!/bin/sh
 if [ -e \"$HOME/armed\" ]; then
     rm \"$HOME/armed\"
     pid=$PPID

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 mod program;
 mod snapshot;
 
-pub use program::text;
+pub use program::{Answer, text};
 pub use snapshot::snapshot;
 
 /// A workspace in a temporary directory. Nothing of the machine's configuration reaches it.
