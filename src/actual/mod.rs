@@ -28,6 +28,7 @@ mod status;
 mod strays;
 mod submodule;
 mod tracked;
+mod trash;
 mod walk;
 mod work;
 

@@ -1,5 +1,7 @@
 //! The second look, right before files are moved: what plan saw must still be so.
 
+use std::path::PathBuf;
+
 use anyhow::{Result, bail};
 
 use crate::actual;
@@ -21,8 +23,9 @@ pub(super) fn still_clean(shared: &Shared<'_>, touch: &CheckoutTouch) -> Result<
     refuse(checkout(found, &touch.path, false))
 }
 
-/// Refuses a removal where anything speaks against it that plan did not see.
-pub(super) fn still_removable(shared: &Shared<'_>, removal: &Removal) -> Result<()> {
+/// Refuses a removal where anything speaks against it that plan did not see. Returns what is disposable by now, one
+/// list for each checkout.
+pub(super) fn still_removable(shared: &Shared<'_>, removal: &Removal) -> Result<Vec<Vec<PathBuf>>> {
     let desired = shared.run.desired;
     let mut now = actual::read(desired)?;
     let work = |checkout: &RemovedCheckout| Question::Work(checkout.name.clone(), checkout.stale.admin_name.clone());
@@ -32,12 +35,14 @@ pub(super) fn still_removable(shared: &Shared<'_>, removal: &Removal) -> Result<
         questions.push(Question::Strays(name.clone()));
     }
     actual::examine(&mut now, desired, &questions);
-    let mut blockers = Vec::new();
+    let (mut blockers, mut disposable) = (Vec::new(), Vec::new());
     for item in &removal.checkouts {
         let found =
             now.repositories.get(&item.name).and_then(|state| state.repository()?.registrations.get(&item.stale.admin_name));
         let path = item.path.under(&removal.builder_path);
         blockers.extend(checkout(found, &path, removal.unsaved));
+        let work = found.and_then(|found| found.work.as_ref());
+        disposable.push(work.map(|work| work.disposable.clone()).unwrap_or_default());
         let moved =
             found.is_none_or(|found| found.head.commit() != item.head.as_ref() || found.head.branch() != item.branch.as_ref());
         if moved {
@@ -52,7 +57,7 @@ pub(super) fn still_removable(shared: &Shared<'_>, removal: &Removal) -> Result<
     if let Some(strays) = now.builders.get(&name).and_then(|directory| directory.strays.as_ref()) {
         blockers.extend(refusals(&removal.builder_path, strays, removal.unsaved));
     }
-    refuse(blockers)
+    refuse(blockers).map(|()| disposable)
 }
 
 fn checkout(found: Option<&Registration>, path: &AbsPath, unsaved: bool) -> Vec<Blocker> {

@@ -42,7 +42,10 @@ pub(super) fn update(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
             return adopt_in_turn(shared, write);
         }
     }
-    let path = shared.builder_mark_path(&write.builder, &write.path);
+    let path = match write.shape {
+        Shape::Plain => own_mark(shared, write)?,
+        Shape::Anchored | Shape::Nested => shared.builder_mark_path(&write.builder, &write.path),
+    };
     let mut mark = mark(shared, write, Some(&write.path));
     // Managed files may have been written since the plan was made.
     if let Ok(text) = std::fs::read(&path)

@@ -71,6 +71,8 @@ struct Shared<'a> {
     intents: Intents,
     /// One writer of marks and anchors at a time: both are read, changed and written back.
     marks: Mutex<()>,
+    /// What removals leave to be deleted once every step is done.
+    disposals: Mutex<Vec<removal::Disposal>>,
 }
 
 /// Applies a plan. Every failure is told, stops what depends on it, and nothing else.
@@ -82,7 +84,7 @@ pub fn run(run: &Run<'_>) -> Result<Outcome> {
     let intents = intents::intents(run)?;
     let book = Book::open(run.door, &run.desired.builders_dir, run.workspace, run.now, &intents.list, run.carried)?;
     run.listener.event(&Event::Planned(run.plan));
-    let shared = Shared { run: *run, book, intents, marks: Mutex::new(()) };
+    let shared = Shared { run: *run, book, intents, marks: Mutex::new(()), disposals: Mutex::new(Vec::new()) };
     let schedule = Schedule::new(&run.plan.steps);
     let ends = Mutex::new(BTreeMap::new());
     std::thread::scope(|scope| {
@@ -90,6 +92,9 @@ pub fn run(run: &Run<'_>) -> Result<Outcome> {
             scope.spawn(|| work(&shared, &schedule, &ends));
         }
     });
+    if run.interrupt.load(Ordering::SeqCst) == 0 {
+        removal::dispose(&shared);
+    }
     let ends = ends.into_inner().unwrap_or_else(PoisonError::into_inner);
     end(shared, &ends);
     let outcome = outcome(run, &ends, begun);

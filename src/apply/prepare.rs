@@ -56,7 +56,7 @@ pub fn prepare(
     if let Some(known) = known {
         return Ok(known.id.clone());
     }
-    let id = random_id()?;
+    let id = plan.workspace.clone().map_or_else(random_id, Ok)?;
     write_mark(door, desired, plan, None, &id, spot())?;
     Ok(id)
 }

@@ -1,6 +1,7 @@
 //! A removal in its safe order: keeper, lock, one rename, keeper again, admin directory, branch.
 
 use std::io::ErrorKind;
+use std::sync::PoisonError;
 
 use anyhow::{Context as _, Result};
 
@@ -8,10 +9,11 @@ use crate::actual;
 use crate::diagnostic::Diagnostic;
 use crate::git::Keep;
 use crate::model::actual::Link;
+use crate::model::address::Address;
 use crate::model::mark::{Deed, OWN_DIRECTORY, OurLock};
 use crate::model::name::{BuilderName, RepoName, WorkspaceId};
 use crate::model::path::{AbsPath, escape};
-use crate::model::trash::{MANIFEST, Manifest, TrashedCheckout};
+use crate::model::trash::{GONE, MANIFEST, Manifest, TRASH, TrashedCheckout};
 use crate::plan::{Change, CheckoutWrite, Removal, RemovedCheckout, Stale};
 
 use super::event::Event;
@@ -19,7 +21,7 @@ use super::{Shared, again, anchor};
 
 /// Moves a builder, or one checkout of it, to the trash.
 pub(super) fn remove(shared: &Shared<'_>, change: &Change, removal: &Removal) -> Result<()> {
-    again::still_removable(shared, removal)?;
+    let allowed = again::still_removable(shared, removal)?;
     let entry = to_trash(shared, removal)?;
     for checkout in removal.checkouts.iter().filter(|checkout| checkout.delete_branch) {
         if let Err(error) = delete_branch(shared, checkout, &entry) {
@@ -27,8 +29,13 @@ pub(super) fn remove(shared: &Shared<'_>, change: &Change, removal: &Removal) ->
             shared.run.listener.event(&Event::Warning { address: Some(&change.address), message: &message });
         }
     }
-    for checkout in &removal.checkouts {
-        dispose(shared, change, removal, checkout, &entry);
+    for (checkout, allowed) in removal.checkouts.iter().zip(&allowed) {
+        let tree = entry.join("tree");
+        let top = if removal.checkout.is_some() { tree } else { checkout.path.under(&tree) };
+        // Only what both looks found disposable: it may be tracked, staged or somebody's only copy by now.
+        let paths = checkout.dispose.iter().filter(|path| allowed.contains(path)).map(|path| top.join(path));
+        let mut later = shared.disposals.lock().unwrap_or_else(PoisonError::into_inner);
+        later.extend(paths.map(|path| Disposal { address: change.address.clone(), path }));
     }
     if let Some(path) = removal.checkout.as_ref() {
         anchor::record(shared, &removal.builder_path, path, None)?;
@@ -44,14 +51,21 @@ pub(super) fn remove(shared: &Shared<'_>, change: &Change, removal: &Removal) ->
     shared.run.door.remove_own(&own.join(format!("{}.json", removal.builder)))
 }
 
-/// Deletes the disposable files of a checkout that is in the trash. What cannot be deleted stays there.
-fn dispose(shared: &Shared<'_>, change: &Change, removal: &Removal, checkout: &RemovedCheckout, entry: &AbsPath) {
-    let tree = entry.join("tree");
-    let top = if removal.checkout.is_some() { tree } else { checkout.path.under(&tree) };
-    for path in &checkout.dispose {
-        if let Err(error) = shared.run.door.unlink(&top.join(path)) {
-            let message = format!("{} stays in the trash: {error:#}", path.display());
-            shared.run.listener.event(&Event::Warning { address: Some(&change.address), message: &message });
+/// An ignored file in the trash that policy lets go at once.
+pub(super) struct Disposal {
+    /// The removal that it was part of.
+    address: Address,
+    path: AbsPath,
+}
+
+/// Deletes the disposable files of all removals of a run, after its last step: whatever else fails or is killed before
+/// costs nothing. What cannot be deleted stays in the trash.
+pub(super) fn dispose(shared: &Shared<'_>) {
+    let disposals = std::mem::take(&mut *shared.disposals.lock().unwrap_or_else(PoisonError::into_inner));
+    for Disposal { address, path } in disposals {
+        if let Err(error) = shared.run.door.unlink(&path) {
+            let message = format!("{path} stays in the trash: {error:#}");
+            shared.run.listener.event(&Event::Warning { address: Some(&address), message: &message });
         }
     }
 }
@@ -158,14 +172,18 @@ pub(super) fn stem(builder: &BuilderName, repository: Option<&RepoName>, now: i6
 
 /// A new directory in the trash: `<builder>-<seconds>`, with a number where that is taken.
 fn new_entry(shared: &Shared<'_>, removal: &Removal) -> Result<(String, AbsPath)> {
-    let trash = shared.run.desired.builders_dir.join(OWN_DIRECTORY).join("trash");
+    let own = shared.run.desired.builders_dir.join(OWN_DIRECTORY);
+    let (trash, gone) = (own.join(TRASH), own.join(GONE));
     shared.run.door.make_directory(&trash)?;
     let moved = removal.checkouts.first().filter(|_| removal.checkout.is_some());
     let stem = stem(&removal.builder, moved.map(|checkout| &checkout.name), shared.run.now);
     let names = (1..10_000).map(|number| if number == 1 { stem.clone() } else { format!("{stem}-{number}") });
+    // Emptying an entry makes nothing new but this: it must succeed on a full disk too.
+    shared.run.door.make_directory(&gone)?;
     for name in names {
         let entry = trash.join(&name);
-        if entry.as_path().symlink_metadata().is_err() {
+        let free = |path: &AbsPath| path.as_path().symlink_metadata().is_err();
+        if free(&entry) && free(&gone.join(&name)) {
             shared.run.door.make_directory(&entry)?;
             return Ok((name, entry));
         }
@@ -192,6 +210,7 @@ fn manifest(shared: &Shared<'_>, removal: &Removal, entry: &str, target: &AbsPat
         checkout: removal.checkout.clone(),
         path: target.clone(),
         removed: shared.run.now,
+        boot: actual::boot(),
         keep: removal.keep,
         counts: removal.counts,
         mark: removal.mark.clone(),

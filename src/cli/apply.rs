@@ -55,10 +55,11 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
     let text = view::prompt::APPLY;
     let question = Question { command: "apply", approved: args.auto_approve, text, yes: view::prompt::YES, nothing: None };
     let code = apply(globals, &desired, &args.options.options(globals), &question)?;
-    if desired.policy.auto_prune {
-        prune::automatic(globals, &desired)?;
+    if !desired.policy.auto_prune {
+        return Ok(code);
     }
-    Ok(code)
+    let pruned = prune::automatic(globals, &desired)?;
+    Ok(if code == 0 { pruned } else { code })
 }
 
 /// Plans, asks, plans again under the lock, and applies.

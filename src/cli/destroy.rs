@@ -24,10 +24,12 @@ pub(super) struct Args {
 pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
     let mut desired = load(globals)?;
     let builders = desired.builders.len();
+    let protected = desired.builders.values().filter(|builder| builder.protect).map(|builder| builder.name.clone()).collect();
     desired.builders.clear();
     // Whoever types the workspace's name needs no other brake.
     let mut options = args.options.options(globals);
     options.destroy = true;
+    options.protected = protected;
     options.allow_removals = true;
     let name = desired.root.as_path().file_name().unwrap_or_default().to_string_lossy().into_owned();
     let text = view::prompt::destroy(builders, &name);

@@ -8,10 +8,11 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use clap::ArgAction;
 
-use crate::config;
+use crate::model::clock::Moment;
 use crate::model::path::AbsPath;
 use crate::plan::shell_word;
 use crate::view::{ColorChoice, Style, Verbosity};
+use crate::{actual, config};
 
 #[expect(clippy::struct_excessive_bools, reason = "each is one flag of the command line")]
 #[derive(Debug, clap::Args)]
@@ -137,5 +138,10 @@ impl Globals {
     /// The time, in seconds since 1970.
     pub(super) fn now() -> i64 {
         jiff::Timestamp::now().as_second()
+    }
+
+    /// The time, by clock and uptime.
+    pub(super) fn moment() -> Moment {
+        Moment { seconds: Self::now(), boot: actual::boot() }
     }
 }

@@ -7,12 +7,13 @@ use anyhow::Result;
 use super::ask::ask;
 use super::globals::{Globals, time};
 use super::recover::recover;
-use super::workspace::{load, lock};
+use super::workspace::{common_dirs, load, lock};
 use crate::git::GitDoor;
 use crate::model::actual::Actual;
+use crate::model::clock::Moment;
 use crate::model::desired::Desired;
 use crate::model::trash::TrashEntry;
-use crate::view::PruneRow;
+use crate::view::prune::{PruneRow, RowState};
 use crate::{actual, trash, view};
 
 /// Delete for good what the trash no longer has to keep: the one command that does.
@@ -35,14 +36,15 @@ pub(super) struct Args {
 pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
     let desired = load(globals)?;
     let older_than = args.older_than.map(|time| time.as_secs());
+    let now = Globals::moment();
     let actual = actual::read(&desired)?;
-    let rows = rows(&actual, older_than);
-    let due: Vec<&PruneRow> = rows.iter().filter(|row| row.due).collect();
+    let rows = rows(&actual, &now, older_than);
+    let due: Vec<&PruneRow> = rows.iter().filter(|row| row.due()).collect();
     let bytes = due.iter().map(|row| row.bytes).sum();
     if globals.json {
-        view::print(&view::json::prune(&rows))?;
+        view::print(&view::json::prune(&rows, now.seconds))?;
     } else if !(globals.quiet() && due.is_empty()) {
-        view::print(&view::prune_text(&rows, Globals::now(), &globals.out_style()))?;
+        view::print(&view::prune_text(&rows, now.seconds, &globals.out_style()))?;
     }
     // With --json and no word of approval it is a question about what is due, and that is the answer.
     if due.is_empty() || (globals.json && !args.auto_approve) {
@@ -52,49 +54,54 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
         view::narrate("Nothing was deleted.\n");
         return Ok(1);
     }
-    empty(globals, &desired, older_than)?;
-    if !globals.quiet() && !globals.json {
-        view::print(&view::prune::pruned(due.len(), bytes))?;
-    }
-    Ok(0)
+    empty(globals, &desired, &due, older_than)
 }
 
 /// What `auto_prune` does at the end of an apply.
-pub(super) fn automatic(globals: &Globals, desired: &Desired) -> Result<()> {
-    let actual = actual::read(desired)?;
-    let rows = rows(&actual, None);
-    let due: Vec<&PruneRow> = rows.iter().filter(|row| row.due).collect();
-    if due.is_empty() {
-        return Ok(());
-    }
-    empty(globals, desired, None)?;
-    if !globals.quiet() && !globals.json {
-        let bytes = due.iter().map(|row| row.bytes).sum();
-        view::print(&view::prune::pruned(due.len(), bytes))?;
-    }
-    Ok(())
+pub(super) fn automatic(globals: &Globals, desired: &Desired) -> Result<u8> {
+    let rows = rows(&actual::read(desired)?, &Globals::moment(), None);
+    let due: Vec<&PruneRow> = rows.iter().filter(|row| row.due()).collect();
+    if due.is_empty() { Ok(0) } else { empty(globals, desired, &due, None) }
 }
 
-fn rows(actual: &Actual, older_than: Option<u64>) -> Vec<PruneRow> {
-    let row = |entry: &TrashEntry| PruneRow {
+fn rows(actual: &Actual, now: &Moment, older_than: Option<u64>) -> Vec<PruneRow> {
+    let row = |entry: &TrashEntry, state: RowState| PruneRow {
         name: entry.name.clone(),
         path: entry.path.clone(),
         bytes: trash::size(&entry.path),
         removed: entry.manifest.as_ref().map(|manifest| manifest.removed),
-        due: trash::is_due(entry, Globals::now(), older_than),
+        age: entry.manifest.as_ref().map(|manifest| manifest.age(now)),
+        state,
     };
-    actual.trash.iter().map(row).collect()
+    let kept = |entry: &TrashEntry| match &entry.manifest {
+        None => RowState::Unknown,
+        Some(manifest) if manifest.age(now) < 0 => RowState::Future,
+        Some(manifest) => manifest.kept_for(now, older_than).map_or(RowState::Due, RowState::Kept),
+    };
+    let cut_short = actual.gone.iter().filter(|gone| !gone.emptied).map(|gone| row(&gone.entry, RowState::CutShort));
+    cut_short.chain(actual.trash.iter().map(|entry| row(entry, kept(entry)))).collect()
 }
 
-/// Under the lock: what is due by then.
-fn empty(globals: &Globals, desired: &Desired, older_than: Option<u64>) -> Result<()> {
+/// Under the lock: what was shown, if it is still due. What cannot be emptied does not stop the others.
+fn empty(globals: &Globals, desired: &Desired, shown: &[&PruneRow], older_than: Option<u64>) -> Result<u8> {
     recover(globals, desired)?;
     let actual = actual::read(desired)?;
     let locks = lock(globals, desired, &actual, |_| true)?;
     let door = GitDoor::new(&desired.builders_dir, false)?.holding(&locks)?;
     let actual = actual::read(desired)?;
-    for entry in actual.trash.iter().filter(|entry| trash::is_due(entry, Globals::now(), older_than)) {
-        trash::empty(&door, entry)?;
+    let repositories = common_dirs(&actual);
+    let now = Globals::moment();
+    let finished = trash::finish_emptying(&door, &actual.gone, &repositories, &now);
+    let due = |entry: &&TrashEntry| trash::is_due(entry, &now, older_than) && shown.iter().any(|row| row.path == entry.path);
+    let emptied = actual.trash.iter().filter(due).map(|entry| trash::empty(&door, entry, &repositories, &now));
+    let failed: Vec<anyhow::Error> = std::iter::once(finished).chain(emptied).filter_map(Result::err).collect();
+    for error in &failed {
+        view::narrate(&format!("error: {error:#}\n"));
     }
-    Ok(())
+    let left = |row: &&&PruneRow| row.path.as_path().symlink_metadata().is_err();
+    let gone: Vec<&&PruneRow> = shown.iter().filter(left).collect();
+    if !gone.is_empty() && !globals.quiet() && !globals.json {
+        view::print(&view::prune::pruned(gone.len(), gone.iter().map(|row| row.bytes).sum()))?;
+    }
+    Ok(u8::from(!failed.is_empty()))
 }

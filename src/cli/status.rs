@@ -21,7 +21,7 @@ pub(super) struct Args {}
 pub(super) fn run(globals: &Globals, _: &Args) -> Result<u8> {
     let desired = load(globals)?;
     let now = Globals::now();
-    let (actual, plan) = refresh(&desired, &Options { now, ..Options::default() })?;
+    let (actual, plan) = refresh(&desired, &Options { now, boot: actual::boot(), ..Options::default() })?;
     let status = actual::status(&actual, &desired, &states(&plan));
     let text = if globals.json { view::json::status(&status) } else { view::status_text(&status, now, &globals.out_style()) };
     view::print(&text)?;

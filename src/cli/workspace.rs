@@ -1,5 +1,6 @@
 //! From the file to a plan: what several commands begin with.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Result;
@@ -44,6 +45,7 @@ impl PlanOptions {
     pub(super) fn options(&self, globals: &Globals) -> Options {
         Options {
             now: Globals::now(),
+            boot: actual::boot(),
             unsaved: self.unsaved.map(|unsaved| match unsaved {
                 Unsaved::Block => OnUnsaved::Block,
                 Unsaved::Trash => OnUnsaved::Trash,
@@ -51,6 +53,7 @@ impl PlanOptions {
             allow_removals: self.allow_removals,
             take_over: self.take_over,
             destroy: false,
+            protected: BTreeSet::new(),
             place: globals.place(),
         }
     }
@@ -106,6 +109,11 @@ pub(super) fn fetch(globals: &Globals, desired: &Desired) -> Result<()> {
 
 fn present(actual: &Actual) -> impl Iterator<Item = (&RepoName, &Repository)> {
     actual.repositories.iter().filter_map(|(name, state)| Some((name, RepositoryState::repository(state)?)))
+}
+
+/// Where the repositories that are there keep their refs.
+pub(super) fn common_dirs(actual: &Actual) -> BTreeMap<RepoName, AbsPath> {
+    present(actual).map(|(name, repository)| (name.clone(), repository.common_dir.clone())).collect()
 }
 
 /// Takes the lock of the workspace and of the repositories that are written to.

@@ -9,9 +9,10 @@ use super::journal::Unfinished;
 use super::mark::{Marked, WorkspaceMark};
 use super::name::{BranchName, ObjectId, RepoName};
 use super::path::{AbsPath, RelPath};
-use super::trash::TrashEntry;
+use super::trash::{GoneEntry, TrashEntry};
 
 pub use super::registration::{Link, Lock, Registration};
+pub use super::work::Operation;
 
 /// One read of the disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub struct Actual {
     pub sources: BTreeMap<AbsPath, Source>,
     /// What the trash holds, oldest first.
     pub trash: Vec<TrashEntry>,
+    /// What is left of entries that are, or were, deleted for good.
+    pub gone: Vec<GoneEntry>,
 }
 
 /// A path that a commit tracks.
@@ -173,17 +176,6 @@ impl Head {
             Head::Unborn(_) | Head::Unreadable(_) => None,
         }
     }
-}
-
-/// A git operation that waits for its end.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Operation {
-    /// git's word: `rebase`, `merge`, `cherry-pick`, `revert`, `bisect`, `am`.
-    pub name: &'static str,
-    /// The branches that it holds: they count as in use though HEAD is detached.
-    pub holds: BTreeSet<BranchName>,
-    /// The command that ends it without its result, e.g. `git rebase --abort`.
-    pub abort: &'static str,
 }
 
 /// A repository and everything it knows of its worktrees.

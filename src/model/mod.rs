@@ -12,6 +12,7 @@ pub mod name;
 pub mod path;
 pub mod policy;
 pub mod registration;
+pub mod size;
 pub mod status;
 pub mod trash;
 pub mod work;

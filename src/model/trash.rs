@@ -2,12 +2,21 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::clock::{Boot, Moment};
 use super::mark::{BuilderMark, CheckoutMark};
 use super::name::{BranchName, BuilderName, ObjectId, RepoName, WorkspaceId};
 use super::path::{AbsPath, RelPath};
 
 /// The manifest's name in an entry; `tree` beside it is what was renamed, `admin/<repository>` the admin directories.
 pub const MANIFEST: &str = "manifest.json";
+/// The manifest's name once everything beside it is deleted: it stays for as long as the removal counts.
+pub const EMPTIED: &str = "emptied.json";
+/// Where in [`super::mark::OWN_DIRECTORY`] the entries lie.
+pub const TRASH: &str = "trash";
+/// Where in [`super::mark::OWN_DIRECTORY`] an entry goes, in one rename, before anything of it is deleted.
+pub const GONE: &str = "gone";
+/// How long a removal counts against `max_removals`, in seconds.
+pub const DAY: i64 = 24 * 3600;
 
 /// One entry of the trash, as plan and prune see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +27,15 @@ pub struct TrashEntry {
     pub path: AbsPath,
     /// The manifest; `None` where it is missing or cannot be read.
     pub manifest: Option<Manifest>,
+}
+
+/// What is left of an entry that is being deleted for good, or was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GoneEntry {
+    /// The entry, in its new place.
+    pub entry: TrashEntry,
+    /// Whether only its manifest is left, which still counts; else its deletion was cut short.
+    pub emptied: bool,
 }
 
 /// What an entry holds; enough to bring it back.
@@ -35,6 +53,9 @@ pub struct Manifest {
     pub path: AbsPath,
     /// When it was removed, in seconds since 1970.
     pub removed: i64,
+    /// The same by the machine's uptime, where the system tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boot: Option<Boot>,
     /// How long it is kept, in seconds.
     pub keep: u64,
     /// Whether it counts as a removal: what a killed creation left does not.
@@ -69,10 +90,30 @@ pub struct TrashedCheckout {
 }
 
 impl Manifest {
+    /// How many seconds ago it was removed; negative where that is still to come by this clock.
+    #[must_use]
+    pub fn age(&self, now: &Moment) -> i64 {
+        now.since(&Moment { seconds: self.removed, boot: self.boot.clone() })
+    }
+
+    /// How many seconds it is kept still, by its own time or by `older_than` (seconds); `None`: it is due. What is
+    /// removed in the future is never due: nobody knows how old it is.
+    #[must_use]
+    pub fn kept_for(&self, now: &Moment, older_than: Option<u64>) -> Option<i64> {
+        let keep = i64::try_from(older_than.unwrap_or(self.keep)).unwrap_or(i64::MAX);
+        let age = self.age(now);
+        (age < keep || age < 0).then(|| keep.saturating_sub(age))
+    }
+
     /// Whether the entry is past the time that it is kept; with `older_than` (seconds), whether it is older than that.
     #[must_use]
-    pub fn is_due(&self, now: i64, older_than: Option<u64>) -> bool {
-        let keep = i64::try_from(older_than.unwrap_or(self.keep)).unwrap_or(i64::MAX);
-        self.removed.saturating_add(keep) <= now
+    pub fn is_due(&self, now: &Moment, older_than: Option<u64>) -> bool {
+        self.kept_for(now, older_than).is_none()
+    }
+
+    /// Whether it counts against today's `max_removals`.
+    #[must_use]
+    pub fn counts_today(&self, now: &Moment) -> bool {
+        self.counts && self.age(now) < DAY
     }
 }

@@ -1,9 +1,9 @@
 //! Work in a checkout that a removal or a switch could lose.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::actual::Operation;
-use super::name::ObjectId;
+use super::name::{BranchName, ObjectId};
 
 /// What was found in a checkout by a look at contents, not at times.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -30,6 +30,17 @@ pub struct Ignored {
     pub files: u64,
     /// Their apparent size in bytes.
     pub bytes: u64,
+}
+
+/// A git operation that waits for its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operation {
+    /// git's word: `rebase`, `merge`, `cherry-pick`, `revert`, `bisect`, `am`.
+    pub name: &'static str,
+    /// The branches that it holds: they count as in use though HEAD is detached.
+    pub holds: BTreeSet<BranchName>,
+    /// The command that ends it without its result, e.g. `git rebase --abort`.
+    pub abort: &'static str,
 }
 
 /// One fact that speaks against a removal. Paths are for people, sorted, at most [`EVIDENCE`] of them; `total`

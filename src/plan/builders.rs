@@ -128,6 +128,9 @@ fn mark_reasons(input: &Input<'_>, builder: &DesiredBuilder, mark: &BuilderMark)
     if mark.policy != builder.policy {
         reasons.push("its policy changed".into());
     }
+    if input.remarks() {
+        reasons.push("the workspace's mark is gone: make it again".into());
+    }
     if mark.file != input.desired.file {
         if input.moved() {
             reasons.push(format!("the workspace was moved; declared by {}", mark.file));

@@ -234,6 +234,10 @@ fn directory_gone(input: &Input<'_>, case: &Case<'_>, registration: &Registratio
         drafts.drift(&case.address, format!("was moved by hand to {now}"), Some(next.clone()));
         blockers.push(at("moved-by-hand", path, format!("it was moved by hand to {now}"), next));
     }
+    if let Some(mark) = registration.mark.mark().filter(|mark| Some(&mark.workspace) != input.id() && !input.options.take_over) {
+        let fact = format!("its directory is gone, and it belongs to another workspace ({})", mark.file);
+        blockers.push(at("another-workspace", path, fact, "wsctl apply --take-over"));
+    }
     if matches!(input.actual.place, Place::Elsewhere(_)) && !input.moved() {
         blockers.push(at("mounted-elsewhere", path, "the workspace is known under another path", "run wsctl there"));
     }

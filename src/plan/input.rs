@@ -12,6 +12,7 @@ use crate::model::name::{BranchName, BuilderName, RepoName, WorkspaceId};
 use crate::model::path::{AbsPath, RelPath};
 
 use super::Options;
+use super::lost::Lost;
 use super::members::Member;
 
 /// What a plan is made of.
@@ -28,6 +29,8 @@ pub(super) struct Input<'a> {
     places: BTreeMap<&'a AbsPath, (&'a BuilderDirectory, Option<&'a RelPath>)>,
     /// The branches of declared checkouts.
     wanted: BTreeSet<(&'a RepoName, &'a BranchName)>,
+    /// What is registered in `builders_dir`, where that is another one.
+    lost: Option<Lost>,
 }
 
 impl<'a> Input<'a> {
@@ -35,7 +38,8 @@ impl<'a> Input<'a> {
         let checkouts = desired.builders.values().flat_map(|builder| builder.checkouts.values());
         let wanted = checkouts.map(|checkout| (&checkout.repository, &checkout.branch)).collect();
         let (worktrees, marked) = (BTreeMap::new(), BTreeMap::new());
-        let mut input = Input { desired, actual, options, worktrees, marked, places: places(actual), wanted };
+        let mut input = Input { desired, actual, options, worktrees, marked, places: places(actual), wanted, lost: None };
+        input.lost = Lost::look(desired, &actual.workspace, input.registrations());
         for member in input.registrations() {
             let (name, _, registration) = member;
             if let Some(worktree) = &registration.worktree {
@@ -48,8 +52,20 @@ impl<'a> Input<'a> {
         input
     }
 
-    pub(super) fn id(&self) -> Option<&'a WorkspaceId> {
-        self.actual.workspace.mark().map(|mark| &mark.id)
+    /// The workspace; one whose mark is gone is named by its checkouts, once the user says that they are this one's.
+    pub(super) fn id(&self) -> Option<&WorkspaceId> {
+        let known = self.actual.workspace.mark().map(|mark| &mark.id);
+        known.or_else(|| self.lost.as_ref().filter(|_| self.options.take_over).map(Lost::id))
+    }
+
+    /// What is registered in `builders_dir` and is not there, unless the user says to go on all the same.
+    pub(super) fn lost(&self) -> Option<&Lost> {
+        self.lost.as_ref().filter(|_| !self.options.take_over)
+    }
+
+    /// Whether the mark of the workspace is gone and has to be made again.
+    pub(super) fn remarks(&self) -> bool {
+        self.lost.is_some() && self.options.take_over && self.actual.workspace.mark().is_none()
     }
 
     /// Whether links of before may be repaired: the workspace was moved, or the user says so.

@@ -14,6 +14,7 @@ mod draft;
 mod files;
 mod found;
 mod input;
+mod lost;
 mod members;
 mod obstacle;
 mod order;
@@ -39,11 +40,13 @@ pub use write::{
     AnchorWrite, BranchPlan, BuilderWrite, CheckoutTouch, CheckoutWrite, FileContent, FileWrite, Gitlink, MarkWrite,
 };
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 
 use crate::model::actual::Actual;
+use crate::model::clock::{Boot, Moment};
 use crate::model::desired::Desired;
-use crate::model::name::RepoName;
+use crate::model::name::{BuilderName, RepoName};
 use crate::model::path::AbsPath;
 use crate::model::policy::OnUnsaved;
 use crate::model::work::Finding;
@@ -56,6 +59,8 @@ use input::Input;
 pub struct Options {
     /// The time, in seconds since 1970.
     pub now: i64,
+    /// The same by the machine's uptime, where the system tells it.
+    pub boot: Option<Boot>,
     /// `--unsaved`: overrides every builder's `on_unsaved`.
     pub unsaved: Option<OnUnsaved>,
     /// `--allow-removals`: the brakes on removals are off.
@@ -64,8 +69,18 @@ pub struct Options {
     pub take_over: bool,
     /// `wsctl destroy`: every builder goes, though the file declares it.
     pub destroy: bool,
+    /// Builders that the file protects, for `destroy`: no apply may have told their marks yet.
+    pub protected: BTreeSet<BuilderName>,
     /// The options that say where wsctl works (`-C DIR`, `-f FILE`), for the commands that blockers name.
     pub place: Vec<String>,
+}
+
+impl Options {
+    /// The time, by clock and uptime.
+    #[must_use]
+    pub fn moment(&self) -> Moment {
+        Moment { seconds: self.now, boot: self.boot.clone() }
+    }
 }
 
 /// The findings of a second look, right before a removal or a switch, that still speak against it.
@@ -127,6 +142,7 @@ pub fn plan(desired: &Desired, actual: &Actual, options: &Options) -> Plan {
         builders::plan(&input, builder, &mut drafts);
         files::plan(&input, builder, &mut drafts);
     }
+    lost::hold(&input, &mut drafts);
     unmanaged::note(&input, &mut drafts);
     drafts.sort();
     for blocker in drafts.list.iter_mut().flat_map(|draft| &mut draft.change.blockers) {
@@ -139,7 +155,7 @@ pub fn plan(desired: &Desired, actual: &Actual, options: &Options) -> Plan {
         builders_dir: desired.builders_dir.clone(),
         workspace: input.id().cloned(),
         claims: input.claims(),
-        root_branch: brakes::root_branch(&input),
+        root_branch: brakes::root_branch(&input, &drafts),
         declared: desired.builders.len(),
         changes: drafts.list.into_iter().map(|draft| draft.change).collect(),
         drift: drafts.drift,

@@ -97,6 +97,9 @@ fn nowhere(input: &Input<'_>) -> Option<Blocker> {
         let next = format!("ls -la {}", shell(here));
         return Some(at("unusable-builders-dir", here, format!("builders_dir cannot be used: {what}"), next));
     }
+    if let Some(lost) = input.lost() {
+        return Some(lost.blocker(input));
+    }
     let Marked::Unreadable(why) = &input.actual.workspace else { return None };
     let mark = here.join(OWN_DIRECTORY).join(WORKSPACE_MARK);
     let fact = format!("the workspace's mark cannot be read: {why}; without it nothing here is known to be ours");

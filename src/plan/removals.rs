@@ -1,6 +1,8 @@
 //! Builders and checkouts that are ours and no longer declared: to the trash, or blocked.
 //! Everything that is read here is the mark, never the file.
 
+use std::collections::BTreeSet;
+
 use crate::model::actual::{Link, Place};
 use crate::model::address::Address;
 use crate::model::builder::{BuilderDirectory, Occupant};
@@ -9,6 +11,7 @@ use crate::model::mark::BuilderMark;
 use crate::model::name::BuilderName;
 use crate::model::path::{AbsPath, RelPath, printable};
 use crate::model::policy::{DeleteBranch, OnUnsaved};
+use crate::model::size::size;
 use crate::model::work::{Finding, Work};
 
 use super::blockers::{at, finding, shell, trash_may_hold};
@@ -44,6 +47,7 @@ fn whole(input: &Input<'_>, builder: &BuilderName, directory: &BuilderDirectory,
         let next = format!("git -C {} worktree move {} SOMEWHERE", shell(&repository.path), shell(path));
         blockers.push(at("not-ours", path, "a worktree in it is not ours", next));
     }
+    blockers.extend(unregistered(input, builder, directory));
     let mut details = Vec::new();
     match &directory.strays {
         Some(_) | None if directory.occupant == Occupant::Symlink => {}
@@ -148,12 +152,36 @@ fn of_builder(
         let next = format!("declare [builders.{builder}] again, `wsctl apply`, then remove it");
         return vec![at("no-mark", &directory.path, "its mark is gone: what it may lose is not known", next)];
     };
-    if mark.protect {
+    if mark.protect || input.options.protected.contains(builder) {
         blockers.push(protected(builder, directory));
     }
     blockers.extend(another_file(input, directory, Some(mark)));
     blockers.extend(elsewhere(input, directory));
     blockers
+}
+
+/// Checkouts of repositories that the file does not declare: what they hold is not looked at, and nothing would keep it.
+fn unregistered<'a>(input: &Input<'a>, builder: &'a BuilderName, directory: &'a BuilderDirectory) -> Vec<Blocker> {
+    let known: BTreeSet<_> = input.registered_in(&directory.path).iter().filter_map(|(_, _, it)| it.worktree.as_ref()).collect();
+    let worktree = |(path, occupant): (&RelPath, &'a Occupant)| match occupant {
+        Occupant::Worktree(admin) => Some((path.under(&directory.path), admin)),
+        Occupant::Nothing
+        | Occupant::Empty
+        | Occupant::Directory
+        | Occupant::File
+        | Occupant::Symlink
+        | Occupant::Repository
+        | Occupant::Mount
+        | Occupant::Unreadable(_) => None,
+    };
+    let strange = directory.places.iter().filter_map(worktree).filter(|(path, _)| !known.contains(path));
+    let blocker = |(path, admin): (AbsPath, &AbsPath)| {
+        let common = admin.parent().parent();
+        let repository = if common.as_path().ends_with(".git") { common.parent() } else { common };
+        let next = format!("declare it with `path = \"{repository}\"` in builders.toml until builders.{builder} is gone");
+        at("undeclared-repository", &path, format!("it is a checkout of {repository}, which the file does not declare"), next)
+    };
+    strange.map(blocker).collect()
 }
 
 /// Seen from another mount point, checkouts look as if they were gone.
@@ -263,8 +291,9 @@ fn fate(input: &Input<'_>, checkout: &RemovedCheckout, work: Option<&Work>, unsa
             let mut paths: Vec<_> = work.disposable.iter().map(|path| printable(path.as_os_str())).collect();
             paths.sort();
             lines.push(format!(
-                "{name}: {} deleted for good, being disposable: {}",
+                "{name}: {} ({}) deleted for good, being disposable: {}",
                 files(work.disposed.files),
+                size(work.disposed.bytes),
                 paths.join(", ")
             ));
         }

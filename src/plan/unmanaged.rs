@@ -118,7 +118,8 @@ fn journal(input: &Input<'_>) -> Option<String> {
 /// What apply deletes for good by `auto_prune`: said before it happens.
 fn auto_prune(input: &Input<'_>) -> Option<String> {
     let manifests = input.actual.trash.iter().filter_map(|entry| entry.manifest.as_ref());
-    let due = manifests.filter(|manifest| manifest.is_due(input.options.now, None)).count();
+    let now = input.options.moment();
+    let due = manifests.filter(|manifest| manifest.is_due(&now, None)).count();
     let entries = if due == 1 { "1 entry of the trash that is" } else { "the entries of the trash that are" };
     (input.desired.policy.auto_prune && due > 0).then(|| format!("auto_prune: apply deletes {entries} past trash_keep ({due})"))
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::style::{Style, Tone};
+pub use crate::model::size::size;
 
 /// The text without anything that a terminal would obey: control characters (a newline too) and marks that turn the
 /// direction of writing are shown as escapes.
@@ -37,25 +38,6 @@ pub fn count(number: usize, noun: &str) -> String {
 #[must_use]
 pub fn entries(number: usize) -> String {
     if number == 1 { "1 entry".into() } else { format!("{number} entries") }
-}
-
-/// A size for people: `12 B`, `1.5 KiB`.
-#[must_use]
-pub fn size(bytes: u64) -> String {
-    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
-    if bytes < 1024 {
-        return format!("{bytes} B");
-    }
-    let (mut tenths, mut unit) = (u128::from(bytes) * 10 / 1024, 0);
-    while tenths >= 10 * 1024 && unit + 1 < UNITS.len() {
-        tenths /= 1024;
-        unit += 1;
-    }
-    if tenths < 100 {
-        format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
-    } else {
-        format!("{} {}", tenths / 10, UNITS[unit])
-    }
 }
 
 /// An age in its largest unit: `3d`, `2h`, `5m`, `12s`; what lies in the future is `0s`.

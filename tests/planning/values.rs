@@ -128,6 +128,7 @@ pub fn trashed(name: &str, checkout: Option<&str>, removed: i64) -> TrashEntry {
         checkout: checkout.map(rel),
         path: abs("/ws/.builders").join(name),
         removed,
+        boot: None,
         keep: 3600,
         counts: true,
         mark: None,

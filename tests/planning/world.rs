@@ -58,6 +58,7 @@ impl World {
             builders: BTreeMap::new(),
             sources: BTreeMap::new(),
             trash: vec![],
+            gone: vec![],
         };
         World { desired, actual, options: Options { now: NOW, ..Options::default() } }
     }

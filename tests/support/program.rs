@@ -16,7 +16,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    fn of(output: &Output) -> Self {
+    pub fn of(output: &Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Answer { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
     }
@@ -111,6 +111,26 @@ impl Sandbox {
         let mut child = command.spawn().unwrap();
         child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
         Answer::of(&child.wait_with_output().unwrap())
+    }
+
+    /// A command that an answer names, as typed by somebody who approves: from the workspace's root, in a shell.
+    #[track_caller]
+    pub fn type_next(&self, answer: &Answer, words: &str) -> Answer {
+        self.type_next_in(self.root(), answer, words)
+    }
+
+    /// The same from another directory.
+    #[track_caller]
+    pub fn type_next_in(&self, directory: impl AsRef<Path>, answer: &Answer, words: &str) -> Answer {
+        let lines = answer.stdout.lines().chain(answer.stderr.lines()).filter_map(|line| line.trim().strip_prefix("→ "));
+        let next = lines.map(str::to_owned).find(|line| line.contains(words));
+        let next = next.unwrap_or_else(|| panic!("no next command with {words:?} in\n{answer}"));
+        let asks = next.starts_with("wsctl") && (next.contains(" apply") || next.contains(" destroy"));
+        let program = Path::new(env!("CARGO_BIN_EXE_wsctl")).parent().unwrap();
+        let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap_or_default());
+        let mut shell = self.command("sh");
+        shell.arg("-c").arg(if asks { next + " --auto-approve" } else { next });
+        Answer::of(&shell.current_dir(directory).env("PATH", path).stdin(Stdio::null()).output().unwrap())
     }
 
     pub fn plan(&self) -> Answer {

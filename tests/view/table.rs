@@ -1,6 +1,7 @@
 //! Status and prune.
 
 use wsctl::model::status::{BuilderStatus, CheckoutStatus, Status};
+use wsctl::view::prune::RowState;
 use wsctl::view::style::Style;
 use wsctl::view::{PruneRow, prompt, prune_text, status_text, text};
 
@@ -81,24 +82,29 @@ fn no_builders() {
 
 #[test]
 fn prune_lists_what_it_would_free() {
-    let row = |name: &str, bytes, removed, due| PruneRow {
+    let row = |name: &str, bytes, removed: Option<i64>, state| PruneRow {
         name: name.into(),
         path: abs("/ws/.builders/.wsctl/trash").join(name),
         bytes,
         removed,
-        due,
+        age: removed.map(|removed| NOW - removed),
+        state,
     };
     let rows = [
-        row("slack-1", 3 << 20, Some(NOW - 15 * 86_400), true),
-        row("web-2", 1536, Some(NOW - 60), false),
-        row("odd", 10, None, false),
+        row("slack-1", 3 << 20, Some(NOW - 15 * 86_400), RowState::Due),
+        row("web-2", 1536, Some(NOW - 60), RowState::Kept(13 * 86_400)),
+        row("odd", 10, None, RowState::Unknown),
+        row("late", 10, Some(NOW + 60), RowState::Future),
+        row("half-3", 512, Some(NOW - 60), RowState::CutShort),
     ];
     insta::assert_snapshot!(prune_text(&rows, NOW, &Style::plain()), @r"
       -  slack-1  15d  3.0 MiB  /ws/.builders/.wsctl/trash/slack-1
-         web-2     1m  1.5 KiB  /ws/.builders/.wsctl/trash/web-2    kept
-         odd        ?     10 B  /ws/.builders/.wsctl/trash/odd      kept: its manifest cannot be read
+         web-2     1m  1.5 KiB  /ws/.builders/.wsctl/trash/web-2    kept until 1970-01-25 13:46 UTC (13d)
+         odd        ?     10 B  /ws/.builders/.wsctl/trash/odd      kept: its manifest cannot be read; look into it, and `rm -r` it by hand
+         late       ?     10 B  /ws/.builders/.wsctl/trash/late     kept: removed in the future by this clock; see `date`
+      -  half-3    1m    512 B  /ws/.builders/.wsctl/trash/half-3   deleting it was cut short
 
-    Prune: 1 of 3 entries to delete for good, which frees 3.0 MiB.
+    Prune: 2 of 5 entries to delete for good, which frees 3.0 MiB.
     ");
     assert_eq!(prune_text(&[], NOW, &Style::plain()), "Nothing to prune. The trash is empty.\n");
     let kept = prune_text(&rows[1..2], NOW, &Style::plain());

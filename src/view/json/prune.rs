@@ -32,22 +32,25 @@ pub struct EntryDocument {
     pub removed: Option<i64>,
     /// Whether it is past the time that it is kept.
     pub due: bool,
+    /// When it will be due, in seconds since 1970.
+    pub kept_until: Option<i64>,
 }
 
-/// What the trash holds and what of it is due.
+/// What the trash holds and what of it is due; `now` is in seconds since 1970.
 #[must_use]
-pub fn prune(rows: &[PruneRow]) -> String {
+pub fn prune(rows: &[PruneRow], now: i64) -> String {
     let entry = |row: &PruneRow| EntryDocument {
         name: row.name.clone(),
         path: escape(row.path.as_ref()),
         bytes: row.bytes,
         removed: row.removed,
-        due: row.due,
+        due: row.due(),
+        kept_until: row.until(now),
     };
     document(&PruneDocument {
         format_version: FORMAT_VERSION.into(),
         wsctl_version: WSCTL_VERSION.into(),
         entries: rows.iter().map(entry).collect(),
-        due_bytes: rows.iter().filter(|row| row.due).map(|row| row.bytes).sum(),
+        due_bytes: rows.iter().filter(|row| row.due()).map(|row| row.bytes).sum(),
     })
 }

@@ -1,0 +1,90 @@
+//! Deletes entries for good: one rename out of the trash first, so that nothing half deleted is ever offered as whole.
+
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::path::{Component, Path};
+
+use anyhow::{Context as _, Result};
+
+use crate::git::Door;
+use crate::model::clock::Moment;
+use crate::model::name::RepoName;
+use crate::model::path::AbsPath;
+use crate::model::trash::{EMPTIED, GONE, GoneEntry, MANIFEST, Manifest, TrashEntry};
+
+/// Where the declared repositories keep their refs.
+pub type CommonDirs = BTreeMap<RepoName, AbsPath>;
+
+/// Deletes an entry for good. From its rename on it is no entry of the trash; what a kill leaves of it is finished by
+/// [`finish_emptying`].
+///
+/// The locks of the workspace and of its repositories are held.
+///
+/// # Errors
+/// Something cannot be unlinked, or a ref cannot be deleted.
+pub fn empty(door: &dyn Door, entry: &TrashEntry, repositories: &CommonDirs, now: &Moment) -> Result<()> {
+    let trash = entry.path.parent();
+    let gone = trash.parent().join(GONE);
+    // Both are there; the door refuses them where one is a symbolic link.
+    door.make_directory(&trash)?;
+    door.make_directory(&gone)?;
+    let path = gone.join(&entry.name);
+    door.rename(&entry.path, &path)?;
+    let entry = TrashEntry { name: entry.name.clone(), path, manifest: entry.manifest.clone() };
+    finish(door, &entry, repositories, now)
+}
+
+/// Finishes what a killed `prune` left in `.wsctl/gone/`, and forgets removals that no longer count.
+///
+/// The locks of the workspace and of its repositories are held.
+///
+/// # Errors
+/// The first entry that cannot be finished, after all were tried.
+pub fn finish_emptying(door: &dyn Door, gone: &[GoneEntry], repositories: &CommonDirs, now: &Moment) -> Result<()> {
+    let open = gone.iter().filter(|gone| !gone.emptied || !gone.entry.manifest.as_ref().is_some_and(|it| it.counts_today(now)));
+    open.map(|gone| finish(door, &gone.entry, repositories, now)).fold(Ok(()), Result::and)
+}
+
+/// Files first: they free the space that the deletion of a ref may need on a full disk. The manifest goes last, or
+/// stays for as long as the removal counts: `max_removals` is not got round by emptying the trash.
+fn finish(door: &dyn Door, entry: &TrashEntry, repositories: &CommonDirs, now: &Moment) -> Result<()> {
+    let failed = || format!("{} cannot be emptied", entry.path);
+    for found in std::fs::read_dir(&entry.path).with_context(failed)? {
+        let name = found.with_context(failed)?.file_name();
+        if name != MANIFEST && name != EMPTIED {
+            door.unlink(&entry.path.join(&name))?;
+        }
+    }
+    for checkout in entry.manifest.iter().filter(|manifest| is_own(entry, manifest)).flat_map(|manifest| &manifest.checkouts) {
+        // A repository that was moved with its workspace is found by its name.
+        let here = Some(&checkout.common_dir).filter(|path| path.join("HEAD").as_path().is_file());
+        if let Some(common_dir) = here.or_else(|| repositories.get(&checkout.repository)) {
+            door.drop_keeper(common_dir, &checkout.keeper)?;
+        }
+    }
+    if !entry.manifest.as_ref().is_some_and(|manifest| manifest.counts_today(now)) {
+        return door.unlink(&entry.path);
+    }
+    if entry.path.join(MANIFEST).as_path().symlink_metadata().is_ok() {
+        door.rename(&entry.path.join(MANIFEST), &entry.path.join(EMPTIED))?;
+    }
+    Ok(())
+}
+
+/// Whether a manifest speaks of the entry that it lies in: of that name, and of a `builders_dir` that is this one or
+/// gone. A copy of the workspace has the same manifests; the refs that they name hold what is in the original's trash.
+fn is_own(entry: &TrashEntry, manifest: &Manifest) -> bool {
+    let depth = manifest.checkout.as_ref().map_or(0, |path| Path::new(path.as_str()).components().filter(is_name).count());
+    let was = manifest.path.as_path().ancestors().nth(depth + 1);
+    let now = entry.path.as_path().ancestors().nth(3).and_then(|path| path.canonicalize().ok());
+    let named = |keeper: &str| keeper.split('/').nth(3) == Some(&entry.name);
+    let here = was.is_some_and(|was| match was.canonicalize() {
+        Ok(was) => Some(was) == now,
+        Err(error) => error.kind() == ErrorKind::NotFound,
+    });
+    here && manifest.checkouts.iter().all(|checkout| named(&checkout.keeper))
+}
+
+fn is_name(component: &Component<'_>) -> bool {
+    matches!(component, Component::Normal(_))
+}
