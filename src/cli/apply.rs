@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::ask::ask;
 use super::globals::Globals;
 use super::recover::recover;
-use super::workspace::{PlanOptions, fetch, load, lock, lock_more, refresh};
+use super::workspace::{PlanOptions, common_dirs, fetch, load, lock, lock_more, refresh};
 use super::{prune, signals};
 use crate::apply::event::{Event, Listener, Outcome};
 use crate::apply::{Run, Spot, claim, prepare, run as walk};
@@ -15,7 +15,7 @@ use crate::git::GitDoor;
 use crate::model::desired::Desired;
 use crate::model::name::RepoName;
 use crate::plan::{Options, Plan};
-use crate::{actual, view};
+use crate::{actual, trash, view};
 
 /// Make the disk match the file: clone, create, repair, remove.
 #[derive(Debug, clap::Args)]
@@ -108,6 +108,9 @@ pub(super) fn apply(globals: &Globals, desired: &Desired, options: &Options, que
         carried: carried.as_ref(),
         interrupt: signals::listen()?.as_ref(),
     })?;
+    if let Err(error) = trash::finish_emptying(&door, &now.gone, &common_dirs(&now), &Globals::moment()) {
+        view::narrate(&format!("warning: {error:#}\n"));
+    }
     if outcome.failed + outcome.skipped == 0 {
         claim(&door, desired, &locked, known, &spot)?;
     }
