@@ -16,5 +16,6 @@ mod config;
 mod door;
 mod house;
 mod planning;
+mod proofs;
 mod support;
 mod view;
