@@ -86,11 +86,11 @@ fn take_one(path: &AbsPath, until: Instant, waiting: &dyn Fn(&str)) -> Result<Fi
             }
         }
     }
-    // Only for people; the lock itself is the operating system's.
+    // Only for people; the lock itself is the operating system's, and a full disk must not keep `prune` from it.
     let command = std::env::args_os().next().unwrap_or_default();
     let command = std::path::Path::new(&command).file_name().unwrap_or_default().to_string_lossy().into_owned();
     let text = format!("{} {} {command}\n", std::process::id(), jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ"));
-    file.set_len(0).and_then(|()| file.write_all(text.as_bytes())).with_context(|| format!("{path} cannot be written"))?;
+    let _ = file.set_len(0).and_then(|()| file.write_all(text.as_bytes()));
     Ok(file)
 }
 

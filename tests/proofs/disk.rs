@@ -113,3 +113,14 @@ fn a_full_disk_costs_nothing() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
     assert!(failed > 0, "no disk was too small");
 }
+
+#[test]
+fn the_trash_can_be_emptied_on_a_full_disk() {
+    let mixed = Mixed::new();
+    let sandbox = &mixed.sandbox;
+    assert_eq!(program::wait(program::start(sandbox, &program::arguments(ORDER))).code, Some(0));
+    assert!(!sandbox.trash().is_empty());
+    let ended = program::limited(sandbox, &["prune", "--older-than", "0s", "--auto-approve"], 0, true);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(sandbox.trash().len(), 0);
+}
