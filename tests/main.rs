@@ -17,5 +17,6 @@ mod door;
 mod hazards;
 mod house;
 mod planning;
+mod proofs;
 mod support;
 mod view;

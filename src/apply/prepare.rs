@@ -41,7 +41,7 @@ pub fn prepare(
     door.make_directory(&own)?;
     for write in writes(plan) {
         if write.gitignore {
-            set_aside(door, desired, ".gitignore", |_| false)?;
+            set_aside(door, desired, ".gitignore", |line| line == GITIGNORE.trim_end().as_bytes())?;
             door.write_own(&desired.builders_dir.join(".gitignore"), GITIGNORE.as_bytes())?;
         }
         if let Some(text) = &write.ignore {

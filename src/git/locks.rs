@@ -125,7 +125,7 @@ fn take_one(path: &AbsPath, until: Instant, waiting: &dyn Fn(&str)) -> Result<Fi
             }
         }
     }
-    // Only for people; the lock itself is the operating system's. On a full disk there is nothing to read.
+    // Only for people; the lock itself is the operating system's, and a full disk must not keep `prune` from it.
     let command = std::env::args_os().next().unwrap_or_default();
     let command = std::path::Path::new(&command).file_name().unwrap_or_default().to_string_lossy().into_owned();
     let text = format!("{} {} {command}\n", std::process::id(), jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ"));

@@ -40,6 +40,8 @@ pub fn error(error: &anyhow::Error, style: &Style) -> String {
     let mut out = format!("{} {}\n", style.paint(Tone::Blocked, "error:"), chain.join(": "));
     if let Some(diagnostic) = error.downcast_ref::<Diagnostic>() {
         push_next(&mut out, 2, &diagnostic.next, style);
+    } else if chain.iter().any(|cause| cause.contains("No space left on device")) {
+        push_next(&mut out, 2, "df -h", style);
     }
     out
 }

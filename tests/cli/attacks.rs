@@ -172,3 +172,9 @@ fn helper_files_of_somebody_else_are_set_aside() {
     assert_eq!(text(sandbox.path(".builders/.wsctl/replaced/.ignore-1")), "mine too\n");
     sandbox.converged();
 }
+
+#[test]
+fn our_own_helper_files_are_not_set_aside_when_two_builders_are_made() {
+    let sandbox = made();
+    assert!(!sandbox.builder(".wsctl/replaced").exists());
+}

@@ -83,6 +83,8 @@ fn errors_are_one_line_and_the_way_out() {
     assert_eq!(error(&wrapped, &plain), "error: cannot plan: no builders.toml here or above\n  → wsctl init\n");
     let chain = Err::<(), _>(anyhow!("c\nd\n")).context("b").context("a").unwrap_err();
     assert_eq!(error(&chain, &plain), "error: a: b: c\\nd\n");
+    let full = Err::<(), _>(anyhow!("No space left on device (os error 28)")).context("x cannot be written").unwrap_err();
+    assert_eq!(error(&full, &plain), "error: x cannot be written: No space left on device (os error 28)\n  → df -h\n");
     let of_file = anyhow::Error::from(sample()).context("cannot load");
     assert_eq!(error(&of_file, &plain), faults(&sample(), &plain));
     assert_eq!(stripped(&error(&wrapped, &colored())), error(&wrapped, &plain));

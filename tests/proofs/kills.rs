@@ -1,0 +1,37 @@
+//! SIGKILL, at times spread over the measured length of an apply: the program alone, or with the git that it started.
+
+use std::collections::BTreeSet;
+
+use super::mixed::{Mixed, ORDER};
+use super::{figures, number, program};
+
+#[test]
+fn a_kill_at_any_time_is_made_good_by_the_next_runs() {
+    let kills = u32::try_from(number("WSCTL_PROOF_KILLS", 8)).unwrap();
+    let mixed = Mixed::new();
+    let length = mixed.length();
+    let (mut before, mut within, mut late) = (0, 0, 0);
+    let mut wrong = Vec::new();
+    for kill in 0..kills {
+        mixed.bring_back();
+        let child = program::start(&mixed.sandbox, &program::arguments(ORDER));
+        let time = length * (2 * kill + 1) / (2 * kills);
+        let killed = program::kill_after(child, time, kill % 2 == 0);
+        program::wait_for_orphans(&mixed.sandbox);
+        match (killed, mixed.is_touched()) {
+            (false, _) => late += 1,
+            (true, true) => within += 1,
+            (true, false) => before += 1,
+        }
+        let found = mixed.aftermath(&BTreeSet::new());
+        if !found.is_empty() {
+            wrong.push(format!("killed after {time:?} of {length:?}:\n    {}", found.join("\n    ")));
+        }
+    }
+    figures(&format!(
+        "kills: {kills} over {length:?}: {before} before the first write, {within} half-way, {late} too late; {} not made good",
+        wrong.len()
+    ));
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    assert!(within * 2 > kills, "only {within} of {kills} hit the apply half-way");
+}
