@@ -5,17 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use wsctl::actual::boot;
-use wsctl::git::content_hash;
-use wsctl::model::clock::Boot;
-use wsctl::model::journal::{Header, Intent, Journal, Leaving};
+use wsctl::model::journal::{Intent, Journal, Leaving};
 use wsctl::model::mark::{Deed, OurLock};
-use wsctl::model::name::{BranchName, BuilderName, ObjectId, RepoName, WorkspaceId};
+use wsctl::model::name::{BranchName, BuilderName, RepoName};
 use wsctl::model::path::{AbsPath, RelPath};
-use wsctl::plan::FileContent;
 
-use crate::support::{Sandbox, snapshot, text};
+use crate::support::{Sandbox, TOKEN, hash, snapshot, text};
 
-const TOKEN: &str = "0123456789abcdef";
 const STAYS: &str = "[repos.api]\n[repos.web]\n[builders.stays]\nrepos = [\"web\"]\n";
 const WORK: &str = "[repos.api]\n[repos.web]\n[builders.stays]\nrepos = [\"web\"]\n[builders.work]\nrepos = [\"api\"]\n";
 
@@ -34,44 +30,7 @@ fn branch(name: &str) -> BranchName {
     BranchName::new(name).unwrap()
 }
 
-fn hash(text: &str) -> String {
-    content_hash(&FileContent::Bytes { bytes: text.into(), executable: false }).unwrap()
-}
-
 impl Sandbox {
-    fn workspace_id(&self) -> WorkspaceId {
-        let mark: serde_json::Value = serde_json::from_str(&text(self.builder(".wsctl/workspace.json"))).unwrap();
-        WorkspaceId::new(mark["id"].as_str().unwrap()).unwrap()
-    }
-
-    fn journal(&self) -> PathBuf {
-        self.builder(".wsctl/journal")
-    }
-
-    fn header(&self, boot: Option<Boot>, intents: usize) -> Header {
-        Header {
-            version: 1,
-            workspace: self.workspace_id(),
-            builders_dir: abs(self.builder("")),
-            tokens: vec![TOKEN.into()],
-            pid: 1 << 30,
-            boot,
-            started: 1_600_000_000,
-            intents,
-        }
-    }
-
-    /// Leaves the journal of a run that had begun all of these in an earlier boot.
-    fn cut_short(&self, intents: &[Intent]) {
-        let before = Boot { id: "an earlier one".into(), uptime: 1 };
-        let bytes = Journal::begin(&self.header(Some(before), intents.len()), intents).unwrap();
-        fs::write(self.journal(), bytes).unwrap();
-    }
-
-    fn rev(&self, directory: impl AsRef<Path>, revision: &str) -> ObjectId {
-        ObjectId::new(&self.git(directory, &["rev-parse", "--verify", revision])).unwrap()
-    }
-
     fn adding(&self, name: &str, makes: bool) -> Intent {
         Intent::Checkout {
             builder: BuilderName::new(name).unwrap(),
@@ -242,42 +201,17 @@ fn what_a_managed_file_was_before_goes_and_what_somebody_saved_meanwhile_stays()
     sandbox.swept();
 }
 
-/// `work/api` half-way from `one` to `two`: some files of each, one of them cut off, the index still that of `one`.
+/// `work/api` half-way between two branches, and what the journal says of it.
 fn half_switched() -> (Sandbox, Intent) {
     let sandbox = Sandbox::workspace();
-    let api = sandbox.path("repos/api");
-    let big = "a line of the big file\n".repeat(10_000);
-    for (name, content) in [("one", "old\n"), ("two", big.as_str())] {
-        sandbox.git(&api, &["switch", "-q", "-c", name, "main"]);
-        for file in ["a.txt", "b.txt", "c.txt"] {
-            sandbox.write(format!("repos/api/{file}"), content);
-        }
-        sandbox.write(format!("repos/api/only/{name}.txt"), name);
-        sandbox.commit(&api, name);
-    }
-    sandbox.git(&api, &["switch", "-q", "main"]);
     let toml = |branch: &str| {
         format!("[repos.api]\n[repos.web]\n[builders.work]\nrepos = [\"api\"]\nbranch = \"{branch}\"\ninclude_root = false\n")
     };
+    sandbox.two_branches();
     sandbox.toml(&toml("one"));
     sandbox.apply().ok();
     sandbox.toml(&toml("two"));
-    let checkout = sandbox.builder("work/api");
-    let admin = sandbox.git(&checkout, &["rev-parse", "--absolute-git-dir"]);
-    fs::write(checkout.join("a.txt"), &big).unwrap();
-    fs::write(checkout.join("b.txt"), &big[..5000]).unwrap();
-    fs::remove_file(checkout.join("only/one.txt")).unwrap();
-    fs::write(checkout.join("only/two.txt"), "tw").unwrap();
-    fs::write(Path::new(&admin).join("index.lock"), "half").unwrap();
-    let intent = Intent::Switch {
-        main: abs(&api),
-        admin_dir: abs(admin),
-        path: abs(&checkout),
-        from: sandbox.rev(&api, "one"),
-        branch: branch("two"),
-        to: Some(sandbox.rev(&api, "two")),
-        makes: false,
-    };
+    let intent = sandbox.half_switched("work/api");
     (sandbox, intent)
 }
 

@@ -10,6 +10,7 @@ mod drive;
 mod end;
 mod faults;
 mod faulty;
+mod interrupted;
 mod judge;
 mod kills;
 mod leftovers;

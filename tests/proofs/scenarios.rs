@@ -7,6 +7,7 @@ use super::copy::{bring_back, copy_tree};
 use super::drive::{Command, Order, door, execute, load};
 use super::end::list;
 use super::faulty::{Fault, Faulty, Mode};
+use super::interrupted;
 use super::tokens::text;
 use crate::support::Sandbox;
 
@@ -33,7 +34,7 @@ const fn order(command: Command) -> Order {
     Order { command, unsaved: true, allow_removals: true, now: NOW }
 }
 
-pub(super) const SCENARIOS: [Scenario; 20] = [
+pub(super) const SCENARIOS: [Scenario; 21] = [
     Scenario { name: "create sibling", order: order(Command::Apply), make: |sandbox| declare(sandbox, "\"sibling\"") },
     Scenario { name: "create nested", order: order(Command::Apply), make: |sandbox| declare(sandbox, "\"nested\"") },
     Scenario { name: "create split", order: order(Command::Apply), make: |sandbox| declare(sandbox, "\"split\"") },
@@ -51,6 +52,7 @@ pub(super) const SCENARIOS: [Scenario; 20] = [
     Scenario { name: "remove nested", order: order(Command::Apply), make: remove_nested },
     Scenario { name: "remove checkout", order: order(Command::Apply), make: remove_checkout },
     Scenario { name: "resume", order: order(Command::Apply), make: resume },
+    Scenario { name: "recover", order: order(Command::Apply), make: interrupted::make },
     Scenario { name: "finish removal", order: order(Command::Apply), make: finish_removal },
     Scenario { name: "prune registration", order: order(Command::Apply), make: prune },
     Scenario { name: "replace", order: order(Command::Apply), make: replace },

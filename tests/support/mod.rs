@@ -8,10 +8,12 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
+mod journal;
 mod killer;
 mod program;
 mod snapshot;
 
+pub use journal::{TOKEN, hash};
 pub use killer::{KILLER, arm, killer};
 pub use program::{Answer, text};
 pub use snapshot::{Snapshot, snapshot};
