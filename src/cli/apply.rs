@@ -55,7 +55,8 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
     let text = view::prompt::APPLY;
     let question = Question { command: "apply", approved: args.auto_approve, text, yes: view::prompt::YES, nothing: None };
     let code = apply(globals, &desired, &args.options.options(globals), &question)?;
-    if !desired.policy.auto_prune {
+    // Whoever interrupts wants nothing more to be done.
+    if !desired.policy.auto_prune || code >= 128 {
         return Ok(code);
     }
     let pruned = prune::automatic(globals, &desired)?;

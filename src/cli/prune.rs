@@ -8,11 +8,13 @@ use super::ask::ask;
 use super::globals::{Globals, time};
 use super::recover::recover;
 use super::workspace::{common_dirs, load, lock};
+use crate::diagnostic::Diagnostic;
 use crate::git::GitDoor;
-use crate::model::actual::Actual;
+use crate::model::actual::{Actual, Place};
 use crate::model::clock::Moment;
 use crate::model::desired::Desired;
 use crate::model::trash::TrashEntry;
+use crate::plan::{Options, misplaced};
 use crate::view::prune::{PruneRow, RowState};
 use crate::{actual, trash, view};
 
@@ -38,6 +40,9 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
     let older_than = args.older_than.map(|time| time.as_secs());
     let now = Globals::moment();
     let actual = actual::read(&desired)?;
+    if let Some(blocker) = misplaced(&desired, &actual, &Options { place: globals.place(), ..Options::default() }) {
+        return Err(Diagnostic::new(blocker.fact, blocker.next).into());
+    }
     let rows = rows(&actual, &now, older_than);
     let due: Vec<&PruneRow> = rows.iter().filter(|row| row.due()).collect();
     let bytes = due.iter().map(|row| row.bytes).sum();
@@ -57,9 +62,17 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
     empty(globals, &desired, &due, older_than)
 }
 
-/// What `auto_prune` does at the end of an apply.
+/// What `auto_prune` does at the end of an apply: not where the trash is that of another file or workspace.
 pub(super) fn automatic(globals: &Globals, desired: &Desired) -> Result<u8> {
-    let rows = rows(&actual::read(desired)?, &Globals::moment(), None);
+    let actual = actual::read(desired)?;
+    let ours = match &actual.place {
+        Place::Same | Place::Moved(_) => misplaced(desired, &actual, &Options::default()).is_none(),
+        Place::Elsewhere(_) | Place::AnotherFile(_) | Place::Copied(_) => false,
+    };
+    if !ours {
+        return Ok(0);
+    }
+    let rows = rows(&actual, &Globals::moment(), None);
     let due: Vec<&PruneRow> = rows.iter().filter(|row| row.due()).collect();
     if due.is_empty() { Ok(0) } else { empty(globals, desired, &due, None) }
 }

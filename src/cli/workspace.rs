@@ -28,7 +28,7 @@ pub(super) struct PlanOptions {
     /// Let go of the brakes: more removals than the policy allows, the last builder
     #[arg(long)]
     allow_removals: bool,
-    /// Treat builders that another builders.toml declared as this file's
+    /// Treat builders that another builders.toml declared as this file's, and what is gone from `builders_dir` as lost for good
     #[arg(long)]
     take_over: bool,
 }

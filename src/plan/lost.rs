@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::actual::{Directory, Link, Registration};
+use crate::model::actual::{Actual, Directory, Link, Registration};
 use crate::model::address::Address;
 use crate::model::desired::Desired;
 use crate::model::mark::{CheckoutMark, Marked, WorkspaceMark};
@@ -12,7 +12,7 @@ use super::blockers::at;
 use super::draft::Drafts;
 use super::input::Input;
 use super::members::Member;
-use super::{Action, Blocker, Symbol};
+use super::{Action, Blocker, Options, Symbol, again};
 
 /// What the repositories know of checkouts below `builders_dir` that what lies there does not.
 #[derive(Debug)]
@@ -86,6 +86,15 @@ impl Lost {
         let next = if self.here > 0 { "if it is the right directory:" } else { "mount it; if what was there is lost for good:" };
         at("builders-dir-replaced", here, fact, format!("{next}\nwsctl apply --take-over"))
     }
+}
+
+/// Why nothing of what lies in `builders_dir` may be touched: it is not the one that the repositories know of.
+#[must_use]
+pub fn misplaced(desired: &Desired, actual: &Actual, options: &Options) -> Option<Blocker> {
+    let input = Input::new(desired, actual, options);
+    let mut blocker = input.lost()?.blocker(&input);
+    blocker.next = again(&blocker.next, options);
+    Some(blocker)
 }
 
 /// Refuses everything, as long as nobody said that it is so for good.

@@ -33,6 +33,7 @@ pub use action::{Action, Symbol};
 pub use blockers::word as shell_word;
 pub use builders::GITIGNORE;
 pub use change::{Blocker, Change, Note, Plan, Summary, TextChange};
+pub use lost::misplaced;
 pub use questions::questions;
 pub use removal::{Removal, RemovedCheckout, Stale};
 pub use step::{Part, Step};

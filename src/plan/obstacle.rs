@@ -74,7 +74,12 @@ fn another_place(input: &Input<'_>, directory: &BuilderDirectory, mark: &Builder
         Place::Same | Place::Elsewhere(_) | Place::AnotherFile(_) if input.options.take_over => None,
         Place::Elsewhere(was) => {
             let fact = format!("this workspace is known as that of {was}; nothing of it is repaired or dropped from here");
-            Some(at("mounted-elsewhere", here, fact, "run wsctl there; if the workspace was moved: wsctl apply --take-over"))
+            Some(at(
+                "mounted-elsewhere",
+                here,
+                fact,
+                "run wsctl there; if the workspace was moved, or its file renamed:\nwsctl apply --take-over",
+            ))
         }
         Place::Same | Place::AnotherFile(_) => {
             Some(at("another-file", here, format!("it was declared by another file, {}", mark.file), "wsctl apply --take-over"))
@@ -103,7 +108,8 @@ fn nowhere(input: &Input<'_>) -> Option<Blocker> {
     let Marked::Unreadable(why) = &input.actual.workspace else { return None };
     let mark = here.join(OWN_DIRECTORY).join(WORKSPACE_MARK);
     let fact = format!("the workspace's mark cannot be read: {why}; without it nothing here is known to be ours");
-    Some(at("unreadable-mark", &mark, fact, format!("ls -la {}", shell(&mark))))
+    let aside = format!("mv {0} {0}.torn\nwsctl apply --take-over", shell(&mark));
+    Some(at("unreadable-mark", &mark, fact, aside))
 }
 
 /// Where a missing builder lies under another name. Device and inode tell a renamed directory from a copy.

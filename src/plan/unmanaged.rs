@@ -121,5 +121,7 @@ fn auto_prune(input: &Input<'_>) -> Option<String> {
     let now = input.options.moment();
     let due = manifests.filter(|manifest| manifest.is_due(&now, None)).count();
     let entries = if due == 1 { "1 entry of the trash that is" } else { "the entries of the trash that are" };
-    (input.desired.policy.auto_prune && due > 0).then(|| format!("auto_prune: apply deletes {entries} past trash_keep ({due})"))
+    let ours = matches!(input.actual.place, Place::Same | Place::Moved(_)) && input.lost().is_none();
+    (input.desired.policy.auto_prune && ours && due > 0)
+        .then(|| format!("auto_prune: apply deletes {entries} past trash_keep ({due})"))
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::brakes::{declare, plain};
+use super::brakes::{YEAR, declare, declared, plain, shift};
 use crate::support::{Answer, Sandbox, skip, snapshot, text};
 
 /// Builders `a` and `b`, an entry in the trash.
@@ -39,7 +39,7 @@ fn held(sandbox: &Sandbox, words: &str) -> Answer {
             &["prune", "--auto-approve"],
         ] {
             let answer = sandbox.wsctl(arguments);
-            let acts = matches!(arguments[0], "apply" | "destroy");
+            let acts = matches!(arguments[0], "apply" | "destroy" | "prune");
             assert_eq!(answer.code, Some(i32::from(acts)), "{arguments:?} with {builders:?}: {answer}");
             if acts {
                 let answer =
@@ -138,6 +138,46 @@ fn the_mark_of_the_workspace_alone_is_lost() {
     declare(&sandbox, "", &["a"]);
     sandbox.apply().ok();
     assert!(!sandbox.builder("b").exists(), "they are ours again");
+}
+
+#[test]
+fn the_mark_of_the_workspace_is_torn() {
+    for torn in ["", "{\"version\": 1, \"id\""] {
+        let sandbox = made();
+        let before = id(&sandbox);
+        fs::write(sandbox.builder(".wsctl/workspace.json"), torn).unwrap();
+        let state = snapshot(sandbox.root());
+        let answer = sandbox.apply().fails().says("the workspace's mark cannot be read");
+        sandbox.wsctl(&["destroy", "--auto-approve"]);
+        state.assert_same(&snapshot(sandbox.root()));
+        sandbox.type_next(&answer, "mv ").ok();
+        sandbox.type_next(&answer, "--take-over").ok();
+        assert_eq!((id(&sandbox), text(sandbox.builder("a/api/README.md"))), (before, "edited\n".into()));
+        sandbox.converged();
+    }
+}
+
+#[test]
+fn the_trash_of_another_workspace_is_not_emptied() {
+    let other = plain();
+    declare(&other, "", &["x", "y"]);
+    other.apply().ok();
+    declare(&other, "", &["x"]);
+    other.apply().ok();
+    shift(&other, -YEAR, false);
+    let due = snapshot(other.trashed());
+    let file = format!("version = 1\n{}", declared("[policy]\nauto_prune = true\n", &["x", "new"]));
+    other.write("other.toml", &file);
+    other.wsctl(&["-f", "other.toml", "apply", "--auto-approve"]).fails().never_says("auto_prune");
+    due.assert_same(&snapshot(other.trashed()));
+
+    let sandbox = made();
+    away(&sandbox);
+    fs::rename(other.path(".builders"), sandbox.path(".builders")).unwrap();
+    declare(&sandbox, "[policy]\nauto_prune = true\n", &["a", "b"]);
+    sandbox.apply().fails().says("not mounted, or replaced");
+    sandbox.wsctl(&["prune", "--older-than", "0s", "--auto-approve"]).fails().says("not mounted, or replaced");
+    due.assert_same(&snapshot(sandbox.trashed()));
 }
 
 #[test]

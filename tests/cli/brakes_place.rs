@@ -44,6 +44,18 @@ fn a_moved_workspace_with_builders_taken_out_still_removes_them_only_when_told()
 }
 
 #[test]
+fn a_file_that_was_renamed_is_believed_when_told() {
+    let sandbox = made();
+    fs::rename(sandbox.path("builders.toml"), sandbox.path("fleet.toml")).unwrap();
+    let before = snapshot(sandbox.path(".builders"));
+    let answer = sandbox.wsctl(&["-f", "fleet.toml", "apply", "--auto-approve"]).fails().says("builders.toml");
+    before.assert_same(&snapshot(sandbox.path(".builders")));
+    sandbox.type_next(&answer, "--take-over").ok();
+    assert_eq!(text(sandbox.builder("a/api/README.md")), "edited\n");
+    sandbox.wsctl(&["-f", "fleet.toml", "apply"]).ok().says("No changes.");
+}
+
+#[test]
 fn a_copy_takes_nothing_from_the_original_and_becomes_a_workspace_of_its_own() {
     let sandbox = made();
     let copy = sandbox.top().join("copy");

@@ -293,6 +293,27 @@ fn a_removal_that_was_cut_short_is_finished() {
     assert_eq!(emptied.changes[0].blockers[0].kind, "registration-of-value");
 }
 
+#[test]
+fn a_gone_checkout_of_another_workspace_is_not_replaced_unasked() {
+    let theirs = World::new().repo("api").builder("slack", &["api"]).builder("keep", &["api"]).created().gone("slack", "api");
+    let theirs = theirs.registration("slack", "api", |found| {
+        if let Marked::Yes(mark) = &mut found.mark {
+            mark.workspace = other_id();
+        }
+    });
+    let kinds = |world: &World| -> Vec<&'static str> {
+        planned(world).changes.iter().flat_map(|change| &change.blockers).map(|blocker| blocker.kind).collect()
+    };
+    assert_eq!(kinds(&theirs), ["another-workspace"]);
+    assert!(kinds(&theirs.clone().options(|options| options.take_over = true)).is_empty());
+    let alone = theirs.with(|world| {
+        world.actual.workspace = Marked::No;
+    });
+    let held = planned(&alone);
+    assert!(held.pending().next().is_none(), "{:?}", super::text::lines(&held));
+    assert!(kinds(&alone).iter().all(|kind| *kind == "builders-dir-replaced"), "{:?}", kinds(&alone));
+}
+
 /// `count` builders; the first `removed` of them are no longer declared.
 fn many(count: usize, removed: usize) -> World {
     let names: Vec<String> = (0..count).map(|index| format!("b{index}")).collect();
