@@ -12,7 +12,7 @@ mod killer;
 mod program;
 mod snapshot;
 
-pub use killer::{KILLER, arm, killer};
+pub use killer::{KILLER, KILLER_OF_GIT, arm, killer};
 pub use program::text;
 pub use snapshot::{Snapshot, snapshot};
 
