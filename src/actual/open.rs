@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 
 use super::{disk, git};
 use crate::model::actual::{ObjectFormat, RefFormat};
-use crate::model::path::AbsPath;
+use crate::model::path::{AbsPath, shell};
 
 /// What lies at a declared path.
 pub(super) enum Found {
@@ -42,7 +42,7 @@ pub(super) fn open(path: &AbsPath) -> Found {
         Ok(Layout::Occupied(what)) => Found::Occupied(what),
         Ok(Layout::Refused(fact, next)) => Found::Unusable(fact, next),
         Ok(Layout::GitDir { path: git_dir, bare }) => open_git_dir(path, git_dir, bare),
-        Err(error) => Found::Unusable(format!("cannot be read: {error}"), format!("ls -la {path}")),
+        Err(error) => Found::Unusable(format!("cannot be read: {error}"), format!("ls -la {}", shell(path))),
     }
 }
 
@@ -100,15 +100,15 @@ fn open_git_dir(path: &AbsPath, git_dir: AbsPath, bare: bool) -> Found {
         Ok(config) => config,
         Err(error) => {
             let fact = format!("its configuration cannot be read: {error:#}");
-            return Found::Unusable(fact, format!("git -C {path} config --list --show-origin"));
+            return Found::Unusable(fact, format!("git -C {} config --list --show-origin", shell(path)));
         }
     };
     if !bare && config.boolean("core.bare").ok().flatten() == Some(true) {
         let fact = "is marked as bare, though it has a work tree".to_owned();
-        return Found::Unusable(fact, format!("git -C {path} config core.bare false"));
+        return Found::Unusable(fact, format!("git -C {} config core.bare false", shell(path)));
     }
     if let Err(reason) = extensions(&config) {
-        return Found::Unusable(reason, format!("git -C {path} status"));
+        return Found::Unusable(reason, format!("git -C {} status", shell(path)));
     }
     let reftable = config.string("extensions.refStorage").is_some_and(|value| value.eq_ignore_ascii_case(b"reftable"));
     let refs = if reftable { RefFormat::Reftable } else { RefFormat::Files };
@@ -126,11 +126,12 @@ fn refused(path: &AbsPath, git_dir: &AbsPath, error: &anyhow::Error) -> Found {
     let reason =
         git::finish(git::command(path.as_path()).args(["rev-parse", "--git-dir"])).err().map(|error| format!("{error:#}"));
     if reason.as_ref().is_some_and(|reason| reason.contains("dubious ownership")) {
+        let path = shell(path);
         let next = format!("chown -R \"$(id -un)\" {path}\nor git config --global --add safe.directory {path}");
         return Found::Unusable("is owned by another user".into(), next);
     }
     let fact = reason.unwrap_or_else(|| format!("cannot be opened: {error:#}"));
-    Found::Unusable(fact, format!("git --git-dir={git_dir} fsck"))
+    Found::Unusable(fact, format!("git --git-dir={} fsck", shell(git_dir)))
 }
 
 /// A repository's own configuration file, without what it includes.

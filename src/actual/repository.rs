@@ -10,7 +10,7 @@ use super::{head, registration};
 use crate::model::actual::{Repository, RepositoryState};
 use crate::model::desired::{Desired, DesiredRepository, Url};
 use crate::model::name::RepoName;
-use crate::model::path::AbsPath;
+use crate::model::path::{AbsPath, shell};
 
 /// Every revision that a checkout of a repository names as its base.
 #[must_use]
@@ -30,7 +30,7 @@ pub fn repository(desired: &DesiredRepository, bases: &BTreeSet<String>) -> Repo
             Ok(repository) => RepositoryState::Present(Box::new(repository)),
             Err(error) => RepositoryState::Unusable {
                 fact: format!("cannot be read: {error:#}"),
-                next: format!("git -C {} fsck", desired.path),
+                next: format!("git -C {} fsck", shell(&desired.path)),
             },
         },
     }
@@ -59,9 +59,12 @@ fn read(path: &AbsPath, opened: &Opened, bases: &BTreeSet<String>) -> Result<Rep
     })
 }
 
+/// By remote: its url.
+type Remotes = BTreeMap<String, Option<Url>>;
+
 /// Remotes as configured, and the refspecs that would write over branches or keepers.
-fn remotes(repository: &gix::Repository) -> (BTreeMap<String, Option<Url>>, Vec<(String, String)>) {
-    let mut remotes: BTreeMap<String, Option<Url>> = BTreeMap::new();
+fn remotes(repository: &gix::Repository) -> (Remotes, Vec<(String, String)>) {
+    let mut remotes = Remotes::new();
     let mut mirrors = Vec::new();
     let config = repository.config_snapshot();
     for section in config.plumbing().sections_by_name("remote").into_iter().flatten() {

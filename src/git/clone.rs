@@ -10,7 +10,7 @@ use super::own_files;
 use super::unlink;
 use crate::diagnostic::Diagnostic;
 use crate::model::desired::Url;
-use crate::model::path::AbsPath;
+use crate::model::path::{AbsPath, shell, shell_word};
 
 /// Clones; see `Door::clone_repository`.
 pub(super) fn clone(
@@ -54,9 +54,9 @@ pub(super) fn fetch(git: &Git, repository: &AbsPath, progress: &(dyn Fn(&str, Op
         if into == "refs/*" || into.starts_with("refs/heads/") || into.starts_with("refs/wsctl") {
             let remote = key.trim_start_matches("remote.").trim_end_matches(".fetch");
             let fact = format!("fetching {remote} would write over local branches: its refspec is `{refspec}`");
-            let next = format!(
-                "git -C {repository} config --replace-all --fixed-value {key} '+refs/heads/*:refs/remotes/{remote}/*' '{refspec}'"
-            );
+            let better = shell_word(&format!("+refs/heads/*:refs/remotes/{remote}/*"));
+            let (at, key, refspec) = (shell(repository), shell_word(key), shell_word(refspec));
+            let next = format!("git -C {at} config --replace-all --fixed-value {key} {better} {refspec}");
             return Err(Diagnostic::new(fact, next).into());
         }
     }

@@ -14,8 +14,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use super::locks::Shares;
 use super::told;
 use crate::diagnostic::Diagnostic;
-use crate::model::path::printable;
-use crate::plan::shell_word;
+use crate::model::path::{printable, shell_word};
 
 /// The oldest git that has everything we ask for.
 const OLDEST: (u32, u32) = (2, 38);

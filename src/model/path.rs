@@ -184,6 +184,19 @@ pub fn printable(name: &OsStr) -> String {
     }
 }
 
+/// A path as a shell takes it.
+#[must_use]
+pub fn shell(path: &AbsPath) -> String {
+    shell_word(&printable(path.as_ref()))
+}
+
+/// A word as a shell takes it.
+#[must_use]
+pub fn shell_word(text: &str) -> String {
+    let safe = |c: char| c.is_alphanumeric() || "/._-+=:@,%".contains(c);
+    if !text.is_empty() && text.chars().all(safe) { text.into() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
 fn fold(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {

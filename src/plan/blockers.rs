@@ -1,11 +1,11 @@
 //! The refusals, in words: each a fact and the next command to type.
 
-use std::ffi::OsStr;
-
 use crate::model::actual::{Operation, Repository};
 use crate::model::builder::Occupant;
 use crate::model::name::{BranchName, ObjectId};
-use crate::model::path::{AbsPath, printable};
+use crate::model::path::AbsPath;
+pub(super) use crate::model::path::shell;
+pub use crate::model::path::shell_word as word;
 use crate::model::work::{Evidence, Finding};
 
 use super::Blocker;
@@ -18,19 +18,6 @@ pub(super) fn at(kind: &'static str, path: &AbsPath, fact: impl Into<String>, ne
 /// A refusal that no path says more of.
 pub(super) fn plain(kind: &'static str, fact: impl Into<String>, next: impl Into<String>) -> Blocker {
     Blocker { kind, fact: fact.into(), path: None, next: next.into() }
-}
-
-/// A path as a shell takes it.
-pub(super) fn shell(path: &AbsPath) -> String {
-    let name: &OsStr = path.as_ref();
-    word(&printable(name))
-}
-
-/// A word as a shell takes it.
-#[must_use]
-pub fn word(text: &str) -> String {
-    let safe = |c: char| c.is_alphanumeric() || "/._-+=:@,%".contains(c);
-    if !text.is_empty() && text.chars().all(safe) { text.into() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 /// Something lies where a checkout or builder shall be.

@@ -161,8 +161,14 @@ fn a_hostile_configuration_of_the_user_is_harmless() {
         sandbox.top().join("template").display()
     );
     std::fs::write(sandbox.home().join(".gitconfig"), config).unwrap();
+    let monitored = sandbox.home().join("monitored");
     sandbox.apply().ok();
+    sandbox.toml(&TWO.replace("[builders.b]\nrepos = [\"api\"]\n", ""));
+    sandbox.plan().ok().says("- builders.b");
+    assert!(!monitored.exists(), "no monitor is asked, by a writer or a reader");
+    sandbox.toml(TWO);
     sandbox.settles();
+    assert!(monitored.exists(), "git alone asks it");
     assert!(!text(sandbox.builder("b/.git/hooks/pre-commit")).contains("exit 1\n#"), "no template");
     let upstream = ["config", "branch.builder/b.merge"];
     assert!(!sandbox.try_git(sandbox.path("repos/api"), &upstream).status.success(), "no upstream that nobody declared");

@@ -21,7 +21,7 @@ fn lives(sandbox: &Sandbox, look: impl FnOnce(&Path)) {
     sandbox.converged();
 }
 
-/// Puts an empty repository made by this in the place of `api`; `None`, said aloud, where git cannot.
+/// Puts a repository made by this in the place of `api`; whether this git can, said aloud where not.
 fn instead(sandbox: &Sandbox, init: &[&str]) -> bool {
     let api = sandbox.path("repos/api");
     std::fs::remove_dir_all(&api).unwrap();
@@ -29,9 +29,9 @@ fn instead(sandbox: &Sandbox, init: &[&str]) -> bool {
     let init = [&["init", "-q", "-b", "main"], init].concat();
     let made = sandbox.try_git(&api, &init).status.success();
     if made {
-        drop(sandbox.repository("repos/api"))
+        sandbox.repository("repos/api");
     } else {
-        skip(&format!("this git knows no {init:?}"))
+        skip(&format!("this git knows no {init:?}"));
     }
     made
 }
@@ -148,13 +148,19 @@ fn every_kind_of_repository_works() {
 /// Somebody's git wrote `core.bare = true` into a repository that has a work tree.
 #[test]
 fn a_core_bare_that_was_flipped_is_told_with_the_command_that_repairs_it() {
-    let sandbox = declared();
-    let api = sandbox.path("repos/api");
-    sandbox.git(&api, &["config", "core.bare", "true"]);
-    let words = ["is marked as bare, though it has a work tree", "at repos/api"];
-    let next = sandbox.refuses(&["repos.api", "builders.b.api"], &words, &[api]);
-    sandbox.types(&next[0]);
-    sandbox.settles();
+    for place in ["repos/api", "repos/an 'api'"] {
+        let sandbox = declared();
+        let api = sandbox.path(place);
+        if place != "repos/api" {
+            std::fs::rename(sandbox.path("repos/api"), &api).unwrap();
+        }
+        sandbox.toml(&TWO.replace("[repos.api]\n", &format!("[repos.api]\npath = \"{place}\"\n")));
+        sandbox.git(&api, &["config", "core.bare", "true"]);
+        let words = ["is marked as bare, though it has a work tree", &format!("at {place}")];
+        let next = sandbox.refuses(&["repos.api", "builders.b.api"], &words, &[api]);
+        sandbox.types(&next[0]);
+        sandbox.settles();
+    }
 }
 
 /// A builder has checkouts with ids of both lengths; its anchor can record only one kind.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::words::{TWO, declared};
-use crate::support::{Sandbox, arm, killer, skip, text};
+use crate::support::{KILLER, KILLER_OF_GIT, Sandbox, arm, killer, skip, snapshot, text};
 
 /// Gives `api` a file behind a filter, on `main` and at its origin.
 fn filtered(sandbox: &Sandbox, smudge: &str) {
@@ -120,15 +120,6 @@ fn a_write_that_fails_is_undone_and_the_next_run_converges() {
     assert!(String::from_utf8_lossy(&output.stdout).starts_with("No changes."), "{output:?}");
 }
 
-/// Applies with the killer armed; the run dies.
-#[track_caller]
-fn dies(sandbox: &Sandbox) {
-    let armed = arm(sandbox);
-    let answer = sandbox.apply();
-    assert!(!armed.exists(), "nothing killed it: {answer}");
-    assert_eq!(answer.code, None, "killed: {answer}");
-}
-
 /// The git that outlives its wsctl works inside for a moment; that blocks, and rightly so.
 #[track_caller]
 fn applies_when_quiet(sandbox: &Sandbox) {
@@ -142,33 +133,52 @@ fn applies_when_quiet(sandbox: &Sandbox) {
     assert_eq!(next.code, Some(0), "{next}");
 }
 
-/// A run is killed while git adds a worktree: `locked`, an `index.lock` and half a tree are left; or a whole one without
-/// a mark. Somebody wants the builder still, or nobody does any more.
+/// A run is killed while git adds a worktree, git with it or not: `locked`, an `index.lock` and half a tree are left; or a
+/// whole one without a mark. Somebody wants the builder still, or nobody does any more.
 #[test]
 fn a_creation_killed_in_the_middle_is_resumed() {
     if !Path::new("/proc/self/comm").exists() {
         return skip("no /proc here");
     }
     for wanted in [true, false] {
-        for state in ["filter", "hook of the root", "hook"] {
+        for state in ["filter", "filter, and git too", "hook of the root", "hook"] {
             let sandbox = declared();
             match state {
-                "filter" => filtered(&sandbox, killer(&sandbox, "killer", "cat").to_str().unwrap()),
-                "hook" => drop(killer(&sandbox, "../ws/repos/api/.git/hooks/post-checkout", "true")),
-                _ => drop(killer(&sandbox, "../ws/.git/hooks/post-checkout", "true")),
+                "filter" => filtered(&sandbox, killer(&sandbox, "killer", KILLER, "cat").to_str().unwrap()),
+                "hook" => drop(killer(&sandbox, "../ws/repos/api/.git/hooks/post-checkout", KILLER, "true")),
+                "hook of the root" => drop(killer(&sandbox, "../ws/.git/hooks/post-checkout", KILLER, "true")),
+                _ => filtered(&sandbox, killer(&sandbox, "killer", KILLER_OF_GIT, "cat").to_str().unwrap()),
             }
             if !wanted {
                 sandbox.toml(&TWO.replace("[builders.b]\nrepos = [\"api\"]\n", ""));
                 sandbox.apply().ok();
                 sandbox.toml(TWO);
             }
-            dies(&sandbox);
-            if wanted {
+            let armed = arm(&sandbox);
+            std::fs::write(&armed, "all").unwrap();
+            let answer = sandbox.apply();
+            assert!(!armed.exists(), "nothing killed it: {answer}");
+            assert_eq!(answer.code, None, "killed: {answer}");
+            if state == "filter, and git too" {
+                assert!(!sandbox.builder("b/api/7.bin").exists(), "half a tree");
+                assert!(text(sandbox.path("repos/api/.git/worktrees/api/locked")).contains("wsctl"), "locked");
+            }
+            let gone = TWO.replace("[builders.b]\nrepos = [\"api\"]\n", "");
+            if !wanted && state == "filter, and git too" {
+                // Whose lock that is, nobody can tell: it stays until it is wanted again, and goes when it is whole.
+                sandbox.toml(&gone);
+                let before = snapshot(sandbox.root());
+                sandbox.apply().fails().says("! builders.b").says("index.lock is held");
+                before.assert_same(&snapshot(sandbox.root()));
+                sandbox.toml(TWO);
+            }
+            if wanted || state == "filter, and git too" {
                 applies_when_quiet(&sandbox);
                 sandbox.settles();
                 assert_eq!(sandbox.git(sandbox.builder("b/api"), &["status", "--porcelain"]), "", "{state}");
-            } else {
-                sandbox.toml(&TWO.replace("[builders.b]\nrepos = [\"api\"]\n", ""));
+            }
+            if !wanted {
+                sandbox.toml(&gone);
                 applies_when_quiet(&sandbox);
                 sandbox.converged();
                 assert!(!sandbox.builder("b").exists(), "{state}");
@@ -177,4 +187,15 @@ fn a_creation_killed_in_the_middle_is_resumed() {
             sandbox.sound();
         }
     }
+
+    // Only git dies: what it left is undone at once.
+    let sandbox = declared();
+    filtered(&sandbox, killer(&sandbox, "killer", KILLER_OF_GIT, "cat").to_str().unwrap());
+    let armed = arm(&sandbox);
+    let answer = sandbox.apply().fails().says("! builders.b.api").says("killed by signal 9");
+    assert!(!armed.exists(), "{answer}");
+    undone(&sandbox);
+    sandbox.goes_on();
+    sandbox.sound();
+    sandbox.settles();
 }

@@ -92,10 +92,10 @@ fn git_worktree_remove_is_never_trusted() {
     assert_eq!(text(sandbox.trashed().join("tree/api/only.log")), "ignored\n");
 
     let sandbox = made();
-    sandbox.git(&checkout_of(&sandbox), &["update-index", "--assume-unchanged", "README.md"]);
+    sandbox.git(checkout_of(&sandbox), &["update-index", "--assume-unchanged", "README.md"]);
     std::fs::write(checkout_of(&sandbox).join("README.md"), "hidden\n").unwrap();
-    sandbox.git(&checkout_of(&sandbox), &["switch", "-q", "--detach"]);
-    sandbox.git(&checkout_of(&sandbox), &["commit", "-q", "--allow-empty", "-m", "only here"]);
+    sandbox.git(checkout_of(&sandbox), &["switch", "-q", "--detach"]);
+    sandbox.git(checkout_of(&sandbox), &["commit", "-q", "--allow-empty", "-m", "only here"]);
     sandbox.toml(OTHER);
     let before = snapshot(checkout_of(&sandbox));
     sandbox.apply().fails().says("! builders.b").says("README.md").says("commits on no branch or tag");

@@ -14,7 +14,7 @@ mod program;
 mod snapshot;
 
 pub use journal::{TOKEN, hash};
-pub use killer::{KILLER, arm, killer};
+pub use killer::{KILLER, KILLER_OF_GIT, arm, killer};
 pub use program::{Answer, text};
 pub use snapshot::{Snapshot, snapshot};
 
