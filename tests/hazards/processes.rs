@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
-use super::removing::{STAYS, admin, api, commit, forget, git, made, nothing_lost, objects, trash, write};
+use super::removing::{STAYS, admin, api, commit, git, made, nothing_lost, objects, trash, write};
 use crate::support::{Answer, Sandbox, snapshot, text};
 
 pub const ROWS: &[(&str, &str)] = &[
@@ -266,50 +266,29 @@ fn worktree_add_into_a_builder_that_goes() {
     sandbox.apply().fails().says("! builders.work");
 }
 
-/// A user who commits on no branch as fast as he can while the builder goes: what git said was committed is kept.
+/// A user who commits in the builder while it goes, and whom nobody waits for: what git said was committed is there.
 #[test]
 fn a_user_who_commits_all_the_time() {
-    for _ in 0..4 {
+    for when in [BEFORE_THE_LOOK, BEFORE_THE_RENAME, AFTER_THE_RENAME] {
         let sandbox = made();
-        git(&sandbox, &["switch", "-q", "-c", "mine"]);
-        let ended = AtomicBool::new(false);
-        let made = std::thread::scope(|scope| {
-            let user = scope.spawn(|| commits(&sandbox, &ended));
-            let answer = sandbox.wsctl(&["apply", "--auto-approve", "--unsaved=trash"]);
-            ended.store(true, Ordering::Relaxed);
-            assert!(matches!(answer.code, Some(0 | 1)), "{answer}");
-            user.join().unwrap()
-        });
-        if !sandbox.builder("work").exists() {
-            forget_but(&sandbox, "mine");
+        let deed = "( set +e; for i in 1 2 3 4 5 6 7 8; do git -C \"$API\" commit --allow-empty -m fast; done; touch \"$TOP/ended\" ) \
+                    </dev/null >\"$TOP/commits\" 2>/dev/null &";
+        let answer = apply_while(&sandbox, when, deed, &[]);
+        let until = Instant::now() + Duration::from_secs(60);
+        while !sandbox.top().join("ended").exists() {
+            assert!(Instant::now() < until, "the user never ends");
+            std::thread::yield_now();
         }
-        for id in &made {
-            assert!(sandbox.try_git("repos/api", &["cat-file", "-e", id]).status.success(), "{id} of {} is lost", made.len());
+        assert!(answer.code == Some(0) || sandbox.builder("work").exists(), "{when}: {answer}");
+        sandbox.git("repos/api", &["reflog", "expire", "--expire=now", "--all"]);
+        sandbox.git("repos/api", &["gc", "-q", "--prune=now"]);
+        // `[builder/work 0123abc] fast`
+        let said = text(sandbox.top().join("commits"));
+        for id in said.lines().filter_map(|line| line.split([' ', ']']).nth(1)) {
+            assert!(sandbox.try_git("repos/api", &["cat-file", "-e", id]).status.success(), "{when}: {id} is lost of {said}");
         }
         sandbox.fsck(&["repos/api"]);
         sandbox.wsctl(&["apply", "--auto-approve", "--unsaved=trash"]).ok();
         sandbox.converged();
     }
-}
-
-/// Commits in `work/api` until it is gone; their ids.
-fn commits(sandbox: &Sandbox, ended: &AtomicBool) -> Vec<String> {
-    let mut made = Vec::new();
-    let run = |arguments: &[&str]| {
-        let mut command = sandbox.command("git");
-        command.current_dir(sandbox.top()).arg("-C").arg(api(sandbox)).args(arguments).output().unwrap()
-    };
-    while !ended.load(Ordering::Relaxed) && Path::new(&api(sandbox)).exists() {
-        if run(&["commit", "-q", "--allow-empty", "-m", "fast"]).status.success() {
-            let id = run(&["rev-parse", "HEAD"]);
-            made.extend(id.status.success().then(|| String::from_utf8_lossy(&id.stdout).trim().to_owned()));
-        }
-    }
-    made
-}
-
-fn forget_but(sandbox: &Sandbox, branch: &str) {
-    let at = sandbox.git("repos/api", &["rev-parse", branch]);
-    forget(sandbox);
-    sandbox.git("repos/api", &["branch", branch, &at]);
 }

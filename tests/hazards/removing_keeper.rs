@@ -115,6 +115,7 @@ fn a_sparse_index() {
     sandbox.git("repos/api", &["push", "-q"]);
     let sandbox = made_of(sandbox);
     git(&sandbox, &["sparse-checkout", "set", "--cone", "--sparse-index", "in"]);
+    git(&sandbox, &["switch", "-q", "--detach"]);
     stage(&sandbox, "in/new", "sparse\n");
     write(&sandbox, "out/file", "staged outside\n");
     git(&sandbox, &["add", "--sparse", "out/file"]);
@@ -178,7 +179,7 @@ fn heads_beside_head() {
     kept(&sandbox);
 }
 
-/// A rebase with an autostash, stopped before commits that its todo names by their first digits.
+/// A rebase with an autostash, stopped before commits that only its todo names.
 #[test]
 fn the_autostash_of_a_rebase() {
     let sandbox = made();
