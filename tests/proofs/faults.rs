@@ -26,7 +26,7 @@ const FOR_WANT_OF_A_JOURNAL: [(&str, &str); 9] = [
     ("a keeper without its entry", "a removal that was called off or killed before its rename: its keepers stay"),
     ("/branch/", "a removal killed before it deleted the branch: nobody deletes it later"),
     ("ref refs/heads/builder/", "the same"),
-    ("\"another-branch\"", "a swap that was cut short after it parked a checkout: it stays detached, as if by somebody else"),
+    ("another-branch", "a swap that was cut short after it parked a checkout: it stays detached, as if by somebody else"),
     ("/.wsctl-", "a temporary file of a write that a kill cut short: nobody takes it away"),
     (" HEAD ", "the same, seen from the other side"),
 ];
