@@ -23,7 +23,7 @@ fn is_honest(code: Option<i32>, said: &str) -> bool {
 
 #[test]
 fn files_that_may_not_grow_cost_nothing() {
-    let steps = number("WSCTL_PROOF_LIMITS", 4);
+    let steps = number("WSCTL_PROOF_LIMITS", 3);
     let mixed = Mixed::new();
     let mut wrong = Vec::new();
     let mut failed = 0;
@@ -76,7 +76,7 @@ exit $code";
 
 #[test]
 fn a_full_disk_costs_nothing() {
-    let steps = number("WSCTL_PROOF_DISKS", 4) as u64;
+    let steps = number("WSCTL_PROOF_DISKS", 3) as u64;
     let mixed = Mixed::new();
     let sandbox = &mixed.sandbox;
     let Some(how) = apart(sandbox) else { return skip("no mounts can be made here") };

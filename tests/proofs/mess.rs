@@ -54,7 +54,9 @@ impl Scene<'_> {
         let name = format!("file{}.txt", self.tokens);
         self.write(directory, &name);
         let _ = self.git(directory, &["add", &name]);
-        let _ = self.git(directory, &[&["commit", "-q", "-m", "work"], more].concat());
+        // The file may be found elsewhere too; the message is nowhere but in the commit.
+        let message = self.token();
+        let _ = self.git(directory, &[&["commit", "-q", "-m", &message], more].concat());
     }
 
     pub(super) fn make(&mut self, deed: Deed<Mess>) {
@@ -116,7 +118,7 @@ impl Scene<'_> {
             Mess::Stage => {
                 self.write(checkout, &name);
                 let _ = self.git(checkout, &["add", &name]);
-                if dice.chance(2) {
+                if !dice.chance(3) {
                     self.write(checkout, &name);
                 }
             }

@@ -222,10 +222,12 @@ impl Case<'_> {
             Disturbance::Kill => {
                 let time = Duration::from_millis(15 + u64::try_from(dice.below(25 + 20 * pending)).unwrap());
                 let killed = program::kill_after(program::start(sandbox, &arguments), time, dice.chance(2));
+                program::wait_for_orphans(sandbox);
                 self.figures.kills += usize::from(killed);
             }
             Disturbance::FileSize => {
                 let ended = program::limited(sandbox, &arguments, dice.below(4), dice.chance(2));
+                program::wait_for_orphans(sandbox);
                 self.figures.limits += usize::from(ended.code != Some(0));
             }
             Disturbance::Twice => {
@@ -317,7 +319,7 @@ fn whatever_people_do_nothing_is_lost() {
     let one = std::env::var("WSCTL_PROOF_CASE").ok();
     let cases: Vec<u64> = match &one {
         Some(text) => vec![text.parse().unwrap()],
-        None => (0..number("WSCTL_PROOF_CASES", 10) as u64).collect(),
+        None => (0..number("WSCTL_PROOF_CASES", 8) as u64).collect(),
     };
     let results = spread(&cases, |case| told(&template, &Story::of(*case)));
     let mut sum = Figures::default();

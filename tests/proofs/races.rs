@@ -114,8 +114,8 @@ fn commits(mixed: &Mixed, more: &mut BTreeSet<String>) {
             continue;
         }
         let taken = |arguments: &[&str]| mixed.sandbox.try_git(&place, arguments).status.success();
-        if taken(&["add", &name]) && taken(&["commit", "-q", "-m", &name]) {
-            more.insert(name);
+        if taken(&["add", &name]) && taken(&["commit", "-q", "-m", &text(&format!("{name}message"))]) {
+            more.extend([format!("{name}message"), name]);
         }
     }
 }

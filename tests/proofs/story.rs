@@ -97,10 +97,16 @@ pub(super) enum Disturbance {
     Twice,
 }
 
-const MESS: [Mess; 30] = [
+const MESS: [Mess; 36] = [
+    Mess::Commit,
     Mess::Commit,
     Mess::Amend,
+    Mess::Amend,
     Mess::DetachedCommit,
+    Mess::DetachedCommit,
+    Mess::DetachedCommit,
+    Mess::Stage,
+    Mess::Stage,
     Mess::Stage,
     Mess::Edit,
     Mess::HiddenEdit,
@@ -225,12 +231,19 @@ impl Story {
 }
 
 fn round(dice: &mut Dice, later: bool) -> Round {
-    let deeds = if later { 1 + dice.below(7) } else { 0 };
-    let edits = if later { dice.below(4) } else { 0 };
+    let deeds = if later { 2 + dice.below(9) } else { 0 };
+    let edits = if later { dice.below(5) } else { 0 };
     let mess = (0..deeds).map(|_| Deed { what: MESS[dice.below(MESS.len())], seed: dice.next() }).collect();
     let edits = (0..edits).map(|_| Deed { what: EDITS[dice.below(EDITS.len())], seed: dice.next() }).collect();
     let disturbance = Deed { what: DISTURBANCES[dice.below(DISTURBANCES.len())], seed: dice.next() };
-    Round { mess, edits, disturbance, unsaved: dice.chance(2), allow_removals: dice.chance(2), destroy: later && dice.chance(12) }
+    Round {
+        mess,
+        edits,
+        disturbance,
+        unsaved: !dice.chance(3),
+        allow_removals: !dice.chance(4),
+        destroy: later && dice.chance(8),
+    }
 }
 
 impl fmt::Display for Story {
