@@ -1,4 +1,4 @@
-//! Managed files, their sources, and the trash.
+//! Managed files and their sources.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,9 +12,7 @@ use super::{disk, index};
 use crate::model::actual::{RepositoryState, Source};
 use crate::model::builder::{DiskFile, Occupant};
 use crate::model::desired::Desired;
-use crate::model::mark::OWN_DIRECTORY;
 use crate::model::path::{AbsPath, RelPath};
-use crate::model::trash::{MANIFEST, TrashEntry};
 
 /// The indexes of the checkouts in one builder.
 pub(super) struct Tracked {
@@ -101,19 +99,4 @@ fn source(path: &AbsPath) -> std::io::Result<Source> {
         return Ok(Source::Unusable(if found.is_dir() { "is a directory".into() } else { "is no regular file".into() }));
     }
     Ok(Source::File { bytes: fs::read(path.as_path())?, executable: found.permissions().mode() & 0o100 != 0 })
-}
-
-/// Reads the manifests of the trash, oldest first.
-pub(super) fn trash(desired: &Desired) -> Vec<TrashEntry> {
-    let trash = desired.builders_dir.join(OWN_DIRECTORY).join("trash");
-    let mut entries = Vec::new();
-    for path in disk::list(trash.as_path()).unwrap_or_default() {
-        let path = trash.join(path);
-        let Some(name) = path.as_path().file_name().map(|name| name.to_string_lossy().into_owned()) else { continue };
-        let manifest = disk::read(path.join(MANIFEST).as_path()).ok().flatten();
-        let manifest = manifest.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        entries.push(TrashEntry { name, path, manifest });
-    }
-    entries.sort_by_key(|entry| entry.manifest.as_ref().map(|manifest| manifest.removed));
-    entries
 }

@@ -23,9 +23,11 @@ mod registration;
 mod remains;
 mod repository;
 mod status;
+mod stored;
 mod strays;
 mod submodule;
 mod tracked;
+mod trash;
 mod walk;
 mod work;
 
@@ -34,5 +36,6 @@ pub use examine::examine;
 pub use read::read;
 pub use repository::{bases, repository};
 pub use status::status;
+pub use stored::stored;
 pub use strays::strays;
 pub use work::work;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use super::{builders, disk, files, git, parallel, place, repository, tracked};
+use super::{builders, disk, files, git, parallel, place, repository, tracked, trash};
 use crate::model::actual::{Actual, Directory};
 use crate::model::desired::Desired;
 use crate::model::mark::{OWN_DIRECTORY, WORKSPACE_MARK};
@@ -32,7 +32,7 @@ pub fn read(desired: &Desired) -> Result<Actual> {
         unmanaged_repositories: builders::unmanaged_repositories(desired),
         builders: if usable { builders::builders(desired, &repositories) } else { BTreeMap::new() },
         sources: files::sources(desired),
-        trash: files::trash(desired),
+        trash: trash::trash(desired),
         tracked: tracked::tracked(desired, &repositories),
         repositories,
         builders_dir,

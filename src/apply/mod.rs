@@ -10,6 +10,7 @@ pub mod journal;
 mod marks;
 mod prepare;
 mod removal;
+pub mod restore;
 mod schedule;
 mod step;
 

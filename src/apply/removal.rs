@@ -11,7 +11,7 @@ use crate::model::actual::Link;
 use crate::model::mark::{Deed, OWN_DIRECTORY, OurLock};
 use crate::model::name::RepoName;
 use crate::model::path::{AbsPath, escape};
-use crate::model::trash::{MANIFEST, Manifest, TrashedCheckout};
+use crate::model::trash::{MANIFEST, Manifest, TrashedCheckout, part};
 use crate::plan::{Change, CheckoutWrite, Removal, RemovedCheckout, Stale};
 
 use super::event::Event;
@@ -192,11 +192,6 @@ fn keeper(shared: &Shared<'_>, entry: &str, name: &RepoName) -> String {
     format!("refs/wsctl/{}/{entry}/{}", shared.run.workspace, part(name))
 }
 
-/// What a checkout's things are called in an entry and below its keepers: no repository can be named like the root's.
-fn part(name: &RepoName) -> &str {
-    if name.is_root() { "@root" } else { name.as_str() }
-}
-
 /// Where an admin directory goes. Not by its own name: those of two repositories may be the same.
 fn admin(entry: &AbsPath, name: &RepoName) -> AbsPath {
     entry.join("admin").join(part(name))
@@ -225,7 +220,10 @@ pub(super) fn finish(shared: &Shared<'_>, entry: &str, name: &RepoName, stale: &
     let keeper = keeper(shared, entry, name);
     let keep = Keep { common_dir: &stale.common_dir, admin_dir: &stale.admin_dir, branch: None, name: &keeper };
     shared.run.door.keep(&keep)?;
-    shared.run.door.take_registration(stale, &admin(&path, name))
+    let into = admin(&path, name);
+    // Between two file systems it is copied: a kill may leave both, and the one that is registered is the living one.
+    shared.run.door.unlink(&into)?;
+    shared.run.door.take_registration(stale, &into)
 }
 
 /// Drops a registration that holds nothing, or finishes the removal that it waits for.

@@ -2,10 +2,12 @@
 //! where it acts, is never forced, and leaves either the old state or the new one.
 
 mod anchor;
+mod arguments;
 mod branch;
 mod clone;
 mod command;
 mod door;
+mod homecoming;
 mod keeper;
 mod link;
 mod locks;
@@ -19,6 +21,7 @@ mod unlink;
 mod worktree;
 mod worktree_lock;
 
+pub use arguments::{Added, AnchorContent, Homecoming, Keep, Pointed, Record, Relink};
 pub use door::GitDoor;
 pub use link::admin_dir_of;
 pub use locks::Locks;
@@ -26,7 +29,6 @@ pub use managed::content_hash;
 
 use anyhow::Result;
 
-use crate::model::actual::ObjectFormat;
 use crate::model::desired::Url;
 use crate::model::mark::OurLock;
 use crate::model::name::{BranchName, ObjectId};
@@ -191,6 +193,31 @@ pub trait Door: Sync {
     /// The entry no longer names the worktree that was seen.
     fn take_registration(&self, stale: &Stale, into: &AbsPath) -> Result<()>;
 
+    /// Makes a branch that must not exist, or finds it at this commit. With `kept`, it gets the reflog and the
+    /// configuration that [`Door::delete_branch`] saved there, where it has none.
+    ///
+    /// # Errors
+    /// The branch is somewhere else, or cannot be beside another.
+    fn bring_branch(&self, repository: &AbsPath, branch: &BranchName, commit: &ObjectId, kept: Option<&AbsPath>) -> Result<()>;
+
+    /// Puts HEAD of an admin directory, which may lie in the trash, or the rebase that waits there, on another branch.
+    ///
+    /// # Errors
+    /// git's own reason in one line, or there is no rebase.
+    fn point(&self, pointed: &Pointed<'_>, branch: &BranchName) -> Result<()>;
+
+    /// Lets the two ends of a worktree in the trash, and those of its submodules, name where they will be.
+    ///
+    /// # Errors
+    /// One of the ends is missing, or no link.
+    fn bring_home(&self, home: &Homecoming<'_>) -> Result<()>;
+
+    /// Moves (or copies, then removes) an admin directory into `worktrees/`, under a name that must be free.
+    ///
+    /// # Errors
+    /// The name is taken.
+    fn put_registration(&self, from: &AbsPath, into: &AbsPath) -> Result<()>;
+
     /// Removes a registration whose worktree is gone and that holds nothing of value.
     ///
     /// # Errors
@@ -214,67 +241,4 @@ pub trait Door: Sync {
     /// # Errors
     /// It is not empty.
     fn remove_empty(&self, path: &AbsPath) -> Result<()>;
-}
-
-/// What [`Door::add_worktree`] made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Added {
-    /// The admin directory of the new worktree.
-    pub admin_dir: AbsPath,
-    /// What went wrong without harm, e.g. a post-checkout hook that failed.
-    pub warning: Option<String>,
-}
-
-/// Both ends of a link to write again.
-#[derive(Debug, Clone, Copy)]
-pub struct Relink<'a> {
-    /// The admin directory.
-    pub admin_dir: &'a AbsPath,
-    /// The worktree.
-    pub worktree: &'a AbsPath,
-    /// The worktree that `gitdir` must still name.
-    pub old_worktree: &'a AbsPath,
-    /// The admin directory that the worktree's `.git` must still name.
-    pub old_admin_dir: &'a AbsPath,
-}
-
-/// What an anchor shall hold.
-#[derive(Debug, Clone, Copy)]
-pub struct AnchorContent<'a> {
-    /// The hash of its objects; an existing anchor of another format is made again.
-    pub format: ObjectFormat,
-    /// The branch it is on.
-    pub branch: &'a BranchName,
-    /// A line that no other builder has, for the root commit.
-    pub unique: &'a str,
-    /// Checkouts: path and commit.
-    pub gitlinks: &'a [(RelPath, ObjectId)],
-    /// Managed files outside checkouts.
-    pub files: &'a [(RelPath, FileContent)],
-    /// Checkouts of another object format, for `info/exclude`.
-    pub excluded: &'a [RelPath],
-    /// Every checkout's path, for the hook's message.
-    pub checkouts: &'a [RelPath],
-}
-
-/// One entry to record in an anchor.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Record {
-    /// A checkout and the commit it had when created.
-    Checkout(ObjectId),
-    /// A managed file.
-    File(FileContent),
-}
-
-/// What a keeper shall hold.
-#[derive(Debug, Clone, Copy)]
-pub struct Keep<'a> {
-    /// The repository's common directory.
-    pub common_dir: &'a AbsPath,
-    /// The worktree's admin directory.
-    pub admin_dir: &'a AbsPath,
-    /// The branch whose reflog goes with it, if one shall be deleted.
-    pub branch: Option<&'a BranchName>,
-    /// The keeper's full name, below `refs/wsctl/`.
-    pub name: &'a str,
 }

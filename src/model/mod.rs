@@ -12,5 +12,6 @@ pub mod name;
 pub mod path;
 pub mod policy;
 pub mod status;
+pub mod stored;
 pub mod trash;
 pub mod work;

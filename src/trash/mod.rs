@@ -1,14 +1,13 @@
 //! What a removal leaves behind: what is due, how large it is, emptying it. Only `prune` deletes for good.
 
-use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Component, Path};
+use std::path::Path;
 
 use anyhow::Result;
 
 use crate::git::Door;
 use crate::model::path::AbsPath;
-use crate::model::trash::{Manifest, TrashEntry};
+use crate::model::trash::TrashEntry;
 
 /// Whether an entry is past the time that it is kept; with `older_than` (seconds), whether it is older than that.
 /// An entry without a readable manifest never is.
@@ -46,27 +45,10 @@ pub fn empty(door: &dyn Door, entry: &TrashEntry) -> Result<()> {
         }
     }
     // A copy of the workspace has the same manifests; the refs that they name hold what is in the original's trash.
-    for checkout in entry.manifest.iter().filter(|manifest| is_own(entry, manifest)).flat_map(|manifest| &manifest.checkouts) {
+    for checkout in entry.manifest.iter().filter(|_| entry.own).flat_map(|manifest| &manifest.checkouts) {
         if checkout.common_dir.as_path().is_dir() {
             door.drop_keeper(&checkout.common_dir, &checkout.keeper)?;
         }
     }
     door.unlink(&entry.path)
-}
-
-/// Whether a manifest speaks of the entry that it lies in: of that name, and of a `builders_dir` that is this one or gone.
-fn is_own(entry: &TrashEntry, manifest: &Manifest) -> bool {
-    let depth = manifest.checkout.as_ref().map_or(0, |path| Path::new(path.as_str()).components().filter(is_name).count());
-    let was = manifest.path.as_path().ancestors().nth(depth + 1);
-    let now = entry.path.as_path().ancestors().nth(3).and_then(|path| path.canonicalize().ok());
-    let named = |keeper: &str| keeper.split('/').nth(3) == Some(&entry.name);
-    let here = was.is_some_and(|was| match was.canonicalize() {
-        Ok(was) => Some(was) == now,
-        Err(error) => error.kind() == ErrorKind::NotFound,
-    });
-    here && manifest.checkouts.iter().all(|checkout| named(&checkout.keeper))
-}
-
-fn is_name(component: &Component<'_>) -> bool {
-    matches!(component, Component::Normal(_))
 }

@@ -8,10 +8,12 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
+mod dying;
 mod program;
 mod snapshot;
 
-pub use program::text;
+pub use dying::DyingDoor;
+pub use program::{Answer, text};
 pub use snapshot::snapshot;
 
 /// A workspace in a temporary directory. Nothing of the machine's configuration reaches it.

@@ -1,0 +1,95 @@
+//! What the door is told, and what it tells back, where a name and a path do not do.
+
+use crate::model::actual::ObjectFormat;
+use crate::model::name::{BranchName, ObjectId};
+use crate::model::path::{AbsPath, RelPath};
+use crate::plan::FileContent;
+
+/// What [`super::Door::add_worktree`] made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Added {
+    /// The admin directory of the new worktree.
+    pub admin_dir: AbsPath,
+    /// What went wrong without harm, e.g. a post-checkout hook that failed.
+    pub warning: Option<String>,
+}
+
+/// Both ends of a link to write again.
+#[derive(Debug, Clone, Copy)]
+pub struct Relink<'a> {
+    /// The admin directory.
+    pub admin_dir: &'a AbsPath,
+    /// The worktree.
+    pub worktree: &'a AbsPath,
+    /// The worktree that `gitdir` must still name.
+    pub old_worktree: &'a AbsPath,
+    /// The admin directory that the worktree's `.git` must still name.
+    pub old_admin_dir: &'a AbsPath,
+}
+
+/// A worktree on its way back.
+#[derive(Debug, Clone, Copy)]
+pub struct Homecoming<'a> {
+    /// Where its admin directory is.
+    pub admin_dir: &'a AbsPath,
+    /// Where its files are.
+    pub tree: &'a AbsPath,
+    /// The repository's common directory.
+    pub common_dir: &'a AbsPath,
+    /// Where its admin directory will be.
+    pub registration: &'a AbsPath,
+    /// Where its files will be.
+    pub worktree: &'a AbsPath,
+}
+
+/// What shall be on another branch.
+#[derive(Debug, Clone, Copy)]
+pub struct Pointed<'a> {
+    /// The admin directory.
+    pub admin_dir: &'a AbsPath,
+    /// The repository's common directory.
+    pub common_dir: &'a AbsPath,
+    /// The rebase that waits there; else HEAD.
+    pub rebase: bool,
+}
+
+/// What an anchor shall hold.
+#[derive(Debug, Clone, Copy)]
+pub struct AnchorContent<'a> {
+    /// The hash of its objects; an existing anchor of another format is made again.
+    pub format: ObjectFormat,
+    /// The branch it is on.
+    pub branch: &'a BranchName,
+    /// A line that no other builder has, for the root commit.
+    pub unique: &'a str,
+    /// Checkouts: path and commit.
+    pub gitlinks: &'a [(RelPath, ObjectId)],
+    /// Managed files outside checkouts.
+    pub files: &'a [(RelPath, FileContent)],
+    /// Checkouts of another object format, for `info/exclude`.
+    pub excluded: &'a [RelPath],
+    /// Every checkout's path, for the hook's message.
+    pub checkouts: &'a [RelPath],
+}
+
+/// One entry to record in an anchor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Record {
+    /// A checkout and the commit it had when created.
+    Checkout(ObjectId),
+    /// A managed file.
+    File(FileContent),
+}
+
+/// What a keeper shall hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Keep<'a> {
+    /// The repository's common directory.
+    pub common_dir: &'a AbsPath,
+    /// The worktree's admin directory.
+    pub admin_dir: &'a AbsPath,
+    /// The branch whose reflog goes with it, if one shall be deleted.
+    pub branch: Option<&'a BranchName>,
+    /// The keeper's full name, below `refs/wsctl/`.
+    pub name: &'a str,
+}
