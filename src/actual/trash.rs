@@ -1,4 +1,7 @@
-//! What lies in the trash, and what of it is being emptied or was.
+//! The entries of the trash, which of them are this workspace's own, and what of it is being emptied or was.
+
+use std::io::ErrorKind;
+use std::path::{Component, Path};
 
 use super::disk;
 use crate::model::desired::Desired;
@@ -8,11 +11,8 @@ use crate::model::trash::{EMPTIED, GONE, GoneEntry, MANIFEST, Manifest, TRASH, T
 
 /// Reads the manifests of the trash, oldest first.
 pub(super) fn trash(desired: &Desired) -> Vec<TrashEntry> {
-    let read = |path: AbsPath, name: String| {
-        let manifest = manifest(&path.join(MANIFEST));
-        TrashEntry { name, path, manifest }
-    };
-    let mut entries: Vec<TrashEntry> = listed(desired, TRASH).into_iter().map(|(path, name)| read(path, name)).collect();
+    let read = |(path, name): (AbsPath, String)| entry(manifest(&path.join(MANIFEST)), path, name);
+    let mut entries: Vec<TrashEntry> = listed(desired, TRASH).into_iter().map(read).collect();
     entries.sort_by_key(|entry| entry.manifest.as_ref().map(|manifest| manifest.removed));
     entries
 }
@@ -23,9 +23,14 @@ pub(super) fn gone(desired: &Desired) -> Vec<GoneEntry> {
         let emptied = manifest(&path.join(EMPTIED));
         let is_emptied = emptied.is_some();
         let manifest = emptied.or_else(|| manifest(&path.join(MANIFEST)));
-        GoneEntry { entry: TrashEntry { name, path, manifest }, emptied: is_emptied }
+        GoneEntry { entry: entry(manifest, path, name), emptied: is_emptied }
     };
     listed(desired, GONE).into_iter().map(read).collect()
+}
+
+fn entry(manifest: Option<Manifest>, path: AbsPath, name: String) -> TrashEntry {
+    let own = manifest.as_ref().is_some_and(|manifest| is_own(&name, path.as_path(), manifest));
+    TrashEntry { name, path, manifest, own }
 }
 
 fn listed(desired: &Desired, below: &str) -> Vec<(AbsPath, String)> {
@@ -37,4 +42,22 @@ fn listed(desired: &Desired, below: &str) -> Vec<(AbsPath, String)> {
 
 fn manifest(path: &AbsPath) -> Option<Manifest> {
     disk::read(path.as_path()).ok().flatten().and_then(|bytes| serde_json::from_slice(&bytes).ok())
+}
+
+/// Whether a manifest speaks of the entry that it lies in: of that name, and of a `builders_dir` that is this one or
+/// gone. A copy of the workspace has the same manifests; the refs that they name hold what is in the original's trash.
+fn is_own(name: &str, path: &Path, manifest: &Manifest) -> bool {
+    let depth = manifest.checkout.as_ref().map_or(0, |path| Path::new(path.as_str()).components().filter(is_name).count());
+    let was = manifest.path.as_path().ancestors().nth(depth + 1);
+    let now = path.ancestors().nth(3).and_then(|path| path.canonicalize().ok());
+    let named = |keeper: &str| keeper.split('/').nth(3) == Some(name);
+    let here = was.is_some_and(|was| match was.canonicalize() {
+        Ok(was) => Some(was) == now,
+        Err(error) => error.kind() == ErrorKind::NotFound,
+    });
+    here && manifest.checkouts.iter().all(|checkout| named(&checkout.keeper))
+}
+
+fn is_name(component: &Component<'_>) -> bool {
+    matches!(component, Component::Normal(_))
 }

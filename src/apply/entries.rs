@@ -3,15 +3,15 @@
 use anyhow::{Context as _, Result};
 
 use super::recover::Recovery;
-use super::removal::{admin, keeper, part};
+use super::removal::{admin, keeper};
 use crate::actual;
 use crate::git::Keep;
-use crate::model::actual::{Lock, Registration, Repository, RepositoryState};
+use crate::model::actual::{Link, Lock, Registration, Repository, RepositoryState};
 use crate::model::journal::Leaving;
 use crate::model::mark::{Deed, OWN_DIRECTORY, OurLock};
-use crate::model::name::RepoName;
+use crate::model::name::{BranchName, ObjectId, RepoName};
 use crate::model::path::AbsPath;
-use crate::model::trash::{MANIFEST, Manifest};
+use crate::model::trash::{MANIFEST, Manifest, part};
 use crate::plan::Stale;
 
 /// A removal: finished where its directory is in the trash, else called off.
@@ -50,18 +50,28 @@ pub(super) fn attempts(recovery: &Recovery<'_>, stem: &str, lock: impl Fn(&Regis
     Ok(())
 }
 
-/// A restore: finished where the directory is back at its path, else taken back.
-pub(super) fn restored(recovery: &Recovery<'_>, entry: &str, path: &AbsPath) -> Result<()> {
+/// A restore: finished for what is back at its place, taken back for what is not, with the branches made for it.
+pub(super) fn restored(recovery: &Recovery<'_>, entry: &str, makes: &[(AbsPath, BranchName, ObjectId)]) -> Result<()> {
     let place = trash(recovery).join(entry);
     if place.as_path().symlink_metadata().is_err() {
         return Ok(());
     }
-    let back = path.as_path().symlink_metadata().is_ok();
     let holding = |found: &Registration| {
         let root = found.mark.mark().is_some_and(|mark| mark.path.is_here());
-        (root && back).then(|| OurLock { workspace: recovery.journal.header.workspace.clone(), deed: Deed::Holding })
+        root.then(|| OurLock { workspace: recovery.journal.header.workspace.clone(), deed: Deed::Holding })
     };
-    settle(recovery, &place, holding).map(drop)
+    settle(recovery, &place, holding)?;
+    let actual = actual::read(recovery.desired)?;
+    for repository in actual.repositories.values().filter_map(RepositoryState::repository) {
+        let on = |branch: &BranchName| repository.registrations.values().any(|found| found.head.branch() == Some(branch));
+        let unused = makes
+            .iter()
+            .filter(|(main, branch, at)| *main == repository.path && repository.branches.get(branch) == Some(at) && !on(branch));
+        for (main, branch, at) in unused {
+            recovery.door.delete_branch(main, branch, at, None)?;
+        }
+    }
+    Ok(())
 }
 
 fn trash(recovery: &Recovery<'_>) -> AbsPath {
@@ -89,8 +99,8 @@ fn named(recovery: &Recovery<'_>, stem: &str) -> Result<Vec<AbsPath>> {
     Ok(found)
 }
 
-/// Takes every registration that waits for this entry into it, if the directory is in it; else gives each registration
-/// the lock that it had, and removes the entry. Whether the entry holds the directory.
+/// Takes every registration that waits for this entry into it, where its directory is in it; else gives it the lock
+/// that it had. Removes an entry that holds nothing. Whether the entry holds a directory.
 fn settle(recovery: &Recovery<'_>, entry: &AbsPath, lock_before: impl Fn(&Registration) -> Option<OurLock>) -> Result<bool> {
     let name = entry.as_path().file_name().unwrap_or_default().to_string_lossy().into_owned();
     let actual = actual::read(recovery.desired)?;
@@ -100,7 +110,8 @@ fn settle(recovery: &Recovery<'_>, entry: &AbsPath, lock_before: impl Fn(&Regist
         if removing(recovery, found).as_ref() != Some(&name) {
             continue;
         }
-        if holds {
+        // What is at its place was not moved yet, or is back already.
+        if holds && found.link != Link::Whole {
             take(recovery, entry, &name, (repository, state, found))?;
         } else {
             match lock_before(found) {
@@ -146,12 +157,16 @@ fn take(
     let keeper = keeper(&recovery.journal.header.workspace, name, repository);
     let keep = Keep { common_dir: &state.common_dir, admin_dir: &found.admin_dir, branch: None, name: &keeper };
     recovery.door.keep(&keep)?;
-    recovery.door.take_registration(&Stale::of(state, found), &admin(entry, repository))
+    let into = admin(entry, repository);
+    // Between two file systems it is copied: a kill may leave both, and the one that is registered is the living one.
+    recovery.door.unlink(&into)?;
+    recovery.door.take_registration(&Stale::of(state, found), &into)
 }
 
 /// Removes an entry that holds nothing, and its keepers.
 fn forget(recovery: &Recovery<'_>, entry: &AbsPath, name: &str, repositories: &[&Repository]) -> Result<()> {
-    if entry.join("admin").as_path().symlink_metadata().is_ok() {
+    let admins = std::fs::read_dir(entry.join("admin"));
+    if admins.is_ok_and(|mut admins| admins.next().is_some()) {
         return Ok(());
     }
     let manifest: Option<Manifest> =

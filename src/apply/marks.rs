@@ -4,7 +4,8 @@ use std::sync::{MutexGuard, PoisonError};
 
 use anyhow::{Context as _, Result};
 
-use crate::git::admin_dir_of;
+use crate::git::{Door, admin_dir_of};
+use crate::model::desired::Desired;
 use crate::model::mark::{BUILDER_MARK, BuilderMark, CHECKOUT_MARK, CheckoutMark, OWN_DIRECTORY};
 use crate::model::name::BuilderName;
 use crate::model::path::AbsPath;
@@ -29,14 +30,7 @@ impl Shared<'_> {
 
     /// Where the mark of a builder that exists lies: in its anchor, in the admin directory of its root, or with us.
     pub(super) fn builder_mark_path(&self, builder: &BuilderName, path: &AbsPath) -> AbsPath {
-        let git = path.join(".git");
-        if git.as_path().is_dir() {
-            return git.join(BUILDER_MARK);
-        }
-        match admin_dir_of(path) {
-            Ok(admin) => admin.join(BUILDER_MARK),
-            Err(_) => self.run.desired.builders_dir.join(OWN_DIRECTORY).join("builders").join(format!("{builder}.json")),
-        }
+        place(self.run.desired, builder, path)
     }
 
     /// Reads a builder's mark, changes it, writes it back if that changed anything. The caller holds the turn.
@@ -44,14 +38,38 @@ impl Shared<'_> {
         &self,
         builder: &BuilderName,
         path: &AbsPath,
-        change: impl FnOnce(&mut BuilderMark),
+        by: impl FnOnce(&mut BuilderMark),
     ) -> Result<()> {
-        let place = self.builder_mark_path(builder, path);
-        let text = std::fs::read(&place).with_context(|| format!("the mark of builder {builder}, {place}"))?;
-        let old: BuilderMark =
-            serde_json::from_slice(&text).with_context(|| format!("the mark of builder {builder}, {place}"))?;
-        let mut new = old.clone();
-        change(&mut new);
-        if new == old { Ok(()) } else { self.write_builder_mark(&place, &new) }
+        change(self.run.door, self.run.desired, builder, path, by)
     }
+}
+
+fn place(desired: &Desired, builder: &BuilderName, path: &AbsPath) -> AbsPath {
+    let git = path.join(".git");
+    if git.as_path().is_dir() {
+        return git.join(BUILDER_MARK);
+    }
+    match admin_dir_of(path) {
+        Ok(admin) => admin.join(BUILDER_MARK),
+        Err(_) => desired.builders_dir.join(OWN_DIRECTORY).join("builders").join(format!("{builder}.json")),
+    }
+}
+
+/// Reads a builder's mark, changes it, writes it back if that changed anything. One at a time.
+pub(super) fn change(
+    door: &dyn Door,
+    desired: &Desired,
+    builder: &BuilderName,
+    path: &AbsPath,
+    change: impl FnOnce(&mut BuilderMark),
+) -> Result<()> {
+    let place = place(desired, builder, path);
+    let text = std::fs::read(&place).with_context(|| format!("the mark of builder {builder}, {place}"))?;
+    let old: BuilderMark = serde_json::from_slice(&text).with_context(|| format!("the mark of builder {builder}, {place}"))?;
+    let mut new = old.clone();
+    change(&mut new);
+    if new == old {
+        return Ok(());
+    }
+    door.write_own(&place, &serde_json::to_vec_pretty(&new).context("a builder's mark")?)
 }

@@ -14,6 +14,7 @@ mod marks;
 mod prepare;
 mod recover;
 mod removal;
+pub mod restore;
 mod schedule;
 mod step;
 

@@ -71,7 +71,7 @@ impl Recovery<'_> {
                 aside: &self.desired.builders_dir.join(OWN_DIRECTORY).join("replaced"),
             }),
             Intent::Remove { stem, path, checkouts, own_files } => entries::removal(self, stem, path, checkouts, own_files),
-            Intent::Restore { entry, path, .. } => entries::restored(self, entry, path),
+            Intent::Restore { entry, makes, .. } => entries::restored(self, entry, makes),
         }
     }
 

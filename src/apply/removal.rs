@@ -13,7 +13,7 @@ use crate::model::address::Address;
 use crate::model::mark::{Deed, OWN_DIRECTORY, OurLock};
 use crate::model::name::{BuilderName, RepoName, WorkspaceId};
 use crate::model::path::{AbsPath, escape};
-use crate::model::trash::{GONE, MANIFEST, Manifest, TRASH, TrashedCheckout};
+use crate::model::trash::{GONE, MANIFEST, Manifest, TRASH, TrashedCheckout, part};
 use crate::plan::{Change, CheckoutWrite, Removal, RemovedCheckout, Stale};
 
 use super::event::Event;
@@ -223,11 +223,6 @@ pub(super) fn keeper(workspace: &WorkspaceId, entry: &str, name: &RepoName) -> S
     format!("refs/wsctl/{workspace}/{entry}/{}", part(name))
 }
 
-/// What a checkout's things are called in an entry and below its keepers: no repository can be named like the root's.
-pub(super) fn part(name: &RepoName) -> &str {
-    if name.is_root() { "@root" } else { name.as_str() }
-}
-
 /// Where an admin directory goes. Not by its own name: those of two repositories may be the same.
 pub(super) fn admin(entry: &AbsPath, name: &RepoName) -> AbsPath {
     entry.join("admin").join(part(name))
@@ -256,7 +251,10 @@ pub(super) fn finish(shared: &Shared<'_>, entry: &str, name: &RepoName, stale: &
     let keeper = keeper(shared.run.workspace, entry, name);
     let keep = Keep { common_dir: &stale.common_dir, admin_dir: &stale.admin_dir, branch: None, name: &keeper };
     shared.run.door.keep(&keep)?;
-    shared.run.door.take_registration(stale, &admin(&path, name))
+    let into = admin(&path, name);
+    // Between two file systems it is copied: a kill may leave both, and the one that is registered is the living one.
+    shared.run.door.unlink(&into)?;
+    shared.run.door.take_registration(stale, &into)
 }
 
 /// Drops a registration that holds nothing, or finishes the removal that it waits for.

@@ -8,6 +8,7 @@ mod init;
 mod plan;
 mod prune;
 mod recover;
+mod restore;
 mod signals;
 mod status;
 mod validate;
@@ -39,6 +40,7 @@ Examples:
   wsctl apply                     do it, after a yes
   wsctl apply --auto-approve -q   for cron: silent when there is nothing to do
   wsctl status                    who works on which branch, what changed there
+  wsctl restore slack             bring a removed builder back from the trash, as it was
 
 Exit codes: 0 done, 1 error or something blocked, 130 interrupted. `wsctl plan --detailed-exitcode`: 2 = changes pending.";
 
@@ -54,6 +56,8 @@ enum Command {
     Status(status::Args),
     /// Check builders.toml; every fault at once.
     Validate(validate::Args),
+    /// List what the trash holds, or bring it back.
+    Restore(restore::Args),
     /// Delete for good what the trash no longer has to keep.
     Prune(prune::Args),
     /// Write a first builders.toml from what is on disk.
@@ -98,7 +102,12 @@ impl Command {
     fn streams_events(&self) -> bool {
         match self {
             Command::Apply(_) | Command::Destroy(_) => true,
-            Command::Plan(_) | Command::Status(_) | Command::Validate(_) | Command::Prune(_) | Command::Init(_) => false,
+            Command::Plan(_)
+            | Command::Status(_)
+            | Command::Validate(_)
+            | Command::Restore(_)
+            | Command::Prune(_)
+            | Command::Init(_) => false,
         }
     }
 }
@@ -112,6 +121,7 @@ fn run(cli: &Cli) -> anyhow::Result<u8> {
         Command::Destroy(args) => destroy::run(globals, args),
         Command::Status(args) => status::run(globals, args),
         Command::Validate(args) => validate::run(globals, args),
+        Command::Restore(args) => restore::run(globals, args),
         Command::Prune(args) => prune::run(globals, args),
         Command::Init(args) => init::run(globals, args),
     }

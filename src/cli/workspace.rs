@@ -9,8 +9,9 @@ use clap::ValueEnum;
 use super::globals::Globals;
 use crate::git::{Door, GitDoor, Locks};
 use crate::model::actual::{Actual, Repository, RepositoryState};
-use crate::model::desired::Desired;
-use crate::model::name::RepoName;
+use crate::model::address::{Address, quoted};
+use crate::model::desired::{Desired, DesiredBuilder};
+use crate::model::name::{BuilderName, RepoName};
 use crate::model::path::AbsPath;
 use crate::model::policy::OnUnsaved;
 use crate::plan::{Options, Plan, plan, questions};
@@ -73,6 +74,19 @@ pub(super) fn declared(file: &AbsPath) -> Result<Desired> {
     let config = config::load(file)?;
     let facts = config::facts(&config)?;
     Ok(desired::desired(&config, &facts)?)
+}
+
+/// What the file would make of a builder that only names its repositories; `None` where it would refuse it.
+pub(super) fn undeclared(desired: &Desired, builder: &BuilderName, repositories: &[&RepoName]) -> Option<DesiredBuilder> {
+    let names = repositories.iter().filter(|name| !name.is_root()).map(|name| quoted(name.as_str()));
+    let names = names.collect::<Vec<_>>().join(", ");
+    let root = repositories.iter().any(|name| name.is_root());
+    let address = Address::Builder(builder.clone());
+    let text = std::fs::read_to_string(&desired.file).ok()?;
+    let text = format!("{text}\n[{address}]\nrepos = [{names}]\ninclude_root = {root}\n");
+    let config = config::parse(&desired.file, &text).ok()?;
+    let facts = config::facts(&config).ok()?;
+    desired::desired(&config, &facts).ok()?.builders.remove(builder)
 }
 
 /// Reads the disk and plans.

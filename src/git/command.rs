@@ -48,6 +48,7 @@ pub(super) struct Call<'a> {
     git: &'a Git,
     directory: PathBuf,
     git_dir: Option<PathBuf>,
+    common_dir: Option<PathBuf>,
     network: bool,
     arguments: Vec<OsString>,
 }
@@ -115,7 +116,14 @@ impl Git {
 
     /// A call that needs no repository.
     pub(super) fn anywhere(&self, directory: &Path) -> Call<'_> {
-        Call { git: self, directory: directory.to_path_buf(), git_dir: None, network: false, arguments: Vec::new() }
+        Call {
+            git: self,
+            directory: directory.to_path_buf(),
+            git_dir: None,
+            common_dir: None,
+            network: false,
+            arguments: Vec::new(),
+        }
     }
 
     fn command(&self) -> Command {
@@ -138,6 +146,13 @@ impl Call<'_> {
         self
     }
 
+    /// Says where the repository of a git directory is that lies outside it.
+    #[must_use]
+    pub(super) fn common(mut self, common_dir: impl AsRef<Path>) -> Self {
+        self.common_dir = Some(common_dir.as_ref().to_path_buf());
+        self
+    }
+
     /// Says that git may ask for a password here.
     #[must_use]
     pub(super) fn network(mut self) -> Self {
@@ -148,7 +163,8 @@ impl Call<'_> {
     /// The same place, other arguments.
     pub(super) fn again(&self, arguments: &[&str]) -> Call<'_> {
         let arguments = arguments.iter().map(Into::into).collect();
-        Call { git: self.git, directory: self.directory.clone(), git_dir: self.git_dir.clone(), network: false, arguments }
+        let (directory, git_dir) = (self.directory.clone(), self.git_dir.clone());
+        Call { git: self.git, directory, git_dir, common_dir: self.common_dir.clone(), network: false, arguments }
     }
 
     fn command(&self) -> Command {
@@ -166,6 +182,9 @@ impl Call<'_> {
                 .env("GIT_NO_LAZY_FETCH", "1"),
             None => command.env("GIT_CEILING_DIRECTORIES", self.directory.parent().unwrap_or(Path::new("/"))),
         };
+        if let Some(common_dir) = &self.common_dir {
+            command.env("GIT_COMMON_DIR", common_dir);
+        }
         for setting in SETTINGS {
             command.arg("-c").arg(setting);
         }

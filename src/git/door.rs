@@ -5,9 +5,10 @@ use std::ffi::OsString;
 use anyhow::Result;
 
 use super::command::Git;
-use super::{Added, AnchorContent, Door, Keep, Locks, Record, Relink, Unsettled};
+use super::{Added, AnchorContent, Door, Homecoming, Keep, Locks, Pointed, Record, Relink, Unsettled};
 use super::{
-    anchor, branch, clone, keeper, link, managed, own_files, registration, sweep, switching, unlink, worktree, worktree_lock,
+    anchor, branch, clone, homecoming, keeper, link, managed, own_files, registration, sweep, switching, unlink, worktree,
+    worktree_lock,
 };
 use crate::model::desired::Url;
 use crate::model::mark::OurLock;
@@ -150,6 +151,22 @@ impl Door for GitDoor {
 
     fn take_registration(&self, stale: &Stale, into: &AbsPath) -> Result<()> {
         registration::take(stale, into)
+    }
+
+    fn bring_branch(&self, repository: &AbsPath, branch: &BranchName, commit: &ObjectId, kept: Option<&AbsPath>) -> Result<()> {
+        homecoming::branch(&self.git, repository, branch, commit.as_str(), kept)
+    }
+
+    fn point(&self, pointed: &Pointed<'_>, branch: &BranchName) -> Result<()> {
+        homecoming::point(&self.git, pointed, branch)
+    }
+
+    fn bring_home(&self, home: &Homecoming<'_>) -> Result<()> {
+        homecoming::bring(&self.git, home)
+    }
+
+    fn put_registration(&self, from: &AbsPath, into: &AbsPath) -> Result<()> {
+        registration::put(from, into)
     }
 
     fn drop_registration(&self, stale: &Stale) -> Result<()> {

@@ -15,6 +15,7 @@ use crate::model::path::AbsPath;
 /// A link file as it is: the path in it, and whether it is relative.
 struct LinkFile {
     target: AbsPath,
+    text: PathBuf,
     relative: bool,
 }
 
@@ -56,7 +57,7 @@ fn link_file(text: &[u8], base: &AbsPath) -> Result<LinkFile> {
     if end == 0 {
         bail!("the link file in {base} is empty");
     }
-    Ok(LinkFile { target: base.join(path), relative: path.is_relative() })
+    Ok(LinkFile { target: base.join(path), text: path.to_path_buf(), relative: path.is_relative() })
 }
 
 /// Writes both link files again; see `Door::relink`.
@@ -83,6 +84,49 @@ pub(super) fn relink(link: &Relink<'_>) -> Result<()> {
     Ok(())
 }
 
+/// Both ends of a worktree that lies in the trash, as they are.
+pub(super) struct Ends<'a> {
+    admin_dir: &'a AbsPath,
+    tree: &'a AbsPath,
+    gitdir: LinkFile,
+    git_file: LinkFile,
+}
+
+impl<'a> Ends<'a> {
+    /// Reads the `gitdir` of an admin directory and the `.git` of its files.
+    ///
+    /// # Errors
+    /// One of them is missing, or no link.
+    pub(super) fn read(admin_dir: &'a AbsPath, tree: &'a AbsPath) -> Result<Self> {
+        Ok(Ends { admin_dir, tree, gitdir: read_gitdir(admin_dir)?, git_file: read_git_file(tree)? })
+    }
+
+    /// The worktree that the admin directory names. A relative path counts from where the other end says that it was.
+    pub(super) fn worktree(&self) -> AbsPath {
+        let named = if self.gitdir.relative { self.admin_dir().join(&self.gitdir.text) } else { self.gitdir.target.clone() };
+        named.parent()
+    }
+
+    /// The admin directory that the files name.
+    pub(super) fn admin_dir(&self) -> AbsPath {
+        self.git_file.target.clone()
+    }
+
+    /// Lets both name where they will be, in the form that each has; what is right is not written.
+    pub(super) fn write(&self, registration: &AbsPath, worktree: &AbsPath) -> Result<()> {
+        let target = worktree.join(".git");
+        let gitdir = form(self.gitdir.relative, registration, &target);
+        if gitdir != self.gitdir.text {
+            write(&self.admin_dir.join("gitdir"), b"", &gitdir)?;
+        }
+        let git_file = form(self.git_file.relative, worktree, registration);
+        if git_file == self.git_file.text {
+            return Ok(());
+        }
+        write(&self.tree.join(".git"), b"gitdir: ", &git_file)
+    }
+}
+
 fn changed(at: &AbsPath, names: &AbsPath) -> anyhow::Error {
     Diagnostic::new(format!("{at} names {names} by now"), "wsctl plan").into()
 }
@@ -106,7 +150,8 @@ fn real(path: &Path) -> PathBuf {
     }
 }
 
-fn form(relative: bool, from: &AbsPath, to: &AbsPath) -> PathBuf {
+/// A path as one end of a link writes it: as it is, or as seen from the directory that holds the link.
+pub(super) fn form(relative: bool, from: &AbsPath, to: &AbsPath) -> PathBuf {
     if relative { between(from.as_path(), to.as_path()) } else { to.as_path().to_path_buf() }
 }
 

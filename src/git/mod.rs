@@ -2,10 +2,12 @@
 //! where it acts, is never forced, and leaves either the old state or the new one.
 
 mod anchor;
+mod arguments;
 mod branch;
 mod clone;
 mod command;
 mod door;
+mod homecoming;
 mod keeper;
 mod link;
 mod locks;
@@ -14,7 +16,6 @@ mod mentions;
 mod objects;
 mod own_files;
 mod registration;
-mod request;
 mod sweep;
 mod switching;
 mod told;
@@ -22,11 +23,11 @@ mod unlink;
 mod worktree;
 mod worktree_lock;
 
+pub use arguments::{Added, AnchorContent, Homecoming, Keep, Pointed, Record, Relink, Unsettled};
 pub use door::GitDoor;
 pub use link::admin_dir_of;
 pub use locks::Locks;
 pub use managed::content_hash;
-pub use request::{Added, AnchorContent, Keep, Record, Relink, Unsettled};
 
 use anyhow::Result;
 
@@ -193,6 +194,31 @@ pub trait Door: Sync {
     /// # Errors
     /// The entry no longer names the worktree that was seen.
     fn take_registration(&self, stale: &Stale, into: &AbsPath) -> Result<()>;
+
+    /// Makes a branch that must not exist, or finds it at this commit. With `kept`, it gets the reflog and the
+    /// configuration that [`Door::delete_branch`] saved there, where it has none.
+    ///
+    /// # Errors
+    /// The branch is somewhere else, or cannot be beside another.
+    fn bring_branch(&self, repository: &AbsPath, branch: &BranchName, commit: &ObjectId, kept: Option<&AbsPath>) -> Result<()>;
+
+    /// Puts HEAD of an admin directory, which may lie in the trash, or the rebase that waits there, on another branch.
+    ///
+    /// # Errors
+    /// git's own reason in one line, or there is no rebase.
+    fn point(&self, pointed: &Pointed<'_>, branch: &BranchName) -> Result<()>;
+
+    /// Lets the two ends of a worktree in the trash, and those of its submodules, name where they will be.
+    ///
+    /// # Errors
+    /// One of the ends is missing, or no link.
+    fn bring_home(&self, home: &Homecoming<'_>) -> Result<()>;
+
+    /// Moves (or copies, then removes) an admin directory into `worktrees/`, under a name that must be free.
+    ///
+    /// # Errors
+    /// The name is taken.
+    fn put_registration(&self, from: &AbsPath, into: &AbsPath) -> Result<()>;
 
     /// Removes a registration whose worktree is gone and that holds nothing of value.
     ///

@@ -38,6 +38,31 @@ fn take_across(stale: &Stale, into: &AbsPath) -> Result<()> {
     remove(stale)
 }
 
+/// Moves an admin directory back; see `Door::put_registration`.
+pub(super) fn put(from: &AbsPath, into: &AbsPath) -> Result<()> {
+    let worktrees = into.parent();
+    if !worktrees.as_path().ends_with("worktrees") {
+        bail!("{into} is no place for a registration");
+    }
+    own_files::make_directory(&worktrees.parent(), &worktrees)?;
+    match own_files::rename_new(from.as_path(), into.as_path()) {
+        Ok(()) => {
+            own_files::sync_directory(from.parent().as_path())?;
+            own_files::sync_directory(worktrees.as_path())
+        }
+        Err(error) if error.kind() == ErrorKind::CrossesDevices => {
+            // Beside `worktrees`, not in it: half a registration is not one for git to see.
+            let token = own_files::temporary(own_files::token()?);
+            let draft = worktrees.parent().join(format!("{token}{:016x}", getrandom::u64()?));
+            copy_tree(from.as_path(), draft.as_path())?;
+            compare_trees(from.as_path(), draft.as_path())?;
+            own_files::rename(&draft, into)?;
+            unlink::tree(from)
+        }
+        Err(error) => Err(error).with_context(|| format!("{from} cannot be moved to {into}")),
+    }
+}
+
 /// Removes a registration; see `Door::drop_registration`.
 pub(super) fn drop_stale(git: &Git, stale: &Stale) -> Result<()> {
     check(stale)?;

@@ -65,12 +65,15 @@ impl fmt::Display for Address {
 }
 
 /// A key as TOML writes it: bare where it may be, else quoted.
-fn segment(text: &str) -> String {
+#[must_use]
+pub fn segment(text: &str) -> String {
     let bare = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     if bare { text.into() } else { quoted(text) }
 }
 
-fn quoted(text: &str) -> String {
+/// A string as TOML writes it.
+#[must_use]
+pub fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
         match c {

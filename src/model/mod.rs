@@ -14,5 +14,6 @@ pub mod policy;
 pub mod registration;
 pub mod size;
 pub mod status;
+pub mod stored;
 pub mod trash;
 pub mod work;

@@ -229,6 +229,12 @@ pub fn escape(name: &OsStr) -> String {
     out
 }
 
+/// The name behind [`escape`]; `None` where a `%` is not followed by two hexadecimal digits.
+#[must_use]
+pub fn unescaped(text: &str) -> Option<std::ffi::OsString> {
+    unescape(text).map(std::ffi::OsString::from_vec)
+}
+
 fn push_hex(out: &mut String, bytes: &[u8]) {
     use std::fmt::Write as _;
     for byte in bytes {

@@ -27,6 +27,9 @@ pub struct TrashEntry {
     pub path: AbsPath,
     /// The manifest; `None` where it is missing or cannot be read.
     pub manifest: Option<Manifest>,
+    /// Whether the manifest speaks of the entry that it lies in, and of a `builders_dir` that is this one or gone: the
+    /// trash of a copied workspace speaks of the original's repositories.
+    pub own: bool,
 }
 
 /// What is left of an entry that is being deleted for good, or was.
@@ -87,6 +90,12 @@ pub struct TrashedCheckout {
     pub delete_branch: bool,
     /// Its mark.
     pub mark: Option<CheckoutMark>,
+}
+
+/// What a checkout's things are called in an entry and below its keepers: no repository can be named like the root's.
+#[must_use]
+pub fn part(repository: &RepoName) -> &str {
+    if repository.is_root() { "@root" } else { repository.as_str() }
 }
 
 impl Manifest {

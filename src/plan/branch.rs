@@ -44,7 +44,7 @@ pub fn choose(repository: &Repository, checkout: &DesiredCheckout) -> Result<Bra
 }
 
 /// A branch of the repository that cannot exist beside this one: `a` beside `a/b`, or the other way round.
-fn beside<'a>(repository: &'a Repository, branch: &BranchName) -> Option<&'a BranchName> {
+pub(super) fn beside<'a>(repository: &'a Repository, branch: &BranchName) -> Option<&'a BranchName> {
     let text = branch.as_str();
     let mut above = text.match_indices('/').filter_map(|(end, _)| repository.branches.get_key_value(&text[..end]));
     let below = format!("{text}/");

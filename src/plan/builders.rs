@@ -13,7 +13,7 @@ use super::draft::Drafts;
 use super::input::Input;
 use super::members::present;
 use super::obstacle::obstacle;
-use super::{Action, BuilderWrite, MarkWrite, anchor};
+use super::{Action, BuilderWrite, MarkWrite, anchor, restore};
 
 /// What `<builders_dir>/.gitignore` holds: `builders_dir` ignores itself.
 pub const GITIGNORE: &str = "*\n";
@@ -50,8 +50,8 @@ pub(super) fn plan(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Dra
         if root_fails {
             draft.change.blockers.push(blocked_root(&builder.path));
         }
-        if let Some(entry) = in_trash(input, builder) {
-            draft.change.details.push(format!("the trash holds a builder of that name: {entry}; look there for what it held"));
+        if in_trash(input, builder) {
+            draft.change.details.push(restore::instead(&builder.name, None));
         }
         return;
     };
@@ -62,10 +62,9 @@ fn counted(checkouts: usize) -> String {
     if checkouts == 1 { "1 checkout".into() } else { format!("{checkouts} checkouts") }
 }
 
-fn in_trash(input: &Input<'_>, builder: &DesiredBuilder) -> Option<String> {
-    let mut entries = input.actual.trash.iter().rev();
+fn in_trash(input: &Input<'_>, builder: &DesiredBuilder) -> bool {
     let of_it = |manifest: &Manifest| manifest.builder == builder.name && manifest.checkout.is_none();
-    entries.find(|entry| entry.manifest.as_ref().is_some_and(of_it)).map(|entry| entry.path.to_string())
+    restore::offered(input.actual).any(|(_, manifest)| of_it(manifest))
 }
 
 /// A directory that is there: ours, or about to be.
@@ -152,15 +151,15 @@ fn wanted_ignore(input: &Input<'_>, builder: &DesiredBuilder) -> Option<String> 
     if builder.shape != Shape::Nested {
         return None;
     }
-    let text = ignore_text(builder)?;
+    let text = ignore_text(builder.checkouts.values().map(|checkout| &checkout.path))?;
     (input.actual.ignore.as_deref() != Some(text.as_bytes())).then_some(text)
 }
 
 /// `!/*/repos/` and `!/*/repos/*`, from the directories that hold the inner checkouts.
-fn ignore_text(builder: &DesiredBuilder) -> Option<String> {
-    let inner = builder.checkouts.values().filter(|checkout| !checkout.path.is_here());
+pub(super) fn ignore_text<'a>(checkouts: impl Iterator<Item = &'a RelPath>) -> Option<String> {
+    let inner = checkouts.filter(|path| !path.is_here());
     let parent = |path: &RelPath| path.as_str().rsplit_once('/').map(|(parent, _)| parent.to_owned());
-    let mut parents: Vec<String> = inner.filter_map(|checkout| parent(&checkout.path)).collect();
+    let mut parents: Vec<String> = inner.filter_map(parent).collect();
     parents.sort();
     parents.dedup();
     let lines = |dir: &String| {

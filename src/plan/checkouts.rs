@@ -7,7 +7,6 @@ use crate::model::desired::{DesiredBuilder, DesiredCheckout};
 use crate::model::mark::{CheckoutMark, Deed};
 use crate::model::name::BranchName;
 use crate::model::path::AbsPath;
-use crate::model::trash::TrashEntry;
 use crate::model::work::Finding;
 
 use super::blockers::{at, finding, occupied, shell, trash_may_hold, word};
@@ -18,7 +17,7 @@ use super::input::Input;
 use super::ours::ours;
 use super::stale::{cut_short, half_made, their_lock};
 use super::tracked::tracked_by_root;
-use super::{Action, Blocker, BranchPlan, CheckoutTouch, CheckoutWrite, Stale, Symbol};
+use super::{Action, Blocker, BranchPlan, CheckoutTouch, CheckoutWrite, Stale, Symbol, restore};
 
 /// One declared checkout in its place.
 pub(super) struct Case<'a> {
@@ -176,17 +175,15 @@ fn create(input: &Input<'_>, case: &Case<'_>, drafts: &mut Drafts, left: Option<
         draft.change.blockers.extend(held.map(|found| finding(&case.path, found)));
     }
     draft.change.blockers.extend(tracked);
-    if let Some(entry) = in_trash(input, case) {
-        draft.change.details.push(format!("the trash holds one of that name, {}: look there for what it held", entry.path));
+    if in_trash(input, case) {
+        draft.change.details.push(restore::instead(&case.builder.name, Some(&case.checkout.repository)));
     }
 }
 
-fn in_trash<'a>(input: &Input<'a>, case: &Case<'_>) -> Option<&'a TrashEntry> {
-    input.actual.trash.iter().rev().find(|entry| {
-        entry.manifest.as_ref().is_some_and(|manifest| {
-            manifest.builder == case.builder.name && manifest.checkout.as_ref().is_some_and(|path| *path == case.checkout.path)
-        })
-    })
+fn in_trash(input: &Input<'_>, case: &Case<'_>) -> bool {
+    let path = &case.checkout.path;
+    restore::offered(input.actual)
+        .any(|(_, manifest)| manifest.builder == case.builder.name && manifest.checkout.as_ref() == Some(path))
 }
 
 fn write(case: &Case<'_>, branch: BranchPlan, left: Option<&Registration>) -> CheckoutWrite {

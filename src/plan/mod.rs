@@ -23,6 +23,7 @@ mod questions;
 pub mod removal;
 mod removals;
 mod repositories;
+pub mod restore;
 mod stale;
 pub mod step;
 mod tracked;

@@ -1,8 +1,6 @@
 //! Deletes entries for good: one rename out of the trash first, so that nothing half deleted is ever offered as whole.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
-use std::path::{Component, Path};
 
 use anyhow::{Context as _, Result};
 
@@ -10,7 +8,7 @@ use crate::git::Door;
 use crate::model::clock::Moment;
 use crate::model::name::RepoName;
 use crate::model::path::AbsPath;
-use crate::model::trash::{EMPTIED, GONE, GoneEntry, MANIFEST, Manifest, TrashEntry};
+use crate::model::trash::{EMPTIED, GONE, GoneEntry, MANIFEST, TrashEntry};
 
 /// Where the declared repositories keep their refs.
 pub type CommonDirs = BTreeMap<RepoName, AbsPath>;
@@ -30,7 +28,7 @@ pub fn empty(door: &dyn Door, entry: &TrashEntry, repositories: &CommonDirs, now
     door.make_directory(&gone)?;
     let path = gone.join(&entry.name);
     door.rename(&entry.path, &path)?;
-    let entry = TrashEntry { name: entry.name.clone(), path, manifest: entry.manifest.clone() };
+    let entry = TrashEntry { path, ..entry.clone() };
     finish(door, &entry, repositories, now)
 }
 
@@ -55,7 +53,7 @@ fn finish(door: &dyn Door, entry: &TrashEntry, repositories: &CommonDirs, now: &
             door.unlink(&entry.path.join(&name))?;
         }
     }
-    for checkout in entry.manifest.iter().filter(|manifest| is_own(entry, manifest)).flat_map(|manifest| &manifest.checkouts) {
+    for checkout in entry.manifest.iter().filter(|_| entry.own).flat_map(|manifest| &manifest.checkouts) {
         // A repository that was moved with its workspace is found by its name.
         let here = Some(&checkout.common_dir).filter(|path| path.join("HEAD").as_path().is_file());
         if let Some(common_dir) = here.or_else(|| repositories.get(&checkout.repository)) {
@@ -69,22 +67,4 @@ fn finish(door: &dyn Door, entry: &TrashEntry, repositories: &CommonDirs, now: &
         door.rename(&entry.path.join(MANIFEST), &entry.path.join(EMPTIED))?;
     }
     Ok(())
-}
-
-/// Whether a manifest speaks of the entry that it lies in: of that name, and of a `builders_dir` that is this one or
-/// gone. A copy of the workspace has the same manifests; the refs that they name hold what is in the original's trash.
-fn is_own(entry: &TrashEntry, manifest: &Manifest) -> bool {
-    let depth = manifest.checkout.as_ref().map_or(0, |path| Path::new(path.as_str()).components().filter(is_name).count());
-    let was = manifest.path.as_path().ancestors().nth(depth + 1);
-    let now = entry.path.as_path().ancestors().nth(3).and_then(|path| path.canonicalize().ok());
-    let named = |keeper: &str| keeper.split('/').nth(3) == Some(&entry.name);
-    let here = was.is_some_and(|was| match was.canonicalize() {
-        Ok(was) => Some(was) == now,
-        Err(error) => error.kind() == ErrorKind::NotFound,
-    });
-    here && manifest.checkouts.iter().all(|checkout| named(&checkout.keeper))
-}
-
-fn is_name(component: &Component<'_>) -> bool {
-    matches!(component, Component::Normal(_))
 }

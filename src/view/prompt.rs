@@ -8,6 +8,9 @@ pub const YES: &str = "yes";
 /// Before apply.
 pub const APPLY: &str = "Do you want to apply these changes? Only 'yes' will be accepted: ";
 
+/// Before restore.
+pub const RESTORE: &str = "Do you want to bring it back? Only 'yes' will be accepted: ";
+
 /// Before destroy: the answer must be the workspace's name.
 #[must_use]
 pub fn destroy(builders: usize, workspace: &str) -> String {

@@ -92,6 +92,9 @@ fn looking_touches_nothing() {
             &["validate"],
             &["prune"],
             &["prune", "--older-than", "0s"],
+            &["restore"],
+            &["restore", "--json"],
+            &["restore", "one", "--json"],
             &["init", "-"],
         ] {
             let before = snapshot(sandbox.top());

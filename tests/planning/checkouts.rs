@@ -53,8 +53,8 @@ fn one_of_that_name_in_the_trash_is_told() {
     let world =
         declared().with(|world| world.actual.trash = vec![trashed("slack", None, NOW), trashed("slack", Some("api"), NOW)]);
     let made = planned(&world);
-    assert!(made.changes[0].details[0].contains("/trash/slack"), "{:?}", made.changes[0].details);
-    assert!(made.changes[1].details[0].contains("/trash/slack"), "{:?}", made.changes[1].details);
+    assert_eq!(made.changes[0].details, ["one of that name is in the trash: `wsctl restore slack`"]);
+    assert_eq!(made.changes[1].details, ["one of that name is in the trash: `wsctl restore slack/api`"]);
     let other = declared().with(|world| world.actual.trash = vec![trashed("other", None, NOW)]);
     assert!(planned(&other).changes.iter().all(|change| change.details.is_empty()));
 }

@@ -9,6 +9,7 @@ mod order;
 mod properties;
 mod removals;
 mod repositories;
+mod restore;
 mod shapes;
 mod text;
 mod unmanaged;

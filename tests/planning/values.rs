@@ -134,5 +134,5 @@ pub fn trashed(name: &str, checkout: Option<&str>, removed: i64) -> TrashEntry {
         mark: None,
         checkouts: vec![],
     };
-    TrashEntry { name: name.into(), path, manifest: Some(manifest) }
+    TrashEntry { name: name.into(), path, manifest: Some(manifest), own: true }
 }

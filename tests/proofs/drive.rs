@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use wsctl::apply::event::{Event, Listener, Outcome};
+use wsctl::apply::restore::Bringing;
 use wsctl::apply::{Run, Spot, claim, prepare, run};
 use wsctl::git::{Door, GitDoor, Locks};
 use wsctl::model::actual::{Actual, RepositoryState};
@@ -15,9 +16,11 @@ use wsctl::model::clock::Moment;
 use wsctl::model::desired::Desired;
 use wsctl::model::journal::{JOURNAL, Journal, Unfinished};
 use wsctl::model::mark::OWN_DIRECTORY;
+use wsctl::model::name::BuilderName;
 use wsctl::model::path::AbsPath;
 use wsctl::model::policy::OnUnsaved;
-use wsctl::plan::{Options, Plan, plan, questions};
+use wsctl::model::stored::Home;
+use wsctl::plan::{self, Options, Plan, plan, questions};
 use wsctl::{actual, apply, config, desired, trash};
 
 use crate::support::Sandbox;
@@ -30,6 +33,8 @@ pub(super) enum Command {
     Destroy,
     /// `prune --older-than 0s`
     Empty,
+    /// `restore one`
+    Restore,
     /// `apply --fetch`
     FetchAndApply,
 }
@@ -116,6 +121,9 @@ pub(super) fn execute_seen(
     (seen, first): (Actual, Plan),
     carried: Option<&Journal>,
 ) -> Result<Applied> {
+    if order.command == Command::Restore {
+        return Ok(Applied { plan: first, outcome: None, errors: restore(desired, order, door, carried)? });
+    }
     if order.command == Command::Empty {
         return empty(desired, &seen, first, door);
     }
@@ -210,6 +218,23 @@ fn empty(desired: &Desired, seen: &Actual, plan: Plan, door: &dyn Door) -> Resul
     let emptied = due.map(|entry| trash::empty(door, entry, &common_dirs, &now));
     errors.extend(std::iter::once(finished).chain(emptied).filter_map(Result::err).map(|error| format!("{error:#}")));
     Ok(Applied { plan, outcome: None, errors })
+}
+
+/// Brings builder `one` back, if the trash holds it still.
+fn restore(desired: &Desired, order: Order, door: &dyn Door, carried: Option<&Journal>) -> Result<Vec<String>> {
+    let _locks = lock(desired, &actual::read(desired)?)?;
+    let actual = actual::read(desired)?;
+    let found = plan::restore::asked("one").and_then(|asked| plan::restore::find(&actual, &asked));
+    let Some((entry, only)) = found else { return Ok(vec![]) };
+    let home = Home { builder: BuilderName::new("one")?, only };
+    let stored = actual::stored(desired, &actual, entry, Some(&home));
+    let planned = plan::restore::restore(desired, &actual, &order.options(), entry, stored.as_ref(), &home);
+    let (Some(planned), Some(mark)) = (planned, actual.workspace.mark()) else { return Ok(vec!["no plan".into()]) };
+    if planned.is_blocked() {
+        return Ok(vec![format!("{:?}", planned.blockers)]);
+    }
+    let bringing = Bringing { desired, door, workspace: &mark.id, now: order.now, carried };
+    Ok(bringing.bring_back(&planned).err().map(|error| format!("{error:#}")).into_iter().collect())
 }
 
 #[derive(Default)]

@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use super::copy::{bring_back, copy_tree};
 use super::drive::{self, Applied, Command, Order};
 use super::end::{differences, end_state};
-use super::faulty::{Fault, Faulty, MODES, Mode};
 use super::leftovers::leftovers;
 use super::scenarios::{NOW, SCENARIOS, Scenario};
 use super::{figures, number, spread, tokens};
 use crate::support::Sandbox;
+use crate::support::{Fault, Faulty, MODES, Mode};
 
 /// How many times a command may be given again until nothing is left to do.
 const AGAIN: i64 = 2;
@@ -63,7 +63,7 @@ fn kept(sandbox: &Sandbox) -> PathBuf {
 fn converge(sandbox: &Sandbox, order: Order, from: i64) -> Result<BTreeSet<String>, String> {
     // Emptying the trash is no declaration: it is given once more, and the rest is up to apply.
     let mut order = order;
-    if order.command == Command::Empty {
+    if matches!(order.command, Command::Empty | Command::Restore) {
         command(sandbox, order, from, None);
         order.command = Command::Apply;
     }

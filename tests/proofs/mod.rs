@@ -9,7 +9,6 @@ mod disk;
 mod drive;
 mod end;
 mod faults;
-mod faulty;
 mod interrupted;
 mod judge;
 mod kills;

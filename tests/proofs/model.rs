@@ -12,7 +12,6 @@ use wsctl::view;
 
 use super::copy::copy_tree;
 use super::drive::{self, Command, Order};
-use super::faulty::{Fault, Faulty, MODES};
 use super::judge::{Picture, as_told, lost, named, unharmed};
 use super::mess::Scene;
 use super::scenarios::{NOW, quiet};
@@ -21,6 +20,7 @@ use super::tokens::{self, Known};
 use super::wish::{REPOS, Wish};
 use super::{figures, number, program, spread};
 use crate::support::Sandbox;
+use crate::support::{Fault, Faulty, MODES};
 
 /// What a run exercised.
 #[derive(Debug, Default)]

@@ -6,10 +6,10 @@ use std::path::Path;
 use super::copy::{bring_back, copy_tree};
 use super::drive::{Command, Order, door, execute, load};
 use super::end::list;
-use super::faulty::{Fault, Faulty, Mode};
 use super::interrupted;
 use super::tokens::text;
 use crate::support::Sandbox;
+use crate::support::{Fault, Faulty, Mode};
 
 /// The time of a scenario's command; what was made before is older.
 pub(super) const NOW: i64 = 1_700_000_000;
@@ -34,7 +34,7 @@ const fn order(command: Command) -> Order {
     Order { command, unsaved: true, allow_removals: true, now: NOW }
 }
 
-pub(super) const SCENARIOS: [Scenario; 21] = [
+pub(super) const SCENARIOS: [Scenario; 22] = [
     Scenario { name: "create sibling", order: order(Command::Apply), make: |sandbox| declare(sandbox, "\"sibling\"") },
     Scenario { name: "create nested", order: order(Command::Apply), make: |sandbox| declare(sandbox, "\"nested\"") },
     Scenario { name: "create split", order: order(Command::Apply), make: |sandbox| declare(sandbox, "\"split\"") },
@@ -52,6 +52,7 @@ pub(super) const SCENARIOS: [Scenario; 21] = [
     Scenario { name: "remove nested", order: order(Command::Apply), make: remove_nested },
     Scenario { name: "remove checkout", order: order(Command::Apply), make: remove_checkout },
     Scenario { name: "resume", order: order(Command::Apply), make: resume },
+    Scenario { name: "restore", order: order(Command::Restore), make: restore },
     Scenario { name: "recover", order: order(Command::Apply), make: interrupted::make },
     Scenario { name: "finish removal", order: order(Command::Apply), make: finish_removal },
     Scenario { name: "prune registration", order: order(Command::Apply), make: prune },
@@ -236,6 +237,15 @@ fn files(sandbox: &Sandbox) {
         FILES.replace("to = \"template.md\"", "to = \"another.md\"").replace("to = \"{repo}/.env\"", "to = \"{repo}/other.log\"");
     fs::remove_file(sandbox.builder("one/deep/link.md")).unwrap();
     sandbox.toml(&format!("{REPOS}{TWO}{files}"));
+}
+
+/// Builder `one` in the trash with work in it, wanted back; its branch is gone.
+fn restore(sandbox: &Sandbox) {
+    applied(sandbox, &format!("{REPOS}{TWO}{FILES}"));
+    work(sandbox, "one/api", "one");
+    applied(sandbox, &format!("{REPOS}[builders.two]\nrepos = [\"api\"]\n{FILES}"));
+    sandbox.try_git("repos/web", &["branch", "-D", "builder/one"]);
+    sandbox.toml(&format!("{REPOS}{TWO}{FILES}"));
 }
 
 fn remove_builder(sandbox: &Sandbox) {

@@ -8,11 +8,13 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
+mod faulty;
 mod journal;
 mod killer;
 mod program;
 mod snapshot;
 
+pub use faulty::{Fault, Faulty, MODES, Mode};
 pub use journal::{TOKEN, hash};
 pub use killer::{KILLER, KILLER_OF_GIT, arm, killer};
 pub use program::{Answer, text};

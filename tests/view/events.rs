@@ -55,6 +55,7 @@ fn lines_tell_and_sum_up() {
     "#);
     insta::assert_snapshot!(heard.out(), @r#"
     Apply incomplete: 1 created, 1 removed, 1 failed, 1 skipped. 2 blocked.
+    The trash keeps it; `wsctl restore done` brings it back.
       ! builders.web.api                       switch failed: a file is in the way
           → git -C .builders/web/api status
       ! builders.slack.files."Taskfile.yaml"   skipped: builders.web.api failed

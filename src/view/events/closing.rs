@@ -3,10 +3,10 @@
 use crate::apply::event::{Event, Outcome};
 use crate::model::address::Address;
 use crate::model::path::AbsPath;
-use crate::plan::{Change, Summary};
+use crate::plan::{Action, Change, Summary, shell_word};
 use crate::view::change::{INDENT, blocked, column, line, verb};
 use crate::view::style::{Style, Tone, Verbosity};
-use crate::view::text::push_next;
+use crate::view::text::{clean, push_next};
 
 /// Gathers what has to be said at the end.
 #[derive(Debug, Clone, Default)]
@@ -14,6 +14,7 @@ pub struct Closing {
     failed: Vec<Left>,
     skipped: Vec<Left>,
     blocked: Vec<Change>,
+    removed: Vec<Address>,
     root: Option<AbsPath>,
 }
 
@@ -42,7 +43,12 @@ impl Closing {
                 let fact = format!("skipped: {because}");
                 self.skipped.push(Left { address: change.address.clone(), fact, next: String::new() });
             }
-            Event::Start(_) | Event::Progress { .. } | Event::Complete { .. } | Event::Warning { .. } | Event::Summary(_) => {}
+            Event::Complete { change, .. } => {
+                if matches!(change.action, Action::RemoveBuilder(_) | Action::RemoveCheckout(_)) {
+                    self.removed.push(change.address.clone());
+                }
+            }
+            Event::Start(_) | Event::Progress { .. } | Event::Warning { .. } | Event::Summary(_) => {}
         }
     }
 
@@ -56,6 +62,10 @@ impl Closing {
         let left = self.failed.iter().chain(&self.skipped).map(|left| &left.address);
         let column = column(left.chain(self.blocked.iter().map(|change| &change.address)));
         let mut out = style.paint(Tone::Strong, &closing_line(outcome)) + "\n";
+        if let Some(way) = way_back(&self.removed).filter(|_| verbosity != Verbosity::Quiet) {
+            out += &clean(&way);
+            out.push('\n');
+        }
         for (list, tone) in [(&self.failed, Tone::Blocked), (&self.skipped, Tone::Notice)] {
             // Threads report in any order; the answer has one.
             let mut list: Vec<_> = list.iter().collect();
@@ -73,6 +83,17 @@ impl Closing {
         }
         out
     }
+}
+
+/// How to bring back what was removed.
+fn way_back(removed: &[Address]) -> Option<String> {
+    let first = removed.first()?;
+    let name = match (removed.len(), first.builder(), first.repository()) {
+        (1, Some(builder), Some(repository)) => format!(" {}", shell_word(&format!("{builder}/{repository}"))),
+        (1, Some(builder), None) => format!(" {}", shell_word(builder.as_str())),
+        (_, _, _) => return Some("The trash keeps them; `wsctl restore` lists them and brings them back.".into()),
+    };
+    Some(format!("The trash keeps it; `wsctl restore{name}` brings it back."))
 }
 
 /// `Apply complete: 3 created, 1 removed. 1 blocked.`

@@ -5,6 +5,7 @@ pub mod event;
 mod faults;
 mod plan;
 mod prune;
+mod restore;
 mod status;
 
 use std::fmt::Write as _;
@@ -16,6 +17,7 @@ use super::text::is_hostile;
 pub use faults::{FaultDocument, ValidateDocument, validate};
 pub use plan::{BlockerDocument, ChangeDocument, DiffDocument, NoteDocument, PlanDocument, SummaryDocument, Target, plan};
 pub use prune::{EntryDocument, PruneDocument, prune};
+pub use restore::{RestoreDocument, RestoredDocument, TrashDocument, TrashedDocument, restore, trash};
 pub use status::{BuilderDocument, CheckoutDocument, StatusDocument, status};
 
 /// The version of the format: the first number grows when a meaning changes, the second when a key is added.

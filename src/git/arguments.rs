@@ -1,4 +1,4 @@
-//! What the door is asked for, and what it answers.
+//! What the door is told, and what it tells back, where a name and a path do not do.
 
 use crate::model::actual::ObjectFormat;
 use crate::model::name::{BranchName, ObjectId};
@@ -25,6 +25,32 @@ pub struct Relink<'a> {
     pub old_worktree: &'a AbsPath,
     /// The admin directory that the worktree's `.git` must still name.
     pub old_admin_dir: &'a AbsPath,
+}
+
+/// A worktree on its way back.
+#[derive(Debug, Clone, Copy)]
+pub struct Homecoming<'a> {
+    /// Where its admin directory is.
+    pub admin_dir: &'a AbsPath,
+    /// Where its files are.
+    pub tree: &'a AbsPath,
+    /// The repository's common directory.
+    pub common_dir: &'a AbsPath,
+    /// Where its admin directory will be.
+    pub registration: &'a AbsPath,
+    /// Where its files will be.
+    pub worktree: &'a AbsPath,
+}
+
+/// What shall be on another branch.
+#[derive(Debug, Clone, Copy)]
+pub struct Pointed<'a> {
+    /// The admin directory.
+    pub admin_dir: &'a AbsPath,
+    /// The repository's common directory.
+    pub common_dir: &'a AbsPath,
+    /// The rebase that waits there; else HEAD.
+    pub rebase: bool,
 }
 
 /// What an anchor shall hold.

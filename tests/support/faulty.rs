@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use anyhow::{Result, bail};
-use wsctl::git::{Added, AnchorContent, Door, Keep, Record, Relink, Unsettled};
+use wsctl::git::{Added, AnchorContent, Door, Homecoming, Keep, Pointed, Record, Relink, Unsettled};
 use wsctl::model::desired::Url;
 use wsctl::model::mark::OurLock;
 use wsctl::model::name::{BranchName, ObjectId, WorkspaceId};
@@ -12,7 +12,7 @@ use wsctl::plan::{BranchPlan, FileContent, Stale};
 
 /// How a call breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Mode {
+pub enum Mode {
     /// It does nothing and says that it failed.
     FailBefore,
     /// It acts and says that it failed.
@@ -23,29 +23,29 @@ pub(super) enum Mode {
     DieAfter,
 }
 
-pub(super) const MODES: [Mode; 4] = [Mode::FailBefore, Mode::FailAfter, Mode::DieBefore, Mode::DieAfter];
+pub const MODES: [Mode; 4] = [Mode::FailBefore, Mode::FailAfter, Mode::DieBefore, Mode::DieAfter];
 
 /// Which call breaks, counted from 0, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Fault {
-    pub(super) call: usize,
-    pub(super) mode: Mode,
+pub struct Fault {
+    pub call: usize,
+    pub mode: Mode,
 }
 
 /// The door.
-pub(super) struct Faulty<'a> {
+pub struct Faulty<'a> {
     inner: &'a dyn Door,
     fault: Option<Fault>,
     calls: Mutex<Vec<&'static str>>,
 }
 
 impl<'a> Faulty<'a> {
-    pub(super) fn new(inner: &'a dyn Door, fault: Option<Fault>) -> Self {
+    pub fn new(inner: &'a dyn Door, fault: Option<Fault>) -> Self {
         Faulty { inner, fault, calls: Mutex::new(Vec::new()) }
     }
 
     /// The names of the calls, in their order.
-    pub(super) fn calls(&self) -> Vec<&'static str> {
+    pub fn calls(&self) -> Vec<&'static str> {
         self.calls.lock().unwrap().clone()
     }
 
@@ -107,6 +107,10 @@ pass_on! {
     fn rename(from: &AbsPath, to: &AbsPath) -> ();
     fn keep(keep: &Keep<'_>) -> ();
     fn take_registration(stale: &Stale, into: &AbsPath) -> ();
+    fn bring_branch(repository: &AbsPath, branch: &BranchName, commit: &ObjectId, kept: Option<&AbsPath>) -> ();
+    fn point(pointed: &Pointed<'_>, branch: &BranchName) -> ();
+    fn bring_home(home: &Homecoming<'_>) -> ();
+    fn put_registration(from: &AbsPath, into: &AbsPath) -> ();
     fn drop_registration(stale: &Stale) -> ();
     fn drop_keeper(common_dir: &AbsPath, keeper: &str) -> ();
     fn unlink(path: &AbsPath) -> ();

@@ -1,0 +1,168 @@
+//! The way back of a worktree from the trash: its two ends, and those of its submodules, name each other where they
+//! will be, before either is there.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+use super::command::Git;
+use super::{Homecoming, Pointed, link, own_files};
+use crate::diagnostic::Diagnostic;
+use crate::model::name::BranchName;
+use crate::model::path::AbsPath;
+
+/// Writes every link; see `Door::bring_home`. What is right already is not written.
+pub(super) fn bring(git: &Git, home: &Homecoming<'_>) -> Result<()> {
+    let ends = link::Ends::read(home.admin_dir, home.tree)?;
+    // Submodules go first: the two ends tell where they were.
+    let old = Old { registration: ends.admin_dir(), worktree: ends.worktree() };
+    modules(git, home, &old, Path::new("modules"))?;
+    let common = home.admin_dir.join("commondir");
+    let bytes = fs::read(&common).with_context(|| format!("{common} cannot be read"))?;
+    if Path::new(OsStr::from_bytes(bytes.trim_ascii_end())).is_absolute() {
+        write_if_other(&common, &[home.common_dir.as_path().as_os_str().as_bytes(), b"\n"].concat())?;
+    }
+    ends.write(home.registration, home.worktree)
+}
+
+/// Where both ends were.
+struct Old {
+    registration: AbsPath,
+    worktree: AbsPath,
+}
+
+/// The git directories of submodules below a directory of the admin directory, also those of submodules in them.
+fn modules(git: &Git, home: &Homecoming<'_>, old: &Old, below: &Path) -> Result<()> {
+    let directory = home.admin_dir.join(below);
+    let entries = match fs::read_dir(&directory) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        other => other.with_context(|| format!("{directory} cannot be read"))?,
+    };
+    for entry in entries {
+        let entry = entry.with_context(|| format!("{directory} cannot be read"))?;
+        if !entry.file_type().with_context(|| format!("{directory} cannot be read"))?.is_dir() {
+            continue;
+        }
+        let inner = below.join(entry.file_name());
+        if home.admin_dir.join(&inner).join("HEAD").as_path().symlink_metadata().is_ok() {
+            module(git, home, old, &inner)?;
+            modules(git, home, old, &inner.join("modules"))?;
+        } else {
+            modules(git, home, old, &inner)?;
+        }
+    }
+    Ok(())
+}
+
+/// One submodule: `core.worktree` of its git directory, and the `.git` file of its files.
+fn module(git: &Git, home: &Homecoming<'_>, old: &Old, below: &Path) -> Result<()> {
+    let config = home.admin_dir.join(below).join("config");
+    let about = || git.anywhere(Path::new("/")).args(["config", "--file"]).arg(&config);
+    let mut said = about().args(["--null", "--get", "core.worktree"]).answer()?.stdout;
+    said.pop();
+    if said.is_empty() {
+        return Ok(());
+    }
+    let said = Path::new(OsStr::from_bytes(&said));
+    let tail = |registration: &AbsPath, worktree: &AbsPath| {
+        let names = registration.join(below).join(said);
+        names.as_path().strip_prefix(worktree.as_path()).ok().map(Path::to_path_buf)
+    };
+    let right = tail(home.registration, home.worktree);
+    let Some(tail) = right.clone().or_else(|| tail(&old.registration, &old.worktree)) else {
+        // It checks out somewhere else: that is not part of what moves.
+        return Ok(());
+    };
+    let (git_dir, files) = (home.registration.join(below), home.worktree.join(&tail));
+    let file = home.tree.join(&tail).join(".git");
+    if let Ok(bytes) = fs::read(&file)
+        && let Some(target) = bytes.strip_prefix(b"gitdir: ")
+    {
+        let relative = !Path::new(OsStr::from_bytes(target)).is_absolute();
+        let target = link::form(relative, &files, &git_dir);
+        write_if_other(&file, &[b"gitdir: ", target.as_os_str().as_bytes(), b"\n"].concat())?;
+    }
+    if right.is_none() {
+        let value: PathBuf = link::form(!said.is_absolute(), &git_dir, &files);
+        about().arg("--replace-all").arg("core.worktree").arg(&value).patiently()?;
+    }
+    Ok(())
+}
+
+fn write_if_other(path: &AbsPath, bytes: &[u8]) -> Result<()> {
+    if fs::read(path).is_ok_and(|now| now == bytes) {
+        return Ok(());
+    }
+    own_files::write_whole(path.as_path(), bytes, 0o666)
+}
+
+/// Puts HEAD, or the rebase that waits, on another branch; see `Door::point`.
+pub(super) fn point(git: &Git, pointed: &Pointed<'_>, branch: &BranchName) -> Result<()> {
+    if !pointed.rebase {
+        let full = branch.full();
+        let call = || git.inside(pointed.admin_dir).common(pointed.common_dir);
+        let now = call().args(["symbolic-ref", "--quiet", "HEAD"]).answer()?;
+        if now.stdout.trim_ascii_end() == full.as_bytes() {
+            return Ok(());
+        }
+        return call().args(["symbolic-ref", "HEAD", &full]).patiently().map(drop);
+    }
+    for name in ["rebase-merge/head-name", "rebase-apply/head-name"] {
+        let path = pointed.admin_dir.join(name);
+        if path.as_path().symlink_metadata().is_ok_and(|found| found.is_file()) {
+            return write_if_other(&path, format!("{}\n", branch.full()).as_bytes());
+        }
+    }
+    bail!("{} has no rebase that waits", pointed.admin_dir)
+}
+
+/// Makes a branch at a commit, with what was kept of it; see `Door::bring_branch`.
+pub(super) fn branch(git: &Git, repository: &AbsPath, branch: &BranchName, commit: &str, kept: Option<&AbsPath>) -> Result<()> {
+    let read = |name: &str| kept.and_then(|kept| fs::read(kept.join(name)).ok()).unwrap_or_default();
+    let (reflog, config) = (read("reflog"), read("config"));
+    let full = branch.full();
+    let now = git.at(repository)?.args(["rev-parse", "--verify", "--quiet", &full]).answer()?;
+    if !now.status.success() {
+        let quiet = if reflog.is_empty() { "core.logAllRefUpdates=true" } else { "core.logAllRefUpdates=false" };
+        let null = "0".repeat(commit.len());
+        let make = git.at(repository)?.args(["-c", quiet, "update-ref", "-m", "wsctl: restore", &full, commit, &null]);
+        make.patiently().with_context(|| format!("branch {branch} cannot be made"))?;
+    } else if now.stdout.trim_ascii_end() != commit.as_bytes() {
+        return Err(Diagnostic::new(format!("branch {branch} is somewhere else by now"), "wsctl restore").into());
+    }
+    let common = super::branch::common_dir(git, repository)?;
+    let log = common.join("logs").join(&full);
+    if !reflog.is_empty() && !common.join("reftable").is_dir() && log.symlink_metadata().is_err() {
+        let directory = log.parent().with_context(|| format!("{} has no directory", log.display()))?;
+        fs::create_dir_all(directory).with_context(|| format!("{} cannot be made", directory.display()))?;
+        own_files::write_whole(&log, &reflog, 0o666)?;
+    }
+    if config.is_empty() { Ok(()) } else { configure(git, repository, branch, kept) }
+}
+
+/// The keys of the branch that are not set.
+fn configure(git: &Git, repository: &AbsPath, branch: &BranchName, kept: Option<&AbsPath>) -> Result<()> {
+    let Some(kept) = kept else { return Ok(()) };
+    let list =
+        git.anywhere(Path::new("/")).args(["config", "--file"]).arg(kept.join("config")).args(["--list", "--null"]).run()?;
+    let mut keys: Vec<(String, &OsStr)> = Vec::new();
+    for entry in list.split(|byte| *byte == 0).filter(|entry| !entry.is_empty()) {
+        let end = entry.iter().position(|byte| *byte == b'\n').unwrap_or(entry.len());
+        let key = String::from_utf8_lossy(&entry[..end]).into_owned();
+        let Some((_, key)) = key.rsplit_once('.') else { continue };
+        keys.push((format!("branch.{branch}.{key}"), OsStr::from_bytes(entry.get(end + 1..).unwrap_or(b"true"))));
+    }
+    let mut missing = Vec::new();
+    for (key, value) in keys {
+        if !git.at(repository)?.args(["config", "--local", "--get-all", &key]).answer()?.status.success() {
+            missing.push((key, value));
+        }
+    }
+    for (key, value) in missing {
+        git.at(repository)?.args(["config", "--local", "--add", &key]).arg(value).patiently()?;
+    }
+    Ok(())
+}
