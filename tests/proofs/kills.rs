@@ -7,7 +7,7 @@ use super::{figures, number, program};
 
 #[test]
 fn a_kill_at_any_time_is_made_good_by_the_next_runs() {
-    let kills = u32::try_from(number("WSCTL_PROOF_KILLS", 8)).unwrap();
+    let kills = u32::try_from(number("WSCTL_PROOF_KILLS", 6)).unwrap();
     let mixed = Mixed::new();
     let length = mixed.length();
     let (mut before, mut within, mut late) = (0, 0, 0);
