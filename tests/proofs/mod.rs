@@ -1,8 +1,10 @@
 //! Proofs that nothing is ever lost: faults at every write, kills, races, a full disk, and a model that does what people do.
 //!
-//! Reduced in a plain `cargo test`. The long run:
+//! Reduced in a plain `cargo test`. The long run, which prints a line of figures for each proof:
 //! `TMPDIR=/dev/shm WSCTL_PROOF_CASES=10000 WSCTL_PROOF_FULL=1 WSCTL_PROOF_KILLS=500 WSCTL_PROOF_RACES=100
-//! cargo test --release --test main proofs:: -- --nocapture`
+//! WSCTL_PROOF_LIMITS=40 WSCTL_PROOF_DISKS=40 cargo test --release --test main proofs:: -- --nocapture`
+//!
+//! One case of the model again: `WSCTL_PROOF_CASE=n`. One scenario of the fault matrix: `WSCTL_PROOF_SCENARIO=name`.
 
 mod copy;
 mod disk;
