@@ -48,7 +48,7 @@ pub(super) struct Call<'a> {
     git: &'a Git,
     directory: PathBuf,
     git_dir: Option<PathBuf>,
-    common_dir: Option<PathBuf>,
+    variables: Vec<(&'static str, OsString)>,
     network: bool,
     arguments: Vec<OsString>,
 }
@@ -116,14 +116,8 @@ impl Git {
 
     /// A call that needs no repository.
     pub(super) fn anywhere(&self, directory: &Path) -> Call<'_> {
-        Call {
-            git: self,
-            directory: directory.to_path_buf(),
-            git_dir: None,
-            common_dir: None,
-            network: false,
-            arguments: Vec::new(),
-        }
+        let directory = directory.to_path_buf();
+        Call { git: self, directory, git_dir: None, variables: Vec::new(), network: false, arguments: Vec::new() }
     }
 
     fn command(&self) -> Command {
@@ -149,7 +143,15 @@ impl Call<'_> {
     /// Says where the repository of a git directory is that lies outside it.
     #[must_use]
     pub(super) fn common(mut self, common_dir: impl AsRef<Path>) -> Self {
-        self.common_dir = Some(common_dir.as_ref().to_path_buf());
+        self.variables.push(("GIT_COMMON_DIR", common_dir.as_ref().into()));
+        self
+    }
+
+    /// Says who did it, and when: `NAME <EMAIL>`, seconds and time zone.
+    #[must_use]
+    pub(super) fn committer(mut self, name: &str, email: &str, date: &str) -> Self {
+        let variables = ["GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL", "GIT_COMMITTER_DATE"];
+        self.variables.extend(variables.into_iter().zip([name, email, date].map(OsString::from)));
         self
     }
 
@@ -163,8 +165,8 @@ impl Call<'_> {
     /// The same place, other arguments.
     pub(super) fn again(&self, arguments: &[&str]) -> Call<'_> {
         let arguments = arguments.iter().map(Into::into).collect();
-        let (directory, git_dir) = (self.directory.clone(), self.git_dir.clone());
-        Call { git: self.git, directory, git_dir, common_dir: self.common_dir.clone(), network: false, arguments }
+        let (directory, git_dir, variables) = (self.directory.clone(), self.git_dir.clone(), self.variables.clone());
+        Call { git: self.git, directory, git_dir, variables, network: false, arguments }
     }
 
     fn command(&self) -> Command {
@@ -182,9 +184,7 @@ impl Call<'_> {
                 .env("GIT_NO_LAZY_FETCH", "1"),
             None => command.env("GIT_CEILING_DIRECTORIES", self.directory.parent().unwrap_or(Path::new("/"))),
         };
-        if let Some(common_dir) = &self.common_dir {
-            command.env("GIT_COMMON_DIR", common_dir);
-        }
+        command.envs(self.variables.iter().cloned());
         for setting in SETTINGS {
             command.arg("-c").arg(setting);
         }

@@ -124,23 +124,55 @@ pub(super) fn branch(git: &Git, repository: &AbsPath, branch: &BranchName, commi
     let read = |name: &str| kept.and_then(|kept| fs::read(kept.join(name)).ok()).unwrap_or_default();
     let (reflog, config) = (read("reflog"), read("config"));
     let full = branch.full();
-    let now = git.at(repository)?.args(["rev-parse", "--verify", "--quiet", &full]).answer()?;
-    if !now.status.success() {
-        let quiet = if reflog.is_empty() { "core.logAllRefUpdates=true" } else { "core.logAllRefUpdates=false" };
-        let null = "0".repeat(commit.len());
-        let make = git.at(repository)?.args(["-c", quiet, "update-ref", "-m", "wsctl: restore", &full, commit, &null]);
-        make.patiently().with_context(|| format!("branch {branch} cannot be made"))?;
-    } else if now.stdout.trim_ascii_end() != commit.as_bytes() {
+    let common = super::branch::common_dir(git, repository)?;
+    let tables = common.join("reftable").is_dir();
+    let now = || git.at(repository)?.args(["rev-parse", "--verify", "--quiet", &full]).answer();
+    if !now()?.status.success() {
+        if tables {
+            replay(git, repository, &full, commit, &String::from_utf8_lossy(&reflog))?;
+        }
+        if !now()?.status.success() {
+            let quiet = if reflog.is_empty() { "core.logAllRefUpdates=true" } else { "core.logAllRefUpdates=false" };
+            let null = "0".repeat(commit.len());
+            let make = git.at(repository)?.args(["-c", quiet, "update-ref", "-m", "wsctl: restore", &full, commit, &null]);
+            make.patiently().with_context(|| format!("branch {branch} cannot be made"))?;
+        }
+    }
+    if now()?.stdout.trim_ascii_end() != commit.as_bytes() {
         return Err(Diagnostic::new(format!("branch {branch} is somewhere else by now"), "wsctl restore").into());
     }
-    let common = super::branch::common_dir(git, repository)?;
     let log = common.join("logs").join(&full);
-    if !reflog.is_empty() && !common.join("reftable").is_dir() && log.symlink_metadata().is_err() {
+    if !reflog.is_empty() && !tables && log.symlink_metadata().is_err() {
         let directory = log.parent().with_context(|| format!("{} has no directory", log.display()))?;
         fs::create_dir_all(directory).with_context(|| format!("{} cannot be made", directory.display()))?;
         own_files::write_whole(&log, &reflog, 0o666)?;
     }
     if config.is_empty() { Ok(()) } else { configure(git, repository, branch, kept) }
+}
+
+/// Makes a branch of a reftable step by step, as its reflog tells: nothing else writes one there. A reflog that does not
+/// end at the commit, or whose lines are others than ours, is left out.
+fn replay(git: &Git, repository: &AbsPath, full: &str, commit: &str, reflog: &str) -> Result<()> {
+    let step = |line| {
+        let (said, message): (&str, &str) = str::split_once(line, '\t')?;
+        let (id, rest) = said.split_once(' ')?;
+        let (name, rest) = rest.split_once(" <")?;
+        let (email, rest) = rest.split_once("> ")?;
+        let date = rest.rsplit_once("@{")?.1.strip_suffix('}')?;
+        Some((id, name, email, date, message))
+    };
+    let Some(mut steps) = reflog.lines().map(step).collect::<Option<Vec<_>>>() else { return Ok(()) };
+    steps.reverse();
+    if steps.last().is_none_or(|(id, ..)| *id != commit) {
+        return Ok(());
+    }
+    let mut before = "0".repeat(commit.len());
+    for (id, name, email, date, message) in steps {
+        let call = git.at(repository)?.committer(name, email, date);
+        call.args(["update-ref", "--create-reflog", "-m", message, full, id, &before]).patiently()?;
+        id.clone_into(&mut before);
+    }
+    Ok(())
 }
 
 /// The keys of the branch that are not set.

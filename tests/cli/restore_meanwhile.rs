@@ -336,6 +336,9 @@ fn the_trash_lies_on_another_file_system() {
     sandbox.fsck(&["", "repos/api", "repos/web"]);
 }
 
+/// The reflog of the branch, with its times.
+const LOG: &[&str] = &["reflog", "show", "--date=raw", "--format=%H %gn %ge %gd %gs", "refs/heads/builder/slack", "--"];
+
 #[test]
 fn other_formats_of_repositories() {
     for arguments in
@@ -358,12 +361,13 @@ fn other_formats_of_repositories() {
         sandbox.git(&checkout, &["add", "staged.txt"]);
         sandbox.git(&checkout, &["update-ref", "refs/worktree/mine", "HEAD"]);
         let show = || {
-            [&["status", "--porcelain=v2", "--branch"] as &[&str], &["reflog"], &["for-each-ref"], &["diff", "--cached"]]
+            [&["status", "--porcelain=v2", "--branch"] as &[&str], &["reflog"], &["for-each-ref"], &["diff", "--cached"], LOG]
                 .map(|arguments| sandbox.git(&checkout, arguments))
         };
         let before = show();
         sandbox.toml("[repos.api]\n");
         sandbox.wsctl(&["apply", "--auto-approve", "--unsaved=trash", "--allow-removals"]).ok();
+        assert_eq!(sandbox.branches("repos/api"), ["main"], "its branch went with it");
         restore(&sandbox, "slack").ok();
         assert_eq!(show(), before, "{arguments:?}");
         sandbox.wsctl(&["apply", "--auto-approve", "--unsaved=trash", "--allow-removals"]).ok();
