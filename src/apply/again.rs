@@ -8,7 +8,7 @@ use crate::actual;
 use crate::diagnostic::Diagnostic;
 use crate::model::actual::{Link, Registration};
 use crate::model::path::AbsPath;
-use crate::plan::{Blocker, CheckoutTouch, Question, Removal, RemovedCheckout, refusals};
+use crate::plan::{Blocker, CheckoutTouch, Question, Removal, RemovedCheckout, refusals, refusals_of};
 
 use super::Shared;
 
@@ -62,8 +62,8 @@ pub(super) fn still_removable(shared: &Shared<'_>, removal: &Removal) -> Result<
 
 fn checkout(found: Option<&Registration>, path: &AbsPath, unsaved: bool) -> Vec<Blocker> {
     let whole = found.filter(|found| found.link == Link::Whole && found.worktree.as_ref() == Some(path));
-    match whole.and_then(|found| found.work.as_ref()) {
-        Some(work) => refusals(path, &work.findings, unsaved),
+    match whole.and_then(|found| Some((found, found.work.as_ref()?))) {
+        Some((found, work)) => refusals_of(found, path, work, unsaved),
         None => vec![Blocker {
             kind: "unknown",
             fact: "it is no longer as seen".into(),

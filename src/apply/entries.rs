@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result};
 use super::recover::Recovery;
 use super::removal::{admin, keeper};
 use crate::actual;
-use crate::git::Keep;
+use crate::git::{Keep, Record};
 use crate::model::actual::{Link, Lock, Registration, Repository, RepositoryState};
 use crate::model::journal::Leaving;
 use crate::model::mark::{Deed, OWN_DIRECTORY, OurLock};
@@ -60,6 +60,7 @@ pub(super) fn restored(recovery: &Recovery<'_>, entry: &str, makes: &[(AbsPath, 
         let root = found.mark.mark().is_some_and(|mark| mark.path.is_here());
         root.then(|| OurLock { workspace: recovery.journal.header.workspace.clone(), deed: Deed::Holding })
     };
+    came_back(recovery, &place, entry)?;
     settle(recovery, &place, holding)?;
     let actual = actual::read(recovery.desired)?;
     for repository in actual.repositories.values().filter_map(RepositoryState::repository) {
@@ -72,6 +73,42 @@ pub(super) fn restored(recovery: &Recovery<'_>, entry: &str, makes: &[(AbsPath, 
         }
     }
     Ok(())
+}
+
+/// What remembers a checkout that is back at its place: the anchor again, the entry no more. Its lock is settled last,
+/// so that a kill before that does all of this once more.
+fn came_back(recovery: &Recovery<'_>, entry: &AbsPath, name: &str) -> Result<()> {
+    let actual = actual::read(recovery.desired)?;
+    for (repository, state) in actual.repositories.iter().filter_map(|(name, state)| Some((name, state.repository()?))) {
+        let back =
+            |found: &&Registration| found.link == Link::Whole && removing(recovery, found).is_some_and(|waits| waits == name);
+        for mark in state.registrations.values().filter(back).filter_map(|found| found.mark.mark()) {
+            let builder = recovery.desired.builders_dir.join(mark.builder.as_str());
+            if !mark.path.is_here() && builder.join(".git").as_path().is_dir() {
+                recovery.door.record(&builder, &mark.path, Some(&Record::Checkout(mark.start.clone())))?;
+            }
+            if entry.join("tree").as_path().symlink_metadata().is_ok() {
+                forget_one(recovery, entry, repository)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Takes one checkout out of an entry that still holds others.
+fn forget_one(recovery: &Recovery<'_>, entry: &AbsPath, repository: &RepoName) -> Result<()> {
+    let path = entry.join(MANIFEST);
+    let bytes = std::fs::read(&path).with_context(|| format!("{path} cannot be read"))?;
+    let mut manifest: Manifest = serde_json::from_slice(&bytes).with_context(|| format!("{path} cannot be read"))?;
+    let (gone, left): (Vec<_>, Vec<_>) = manifest.checkouts.into_iter().partition(|checkout| checkout.repository == *repository);
+    manifest.checkouts = left;
+    for checkout in gone {
+        recovery.door.drop_keeper(&checkout.common_dir, &checkout.keeper)?;
+    }
+    for kind in ["admin", "branch"] {
+        recovery.door.unlink(&entry.join(kind).join(part(repository)))?;
+    }
+    recovery.door.write_own(&path, &serde_json::to_vec_pretty(&manifest)?)
 }
 
 fn trash(recovery: &Recovery<'_>) -> AbsPath {

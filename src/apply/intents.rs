@@ -98,7 +98,8 @@ fn switch(touch: &CheckoutTouch, branch: &BranchPlan) -> Intent {
     }
 }
 
-fn remove(run: &Run<'_>, removal: &Removal) -> Intent {
+/// What the journal says of a removal.
+pub(super) fn remove(run: &Run<'_>, removal: &Removal) -> Intent {
     let desired = run.desired;
     let repository = removal.checkouts.first().filter(|_| removal.checkout.is_some()).map(|checkout| &checkout.name);
     let leaving = |checkout: &RemovedCheckout| Leaving {

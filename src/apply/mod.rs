@@ -74,6 +74,15 @@ struct Shared<'a> {
     marks: Mutex<()>,
     /// What removals leave to be deleted once every step is done.
     disposals: Mutex<Vec<removal::Disposal>>,
+    /// What is to be tried once more when every step has ended.
+    left: Mutex<Vec<Intent>>,
+}
+
+impl Shared<'_> {
+    /// Leaves something for the end of the run.
+    fn leave(&self, intent: Intent) {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner).push(intent);
+    }
 }
 
 /// Applies a plan. Every failure is told, stops what depends on it, and nothing else.
@@ -85,7 +94,14 @@ pub fn run(run: &Run<'_>) -> Result<Outcome> {
     let intents = intents::intents(run)?;
     let book = Book::open(run.door, &run.desired.builders_dir, run.workspace, run.now, &intents.list, run.carried)?;
     run.listener.event(&Event::Planned(run.plan));
-    let shared = Shared { run: *run, book, intents, marks: Mutex::new(()), disposals: Mutex::new(Vec::new()) };
+    let shared = Shared {
+        run: *run,
+        book,
+        intents,
+        marks: Mutex::new(()),
+        disposals: Mutex::new(Vec::new()),
+        left: Mutex::new(Vec::new()),
+    };
     let schedule = Schedule::new(&run.plan.steps);
     let ends = Mutex::new(BTreeMap::new());
     std::thread::scope(|scope| {
@@ -105,10 +121,11 @@ pub fn run(run: &Run<'_>) -> Result<Outcome> {
 
 /// Cleans up after the changes that failed; where that works, nothing is half-made and the journal ends.
 fn end(shared: Shared<'_>, ends: &BTreeMap<usize, End>) {
-    let Shared { run, book, intents, .. } = shared;
+    let Shared { run, book, intents, left, .. } = shared;
     let tell = |message: &str| run.listener.event(&Event::Warning { address: None, message });
     let failed = ends.iter().filter(|(_, end)| matches!(end, End::Failed)).flat_map(|(change, _)| &intents.of[change]);
-    let open: Vec<Intent> = failed.map(|&number| intents.list[number].clone()).collect();
+    let mut open: Vec<Intent> = failed.map(|&number| intents.list[number].clone()).collect();
+    open.append(&mut left.into_inner().unwrap_or_else(PoisonError::into_inner));
     let carried = run.carried.is_some_and(|journal| !journal.open.is_empty());
     let settled = open.is_empty()
         || match settle(&Recovery { door: run.door, desired: run.desired, journal: &book.of(open), tell: &tell }) {
@@ -190,7 +207,7 @@ fn perform(shared: &Shared<'_>, index: usize, part: Part) -> bool {
             let text = format!("{error:#}");
             let next = match error.downcast_ref::<Diagnostic>() {
                 Some(diagnostic) => diagnostic.next.clone(),
-                None if text.contains("No space left on device") || text.contains("unable to write file") => {
+                None if is_full(&text) => {
                     format!("df -h {}\nwsctl apply", shared.run.desired.builders_dir)
                 }
                 None => "wsctl apply".into(),
@@ -199,6 +216,11 @@ fn perform(shared: &Shared<'_>, index: usize, part: Part) -> bool {
             false
         }
     }
+}
+
+/// Whether a failure is that of a full disk, in the words of the system or of git.
+fn is_full(text: &str) -> bool {
+    ["No space left on device", "unable to write", "failed to write", "could not write"].iter().any(|words| text.contains(words))
 }
 
 fn outcome(run: &Run<'_>, ends: &BTreeMap<usize, End>, begun: Instant) -> Outcome {

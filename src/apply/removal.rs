@@ -17,6 +17,7 @@ use crate::model::trash::{GONE, MANIFEST, Manifest, TRASH, TrashedCheckout, part
 use crate::plan::{Change, CheckoutWrite, Removal, RemovedCheckout, Stale};
 
 use super::event::Event;
+use super::intents::remove as remove_intent;
 use super::{Shared, again, anchor};
 
 /// Moves a builder, or one checkout of it, to the trash.
@@ -24,9 +25,10 @@ pub(super) fn remove(shared: &Shared<'_>, change: &Change, removal: &Removal) ->
     let allowed = again::still_removable(shared, removal)?;
     let entry = to_trash(shared, removal)?;
     for checkout in removal.checkouts.iter().filter(|checkout| checkout.delete_branch) {
-        if let Err(error) = delete_branch(shared, checkout, &entry) {
-            let message = format!("its branch stays: {error:#}");
-            shared.run.listener.event(&Event::Warning { address: Some(&change.address), message: &message });
+        if delete_branch(shared, checkout, &entry).is_err() {
+            // Tried once more at the end of the run, when nobody else writes; then it is told.
+            shared.leave(remove_intent(&shared.run, removal));
+            break;
         }
     }
     for (checkout, allowed) in removal.checkouts.iter().zip(&allowed) {
@@ -129,7 +131,13 @@ fn to_trash(shared: &Shared<'_>, removal: &Removal) -> Result<AbsPath> {
     }
     for (checkout, trashed) in removal.checkouts.iter().zip(&manifest.checkouts) {
         keep(shared, checkout, &trashed.keeper)?;
-        door.take_registration(&checkout.stale, &admin(&entry, &checkout.name))?;
+        let seen = Look::at(&checkout.stale.admin_dir);
+        let taken = admin(&entry, &checkout.name);
+        door.take_registration(&checkout.stale, &taken)?;
+        if Look::at(&taken) != seen {
+            // Somebody worked on in between, in the directory that is in the trash.
+            door.keep(&Keep { admin_dir: &taken, ..what_to_keep(checkout, &trashed.keeper) })?;
+        }
     }
     Ok(entry)
 }
@@ -229,9 +237,27 @@ pub(super) fn admin(entry: &AbsPath, name: &RepoName) -> AbsPath {
 }
 
 fn keep(shared: &Shared<'_>, checkout: &RemovedCheckout, keeper: &str) -> Result<()> {
+    shared.run.door.keep(&what_to_keep(checkout, keeper))
+}
+
+fn what_to_keep<'a>(checkout: &'a RemovedCheckout, keeper: &'a str) -> Keep<'a> {
     let branch = checkout.branch.as_ref().filter(|_| checkout.delete_branch);
-    let keep = Keep { common_dir: &checkout.stale.common_dir, admin_dir: &checkout.stale.admin_dir, branch, name: keeper };
-    shared.run.door.keep(&keep)
+    Keep { common_dir: &checkout.stale.common_dir, admin_dir: &checkout.stale.admin_dir, branch, name: keeper }
+}
+
+/// What shows that git wrote to a registration: HEAD, its reflog and the index, by length and time.
+#[derive(PartialEq, Eq)]
+struct Look([Option<(u64, i64, i64)>; 3]);
+
+impl Look {
+    fn at(admin_dir: &AbsPath) -> Self {
+        use std::os::unix::fs::MetadataExt as _;
+        let of = |name: &str| {
+            let found = admin_dir.join(name).as_path().symlink_metadata().ok()?;
+            Some((found.len(), found.mtime(), found.mtime_nsec()))
+        };
+        Look(["HEAD", "logs/HEAD", "index"].map(of))
+    }
 }
 
 fn delete_branch(shared: &Shared<'_>, checkout: &RemovedCheckout, entry: &AbsPath) -> Result<()> {

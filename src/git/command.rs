@@ -4,13 +4,14 @@
 use std::ffi::{OsStr, OsString};
 use std::io::{Read as _, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 
+use super::answer::Answer;
 use super::locks::Shares;
 use super::told;
 use crate::diagnostic::Diagnostic;
@@ -51,14 +52,6 @@ pub(super) struct Call<'a> {
     variables: Vec<(&'static str, OsString)>,
     network: bool,
     arguments: Vec<OsString>,
-}
-
-/// What came of a call.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: ExitStatus,
-    pub(super) stdout: Vec<u8>,
-    pub(super) stderr: Vec<u8>,
 }
 
 impl Git {
@@ -280,28 +273,6 @@ impl Call<'_> {
         }
         let status = child.wait().context("git cannot be waited for")?;
         Answer { status, stdout: Vec::new(), stderr: kept }.into_result().map(drop)
-    }
-}
-
-impl Answer {
-    pub(super) fn into_result(self) -> Result<Vec<u8>> {
-        if self.status.success() { Ok(self.stdout) } else { Err(anyhow!(self.reason())) }
-    }
-
-    /// git's reason in one line, without its prefix and without credentials.
-    pub(super) fn reason(&self) -> String {
-        if let Some(signal) = self.status.signal() {
-            return format!("git was killed by signal {signal}");
-        }
-        match told::reason(&String::from_utf8_lossy(&self.stderr)) {
-            Some(reason) => reason,
-            None => format!("git ended with {}", self.status),
-        }
-    }
-
-    fn met_a_lock(&self) -> bool {
-        let text = String::from_utf8_lossy(&self.stderr);
-        (text.contains(".lock'") && text.contains("File exists")) || text.contains("could not lock config file")
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) fn gather(git: &Git, keep: &Keep<'_>, objects: &Objects) -> Result<BT
 
 /// A reftable is not text: git is asked.
 fn tables(git: &Git, keep: &Keep<'_>, objects: &Objects, found: &mut BTreeSet<gix::ObjectId>) -> Result<()> {
-    let admin = || git.inside(keep.admin_dir);
+    let admin = || git.inside(keep.admin_dir).common(keep.common_dir);
     ids(&admin().args(["for-each-ref", "--format=%(objectname)"]).args(OWN_REFS).run()?, objects, found);
     for name in OWN_HEADS {
         ids(&admin().args(["rev-parse", "--verify", "--quiet", name]).answer()?.stdout, objects, found);

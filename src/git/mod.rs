@@ -2,6 +2,7 @@
 //! where it acts, is never forced, and leaves either the old state or the new one.
 
 mod anchor;
+mod answer;
 mod arguments;
 mod branch;
 mod clone;

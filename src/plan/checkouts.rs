@@ -1,6 +1,6 @@
 //! `builders.B.R`: one case for every state that a declared checkout can be in.
 
-use crate::model::actual::{Lock, Place, Registration, Repository};
+use crate::model::actual::{Lock, Registration, Repository};
 use crate::model::address::Address;
 use crate::model::builder::Occupant;
 use crate::model::desired::{DesiredBuilder, DesiredCheckout};
@@ -13,11 +13,12 @@ use super::blockers::{at, finding, occupied, shell, trash_may_hold, word};
 use super::branch::{choose, describe};
 use super::draft::Drafts;
 use super::found::{Found, find};
+use super::gone::directory_gone;
 use super::input::Input;
 use super::ours::ours;
-use super::stale::{cut_short, half_made, their_lock};
+use super::stale::half_made;
 use super::tracked::tracked_by_root;
-use super::{Action, Blocker, BranchPlan, CheckoutTouch, CheckoutWrite, Stale, Symbol, restore};
+use super::{Action, Blocker, BranchPlan, CheckoutTouch, CheckoutWrite, Symbol, restore};
 
 /// One declared checkout in its place.
 pub(super) struct Case<'a> {
@@ -186,7 +187,7 @@ fn in_trash(input: &Input<'_>, case: &Case<'_>) -> bool {
         .any(|(_, manifest)| manifest.builder == case.builder.name && manifest.checkout.as_ref() == Some(path))
 }
 
-fn write(case: &Case<'_>, branch: BranchPlan, left: Option<&Registration>) -> CheckoutWrite {
+pub(super) fn write(case: &Case<'_>, branch: BranchPlan, left: Option<&Registration>) -> CheckoutWrite {
     let made = case.repository.made.get(&case.checkout.branch);
     let mark = left.and_then(|left| left.mark.mark()).filter(|mark| mark.branch == case.checkout.branch);
     CheckoutWrite {
@@ -208,57 +209,6 @@ fn made_its_branch(case: &Case<'_>, left: &Registration) -> bool {
         (None, Some(Lock::Ours(lock))) => matches!(lock.deed, Deed::Creating { made_branch: true, .. }),
         (None, Some(Lock::Foreign(_)) | None) => false,
     }
-}
-
-fn directory_gone(input: &Input<'_>, case: &Case<'_>, registration: &Registration, drafts: &mut Drafts) {
-    if let Some(entry) = cut_short(input, registration) {
-        // What the registration holds belongs to the trash: it is never dropped for a new checkout.
-        let action = Action::FinishRemoval { entry, stale: Stale::of(case.repository, registration) };
-        let reason = "finish a removal that was cut short; the next apply makes it again";
-        let draft = drafts.add(case.address.clone(), action, reason);
-        draft.frees.push((case.checkout.repository.clone(), registration.admin_name.clone()));
-        return;
-    }
-    let path = &case.path;
-    let repository = shell(&case.repository.path);
-    let mut blockers = Vec::new();
-    if let Some(reason) = their_lock(input, registration) {
-        let next = format!("git -C {repository} worktree unlock {}", shell(path));
-        blockers.push(at("locked", path, format!("it is registered, gone, and locked: {reason}"), next));
-    }
-    if let Some(now) = input.place_of(&registration.admin_dir) {
-        let next = format!("mv {} {}", shell(&now), shell(path));
-        drafts.drift(&case.address, format!("was moved by hand to {now}"), Some(next.clone()));
-        blockers.push(at("moved-by-hand", path, format!("it was moved by hand to {now}"), next));
-    }
-    if let Some(mark) = registration.mark.mark().filter(|mark| Some(&mark.workspace) != input.id() && !input.options.take_over) {
-        let fact = format!("its directory is gone, and it belongs to another workspace ({})", mark.file);
-        blockers.push(at("another-workspace", path, fact, "wsctl apply --take-over"));
-    }
-    if matches!(input.actual.place, Place::Elsewhere(_)) && !input.moved() {
-        blockers.push(at("mounted-elsewhere", path, "the workspace is known under another path", "run wsctl there"));
-    }
-    let evidence = registration.remains.iter();
-    blockers.extend(evidence.map(|fact| {
-        let next = format!("ls {}", shell(&registration.admin_dir));
-        at("registration-of-value", path, format!("its directory is gone, its registration still holds {fact}"), next)
-    }));
-    let plan = match choose(case.repository, case.checkout) {
-        Ok(plan) => plan,
-        Err(blocker) => {
-            blockers.push(blocker);
-            BranchPlan::AfterClone
-        }
-    };
-    let reason = format!("its directory is gone: drop the registration, then {}", describe(&case.checkout.branch, &plan));
-    let action = Action::ReplaceCheckout {
-        stale: Stale::of(case.repository, registration),
-        write: Box::new(write(case, plan, Some(registration))),
-    };
-    let draft = drafts.add(case.address.clone(), action, reason);
-    draft.claim = Some((case.checkout.repository.clone(), case.checkout.branch.clone()));
-    draft.frees.push((case.checkout.repository.clone(), registration.admin_name.clone()));
-    draft.change.blockers = blockers;
 }
 
 pub(super) fn touch(case: &Case<'_>, registration: &Registration, previous: Option<&CheckoutMark>) -> Option<Box<CheckoutTouch>> {

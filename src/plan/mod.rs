@@ -13,6 +13,7 @@ mod claims;
 mod draft;
 mod files;
 mod found;
+mod gone;
 mod input;
 mod lost;
 mod members;
@@ -45,13 +46,14 @@ pub use write::{
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 
-use crate::model::actual::Actual;
+use crate::model::actual::{Actual, Registration};
 use crate::model::clock::{Boot, Moment};
 use crate::model::desired::Desired;
+use crate::model::mark::Marked;
 use crate::model::name::{BuilderName, RepoName};
 use crate::model::path::AbsPath;
 use crate::model::policy::OnUnsaved;
-use crate::model::work::Finding;
+use crate::model::work::{Finding, Work};
 
 use draft::Drafts;
 use input::Input;
@@ -99,6 +101,18 @@ pub fn refusals(path: &AbsPath, findings: &[Finding], unsaved: bool) -> Vec<Bloc
         blocker
     };
     held.map(refusal).collect()
+}
+
+/// The same of a checkout. In one that a run of ours had not finished nothing is looked at but what a rename would break:
+/// its index is locked or not there yet, and nothing of it is anybody's work.
+#[must_use]
+pub fn refusals_of(found: &Registration, path: &AbsPath, work: &Work, unsaved: bool) -> Vec<Blocker> {
+    if found.begun_by().is_none() || found.mark != Marked::No {
+        return refusals(path, &work.findings, unsaved);
+    }
+    let breaks =
+        |found: &&Finding| !blockers::trash_may_hold(found) && !matches!(found, Finding::IndexLock(_) | Finding::Unknown(_));
+    work.findings.iter().filter(breaks).map(|found| blockers::finding(path, found)).collect()
 }
 
 /// The next command as it has to be typed where this one was: with its `-C` and `-f`, and `destroy` again for `destroy`.

@@ -18,7 +18,7 @@ use super::blockers::{at, finding, shell, trash_may_hold};
 use super::draft::Drafts;
 use super::input::Input;
 use super::members::{Member, belongs, owned};
-use super::{Action, Blocker, Removal, RemovedCheckout, Stale, refusals};
+use super::{Action, Blocker, Removal, RemovedCheckout, Stale, refusals, refusals_of};
 
 pub(super) fn plan(input: &Input<'_>, drafts: &mut Drafts) {
     for (name, directory) in &input.actual.builders {
@@ -219,7 +219,7 @@ fn of_checkout(member: &Member<'_>, unsaved: bool) -> Vec<Blocker> {
         }
     }
     match &registration.work {
-        Some(work) => refusals(path, &work.findings, unsaved),
+        Some(work) => refusals_of(registration, path, work, unsaved),
         None => vec![at("unknown", path, "its files were not looked at", "wsctl plan")],
     }
 }

@@ -136,6 +136,7 @@ fn registrations_that_git_had_only_begun_go() {
     sandbox.apply().ok();
     let left = |name: &str| worktrees.join(name).exists();
     assert_eq!([left("begun"), left("empty"), left("theirs"), left("api")], [false, false, true, true]);
+    fs::remove_dir_all(worktrees.join("theirs")).unwrap();
     sandbox.swept();
 }
 

@@ -164,15 +164,7 @@ fn a_creation_killed_in_the_middle_is_resumed() {
                 assert!(text(sandbox.path("repos/api/.git/worktrees/api/locked")).contains("wsctl"), "locked");
             }
             let gone = TWO.replace("[builders.b]\nrepos = [\"api\"]\n", "");
-            if !wanted && state == "filter, and git too" {
-                // Whose lock that is, nobody can tell: it stays until it is wanted again, and goes when it is whole.
-                sandbox.toml(&gone);
-                let before = snapshot(sandbox.root());
-                sandbox.apply().fails().says("! builders.b").says("index.lock is held");
-                before.assert_same(&snapshot(sandbox.root()));
-                sandbox.toml(TWO);
-            }
-            if wanted || state == "filter, and git too" {
+            if wanted {
                 applies_when_quiet(&sandbox);
                 sandbox.settles();
                 assert_eq!(sandbox.git(sandbox.builder("b/api"), &["status", "--porcelain"]), "", "{state}");

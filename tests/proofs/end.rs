@@ -11,7 +11,7 @@ use super::tokens::git_dirs;
 use crate::support::Sandbox;
 
 /// Keys of marks and manifests that no two runs share.
-const FLEETING: [&str; 8] = ["id", "workspace", "created", "identity", "inner_path", "removed", "admin_name", "keeper"];
+const FLEETING: [&str; 9] = ["id", "boot", "workspace", "created", "identity", "inner_path", "removed", "admin_name", "keeper"];
 
 /// Everything that two ways to the same end must agree on.
 pub(super) fn end_state(sandbox: &Sandbox) -> BTreeSet<String> {
