@@ -11,6 +11,7 @@ pub mod change;
 mod checkouts;
 mod claims;
 mod draft;
+mod fate;
 mod files;
 mod found;
 mod gone;

@@ -9,13 +9,12 @@ use crate::model::builder::{BuilderDirectory, Occupant};
 use crate::model::desired::Shape;
 use crate::model::mark::BuilderMark;
 use crate::model::name::BuilderName;
-use crate::model::path::{AbsPath, RelPath, printable};
+use crate::model::path::{AbsPath, RelPath};
 use crate::model::policy::{DeleteBranch, OnUnsaved};
-use crate::model::size::size;
-use crate::model::work::{Finding, Work};
 
-use super::blockers::{at, finding, shell, trash_may_hold};
+use super::blockers::{at, shell};
 use super::draft::Drafts;
+use super::fate::{carried, fate};
 use super::input::Input;
 use super::members::{Member, belongs, owned};
 use super::{Action, Blocker, Removal, RemovedCheckout, Stale, refusals, refusals_of};
@@ -248,55 +247,4 @@ fn removed_checkout(
         dispose: registration.work.as_ref().map(|work| work.disposable.clone()).unwrap_or_default(),
         delete_branch: made && merged && free && policy == DeleteBranch::Merged,
     }
-}
-
-/// The unsaved work at a path that moves to the trash, in words.
-fn carried(path: &AbsPath, findings: &[Finding], unsaved: bool) -> Vec<String> {
-    let moved = findings.iter().filter(|found| unsaved && trash_may_hold(found));
-    moved.map(|found| format!("unsaved, to the trash too: {}", finding(path, found).fact)).collect()
-}
-
-/// What becomes of the branch, of unsaved work and of ignored files, in words.
-fn fate(input: &Input<'_>, checkout: &RemovedCheckout, work: Option<&Work>, unsaved: bool) -> Vec<String> {
-    let mut lines = Vec::new();
-    let name = &checkout.name;
-    if let Some(branch) = &checkout.branch {
-        let unmerged = work.and_then(|work| work.unmerged);
-        let made = checkout.mark.as_ref().is_some_and(|mark| mark.made_branch && mark.branch == *branch);
-        lines.push(match (checkout.delete_branch, made, unmerged) {
-            (true, _, _) => format!("{name}: branch {branch} is merged and goes too"),
-            (false, false, _) => format!("{name}: branch {branch} stays; wsctl did not make it"),
-            (false, true, Some(0)) if input.is_wanted(name, branch) => {
-                format!("{name}: branch {branch} stays; the file declares it")
-            }
-            (false, true, Some(0)) => format!("{name}: branch {branch} stays, by policy"),
-            (false, true, Some(1)) => format!("{name}: branch {branch} stays; 1 of its commits is nowhere else"),
-            (false, true, Some(count)) => format!("{name}: branch {branch} stays; {count} of its commits are nowhere else"),
-            (false, true, None) => format!("{name}: branch {branch} stays; it has no base or upstream to be merged into"),
-        });
-    }
-    if let Some(mark) = checkout.mark.as_ref().filter(|mark| mark.made_branch && checkout.branch.as_ref() != Some(&mark.branch)) {
-        lines.push(format!("{name}: branch {} stays; the checkout is not on it now", mark.branch));
-    }
-    let files = |count: u64| if count == 1 { "1 ignored file".into() } else { format!("{count} ignored files") };
-    if let Some(work) = work {
-        lines.extend(
-            carried(&checkout.stale.repository, &work.findings, unsaved).into_iter().map(|line| format!("{name}: {line}")),
-        );
-        let kept = work.ignored.files - work.disposed.files;
-        if kept > 0 {
-            lines.push(format!("{name}: {} to the trash too", files(kept)));
-        }
-        if work.disposed.files > 0 {
-            let mut paths: Vec<_> = work.disposable.iter().map(|path| printable(path.as_os_str())).collect();
-            paths.sort();
-            lines.push(format!(
-                "{name}: {} ({}) deleted for good, being disposable: {}",
-                files(work.disposed.files),
-                size(work.disposed.bytes),
-                paths.join(", ")
-            ));
-        }
-    }
-    lines
 }

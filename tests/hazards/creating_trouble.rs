@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::words::{TWO, declared};
-use crate::support::{KILLER, KILLER_OF_GIT, Sandbox, arm, killer, skip, snapshot, text};
+use crate::support::{KILLER, KILLER_OF_GIT, Sandbox, arm, killer, skip, text};
 
 /// Gives `api` a file behind a filter, on `main` and at its origin.
 fn filtered(sandbox: &Sandbox, smudge: &str) {
