@@ -23,10 +23,10 @@ pub(super) fn is_known(line: &str) -> bool {
 }
 
 /// A scenario with its workspace, and what an undisturbed run makes of it.
-struct Case<'a> {
+pub(super) struct Case<'a> {
     scenario: &'a Scenario,
-    sandbox: Sandbox,
-    calls: Vec<&'static str>,
+    pub(super) sandbox: Sandbox,
+    pub(super) calls: Vec<&'static str>,
     actions: BTreeSet<String>,
     before: BTreeSet<String>,
     tokens: BTreeSet<String>,
@@ -87,7 +87,7 @@ fn converge(sandbox: &Sandbox, order: Order, from: i64) -> Result<BTreeSet<Strin
 }
 
 impl<'a> Case<'a> {
-    fn new(scenario: &'a Scenario) -> Self {
+    pub(super) fn new(scenario: &'a Scenario) -> Self {
         let sandbox = scenario.sandbox();
         copy_tree(&sandbox.root(), &kept(&sandbox));
         let before = tokens::find(&sandbox);
@@ -109,9 +109,19 @@ impl<'a> Case<'a> {
 
     /// Everything that is wrong after one fault and what follows it.
     fn disturbed(&self, fault: Fault) -> Vec<String> {
+        self.breaks(fault);
+        self.judged()
+    }
+
+    /// Gives the command with a fault.
+    pub(super) fn breaks(&self, fault: Fault) {
+        bring_back(&kept(&self.sandbox), &self.sandbox.root());
+        command(&self.sandbox, self.scenario.order, 0, Some(fault));
+    }
+
+    /// Everything that is wrong, now and when the command was given again.
+    pub(super) fn judged(&self) -> Vec<String> {
         let sandbox = &self.sandbox;
-        bring_back(&kept(sandbox), &sandbox.root());
-        command(sandbox, self.scenario.order, 0, Some(fault));
         let mut wrong = Vec::new();
         let wanted: BTreeSet<_> = self.before.intersection(&self.tokens).collect();
         let missing = |when: &str, wrong: &mut Vec<String>| {

@@ -7,6 +7,7 @@
 //! One case of the model again: `WSCTL_PROOF_CASE=n`. One scenario of the fault matrix: `WSCTL_PROOF_SCENARIO=name`.
 
 mod copy;
+mod cuts;
 mod disk;
 mod drive;
 mod end;
