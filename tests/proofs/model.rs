@@ -146,6 +146,7 @@ impl Case<'_> {
         for deed in &round.mess {
             self.scene.make(*deed);
         }
+        self.bring_back(&mut Dice::new(round.disturbance.seed ^ 0xb4c2))?;
         self.edit(round);
         let command = if round.destroy { Command::Destroy } else { Command::Apply };
         let order = Order { command, unsaved: round.unsaved, allow_removals: round.allow_removals, now: self.now };
@@ -165,6 +166,29 @@ impl Case<'_> {
             all_right("in the end", &lost(&before, &self.picture()))?;
         }
         Ok(())
+    }
+
+    /// Sometimes one of the trash is wanted back, and sometimes that is killed.
+    fn bring_back(&mut self, dice: &mut Dice) -> Result<(), String> {
+        let entries = self.scene.sandbox.trash();
+        let Some(entry) = dice.pick(&entries).filter(|_| dice.chance(2)) else { return Ok(()) };
+        let name = entry.file_name().unwrap().to_string_lossy().into_owned();
+        let before = self.picture();
+        let sandbox = self.scene.sandbox;
+        let child = program::start(sandbox, &["restore", &name, "--auto-approve"]);
+        if dice.chance(4) {
+            let time = Duration::from_millis(10 + u64::try_from(dice.below(120)).unwrap());
+            self.figures.kills += usize::from(program::kill_after(child, time, dice.chance(2)));
+        } else {
+            let ended = program::wait(child);
+            match ended.code {
+                Some(0) if entry.join("tree").exists() => return Err(format!("restored, and still in the trash: {ended:?}")),
+                Some(0) => self.figures.restored += 1,
+                Some(1) if !ended.stderr.contains("panicked") => {}
+                _ => return Err(format!("a restore ended with {ended:?}")),
+            }
+        }
+        all_right("after the restore", &lost(&before, &self.picture()))
     }
 
     fn picture(&mut self) -> Picture {
@@ -341,11 +365,12 @@ fn whatever_people_do_nothing_is_lost() {
     let told: Vec<_> = wrong.into_iter().take(3).map(tell).chain(others).collect();
     assert!(told.is_empty(), "\n{}", told.join("\n"));
     if cases.len() >= 200 {
-        let Figures { applies, created, removed, restored: _, blocked, failed, faults, kills, limits, races } = sum;
+        let Figures { applies, created, removed, restored, blocked, failed, faults, kills, limits, races } = sum;
         for (name, figure) in [
             ("applies", applies),
             ("created", created),
             ("removed", removed),
+            ("restored", restored),
             ("blocked", blocked),
             ("failed", failed),
             ("faults", faults),
