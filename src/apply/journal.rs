@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::{Context as _, Result};
 
 use crate::actual;
+use crate::diagnostic::Diagnostic;
 use crate::git::{self, Door};
 use crate::model::journal::{Header, Intent, JOURNAL, Journal};
 use crate::model::mark::OWN_DIRECTORY;
@@ -49,7 +50,12 @@ impl<'a> Book<'a> {
         };
         let mut bytes = Journal::begin(&header, &[intents, old].concat()).context("the journal")?;
         bytes.extend((intents.len()..header.intents).flat_map(|number| Journal::begun(number).into_bytes()));
-        door.write_own(&path, &bytes)?;
+        door.write_own(&path, &bytes).map_err(|error| {
+            Diagnostic::new(
+                format!("the journal cannot be written, nothing was begun: {error:#}"),
+                format!("df -h {builders_dir}"),
+            )
+        })?;
         Ok(Book { door, path, header, turn: Mutex::new(()) })
     }
 

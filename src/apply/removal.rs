@@ -25,10 +25,14 @@ pub(super) fn remove(shared: &Shared<'_>, change: &Change, removal: &Removal) ->
     let allowed = again::still_removable(shared, removal)?;
     let entry = to_trash(shared, removal)?;
     for checkout in removal.checkouts.iter().filter(|checkout| checkout.delete_branch) {
-        if delete_branch(shared, checkout, &entry).is_err() {
-            // Tried once more at the end of the run, when nobody else writes; then it is told.
-            shared.leave(remove_intent(&shared.run, removal));
-            break;
+        match delete_branch(shared, checkout, &entry) {
+            Ok(()) => {}
+            Err(error) if error.downcast_ref::<Diagnostic>().is_some() => {
+                let message = format!("its branch stays: {error:#}");
+                shared.run.listener.event(&Event::Warning { address: Some(&change.address), message: &message });
+            }
+            // No refusal: tried once more when every step has ended, and told then.
+            Err(_) => shared.leave(remove_intent(&shared.run, removal)),
         }
     }
     for (checkout, allowed) in removal.checkouts.iter().zip(&allowed) {

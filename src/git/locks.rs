@@ -140,7 +140,10 @@ fn held(path: &AbsPath) -> String {
     let mut words = text.split_whitespace();
     match (words.next(), words.next()) {
         (Some(pid), Some(since)) if is_gone(pid) => {
-            format!("git still works for a wsctl that was killed (pid {pid}, since {since}) and holds the lock {path}")
+            format!(
+                "another wsctl (pid {pid}, since {since}) holds the lock {path}; \
+                 it cannot be seen any more: a git that it started still works, or it runs in another container"
+            )
         }
         (Some(pid), Some(since)) => format!("another wsctl (pid {pid}, since {since}) holds the lock {path}"),
         _ => format!("another wsctl holds the lock {path}"),

@@ -44,7 +44,7 @@ pub(super) fn meanwhile(sandbox: &Sandbox, when: &str, deed: &str) -> OsString {
     let path = std::env::var("PATH").unwrap();
     sandbox.path_with_git(&format!(
         "#!/bin/sh\nTOP='{top}'\nif {when} && mkdir \"$TOP/fired\" 2>/dev/null; then\n\
-         ( unset GIT_DIR GIT_WORK_TREE GIT_CEILING_DIRECTORIES GIT_INDEX_FILE GIT_NO_REPLACE_OBJECTS; PATH='{path}'; set -e\n\
+         ( unset GIT_DIR GIT_COMMON_DIR GIT_WORK_TREE GIT_CEILING_DIRECTORIES GIT_INDEX_FILE GIT_NO_REPLACE_OBJECTS; PATH='{path}'; set -e\n\
          API=\"$TOP/ws/.builders/work/api\" MAIN=\"$TOP/ws/repos/api\"\n{deed}\n) >\"$TOP/said\" 2>&1 && touch \"$TOP/done\"\nfi\n\
          exec '{git}' \"$@\"\n"
     ))
