@@ -1,5 +1,7 @@
 //! Entries of the trash that a run was making, or bringing back, when it was cut short.
 
+use std::ffi::OsStr;
+
 use anyhow::{Context as _, Result};
 
 use super::recover::Recovery;
@@ -220,6 +222,14 @@ fn forget(recovery: &Recovery<'_>, entry: &AbsPath, name: &str, repositories: &[
                 recovery.door.drop_keeper(&repository.common_dir, &keeper)?;
             }
         }
+    }
+    let ours = |name: &OsStr| {
+        [MANIFEST, "admin", "branch"].iter().any(|ours| name == *ours) || name.to_string_lossy().starts_with(".wsctl-")
+    };
+    let mut left = std::fs::read_dir(entry).with_context(|| format!("{entry} cannot be read"))?.flatten();
+    if left.any(|found| !ours(&found.file_name())) {
+        // Somebody laid something beside the manifest: that stays.
+        return recovery.door.remove_own(&entry.join(MANIFEST));
     }
     recovery.door.unlink(entry)
 }

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use crate::actual;
 use crate::diagnostic::Diagnostic;
 use crate::git::{self, Door};
+use crate::model::desired::Desired;
 use crate::model::journal::{Header, Intent, JOURNAL, Journal};
 use crate::model::mark::OWN_DIRECTORY;
 use crate::model::name::WorkspaceId;
@@ -29,18 +30,20 @@ impl<'a> Book<'a> {
     /// The journal cannot be written: then nothing may begin.
     pub fn open(
         door: &'a dyn Door,
-        builders_dir: &AbsPath,
+        desired: &Desired,
         workspace: &WorkspaceId,
         started: i64,
         intents: &[Intent],
         carried: Option<&Journal>,
     ) -> Result<Self> {
+        let builders_dir = &desired.builders_dir;
         let path = builders_dir.join(OWN_DIRECTORY).join(JOURNAL);
         let old: &[Intent] = carried.map_or(&[], |journal| &journal.open);
         let older = carried.map_or(&[][..], |journal| &journal.header.tokens);
         let header = Header {
             version: 1,
             workspace: workspace.clone(),
+            file: carried.map_or_else(|| desired.file.clone(), |journal| journal.header.file.clone()),
             builders_dir: builders_dir.clone(),
             tokens: std::iter::once(git::token()?.to_owned()).chain(older.iter().cloned()).collect(),
             pid: std::process::id(),

@@ -92,7 +92,7 @@ impl Shared<'_> {
 pub fn run(run: &Run<'_>) -> Result<Outcome> {
     let begun = Instant::now();
     let intents = intents::intents(run)?;
-    let book = Book::open(run.door, &run.desired.builders_dir, run.workspace, run.now, &intents.list, run.carried)?;
+    let book = Book::open(run.door, run.desired, run.workspace, run.now, &intents.list, run.carried)?;
     run.listener.event(&Event::Planned(run.plan));
     let shared = Shared {
         run: *run,

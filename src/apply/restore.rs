@@ -40,8 +40,7 @@ impl Bringing<'_> {
     /// # Errors
     /// Something is no longer as it was seen, or cannot be written.
     pub fn bring_back(&self, restore: &Restore) -> Result<()> {
-        let builders_dir = &self.desired.builders_dir;
-        let book = Book::open(self.door, builders_dir, self.workspace, self.now, &[intent(restore)], self.carried)?;
+        let book = Book::open(self.door, self.desired, self.workspace, self.now, &[intent(restore)], self.carried)?;
         book.begins(0)?;
         if !restore.finish {
             self.prepare(restore)?;

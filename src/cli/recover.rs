@@ -8,6 +8,7 @@ use crate::git::{Door, GitDoor};
 use crate::model::desired::Desired;
 use crate::model::journal::{JOURNAL, Journal, Unfinished};
 use crate::model::mark::OWN_DIRECTORY;
+use crate::plan::shell_word;
 use crate::{actual, apply, view};
 
 /// Cleans up after a run that was cut short, if one was. Returns what of its journal has to be carried on.
@@ -25,6 +26,11 @@ pub(super) fn recover(globals: &Globals, desired: &Desired) -> Result<Option<Jou
             apply::put_aside(&door, desired, &path)?;
             view::narrate(&format!("warning: the journal {path} is set aside in .wsctl/replaced: {why}\n"));
             Ok(None)
+        }
+        Some(Unfinished::CutShort(journal)) if journal.header.file != desired.file => {
+            let file = shell_word(&journal.header.file.to_string());
+            view::narrate(&format!("warning: an apply of {file} was cut short; `wsctl -f {file} apply` cleans up after it\n"));
+            Ok(Some(journal))
         }
         Some(Unfinished::CutShort(journal)) => {
             let tell = |message: &str| view::narrate(&format!("warning: {message}\n"));

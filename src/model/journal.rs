@@ -18,6 +18,8 @@ pub struct Header {
     pub version: u32,
     /// Whose it is.
     pub workspace: WorkspaceId,
+    /// The file that was applied: another one does not declare the same repositories.
+    pub file: AbsPath,
     /// Where it was written: in a copy of the workspace its paths are the original's.
     pub builders_dir: AbsPath,
     /// What the names of its temporaries hold: this run's token first, then those of runs that it could not clean up after.

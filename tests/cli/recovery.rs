@@ -380,3 +380,16 @@ fn a_git_that_outlives_its_wsctl_keeps_the_lock_and_is_waited_for() {
     sandbox.wsctl(&["apply", "--auto-approve", "--lock-timeout", "60s"]).ok();
     sandbox.swept();
 }
+
+#[test]
+fn a_journal_of_another_file_waits_for_that_file() {
+    let sandbox = made(STAYS);
+    let clone = sandbox.path("repos/.new.wsctl-clone");
+    fs::create_dir_all(clone.join("objects")).unwrap();
+    sandbox.cut_short(&[Intent::Clone { path: abs(sandbox.path("repos/new")) }]);
+    sandbox.write("other.toml", &format!("version = 1\n{WORK}"));
+    sandbox.wsctl(&["-f", "other.toml", "apply", "--auto-approve"]).says("`wsctl -f").says("cleans up after it");
+    assert!(clone.exists());
+    sandbox.apply().says("Cleaned up");
+    assert!(!clone.exists() && !sandbox.journal().exists());
+}

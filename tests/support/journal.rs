@@ -38,6 +38,7 @@ impl Sandbox {
         Header {
             version: 1,
             workspace: self.workspace_id(),
+            file: abs(self.path("builders.toml")),
             builders_dir: abs(self.builder("")),
             tokens: vec![TOKEN.into()],
             pid: 1 << 30,
