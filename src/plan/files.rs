@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::model::actual::Source;
 use crate::model::address::Address;
 use crate::model::builder::{BuilderDirectory, DiskFile};
-use crate::model::desired::{DesiredBuilder, DesiredFile, FileMode};
+use crate::model::desired::{DesiredBuilder, DesiredFile, FileMode, Shape};
 use crate::model::mark::WrittenFile;
 use crate::model::name::RepoName;
 use crate::model::path::{AbsPath, RelPath, printable};
@@ -25,6 +25,11 @@ pub(super) fn plan(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Dra
     }
     let blocked = drafts.find(&Address::Builder(builder.name.clone())).is_some_and(|draft| draft.change.is_blocked());
     let here = in_place(input, builder);
+    let root = RepoName::root();
+    // A nested builder is its root: while that is elsewhere, and its mark with it, there is nowhere to write.
+    if builder.shape == Shape::Nested && !here.contains(&root) && !will_exist(drafts, builder, &root) {
+        return;
+    }
     for file in builder.files.values().filter(|_| !blocked) {
         let reachable = file.checkout.as_ref().is_none_or(|name| here.contains(name) || will_exist(drafts, builder, name));
         if reachable {

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use wsctl::model::actual::Source;
-use wsctl::model::builder::DiskFile;
+use wsctl::model::builder::{DiskFile, Occupant};
 use wsctl::model::desired::FileMode;
 use wsctl::plan::{Action, FileContent};
 
+use super::text::lines;
 use super::values::{abs, rel};
 use super::world::{hash, on_disk};
 use super::{World, expect, planned};
@@ -190,4 +191,17 @@ fn a_symlink_in_place_is_left_alone() {
         (written.mode, written.hash) = (FileMode::Symlink, hash);
     });
     expect(&world, &[]);
+}
+
+#[test]
+fn nothing_is_written_or_forgotten_where_the_root_of_a_nested_builder_was_moved_away() {
+    let nested =
+        World::new().repo(".").repo("api").nested("slack", &[".", "api"]).file("slack", "Taskfile.yaml", "one\n").created();
+    let moved = nested
+        .with(|world| world.actual.builders.get_mut(std::ffi::OsStr::new("slack")).unwrap().occupant = Occupant::Nothing)
+        .registration("slack", ".", |found| found.worktree = Some(abs("/else/slack")));
+    let files = |world: &World| lines(&planned(world)).into_iter().filter(|line| line.contains(".files.")).collect::<Vec<_>>();
+    assert_eq!(files(&moved), Vec::<String>::new());
+    let undeclared = moved.declared("slack", |builder| builder.files.clear());
+    assert_eq!(files(&undeclared), Vec::<String>::new());
 }

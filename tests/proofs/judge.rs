@@ -60,7 +60,11 @@ pub(super) fn named(plan: &Plan) -> Vec<PathBuf> {
     let mut places = vec![plan.builders_dir.join(".gitignore"), plan.builders_dir.join(".ignore")];
     for change in plan.pending() {
         match &change.action {
-            Action::Clone { path, .. } => places.push(path.clone()),
+            Action::Clone { path, .. } => {
+                // Beside it lies what a killed clone leaves for the next run to take away.
+                let name = path.as_path().file_name().unwrap().to_string_lossy().into_owned();
+                places.extend([path.clone(), path.parent().join(format!(".{name}.wsctl-clone"))]);
+            }
             Action::CreateCheckout(write) | Action::ReplaceCheckout { write, .. } | Action::ResumeCheckout { write, .. } => {
                 places.push(write.desired.path.under(&write.builder_path));
             }
