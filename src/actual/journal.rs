@@ -1,11 +1,11 @@
 //! The journal, and whether its run is at work.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, TryLockError};
 use std::path::Path;
 
 use super::{clock, disk};
-use crate::model::actual::{Registration, Repository, RepositoryState};
+use crate::model::actual::{Repository, RepositoryState};
 use crate::model::desired::Desired;
 use crate::model::journal::{Intent, JOURNAL, Journal, Unfinished};
 use crate::model::mark::{OWN_DIRECTORY, made_by};
@@ -48,7 +48,7 @@ pub(super) fn overlay(found: Option<&Unfinished>, repositories: &mut BTreeMap<Re
     for state in repositories.values_mut() {
         let RepositoryState::Present(repository) = state else { continue };
         for intent in &journal.open {
-            if let Some((branch, _)) = made(intent, repository) {
+            if let Some((branch, _)) = made(intent, repository, &journal.header.workspace) {
                 repository.branches.remove(&branch);
             }
         }
@@ -57,7 +57,7 @@ pub(super) fn overlay(found: Option<&Unfinished>, repositories: &mut BTreeMap<Re
 
 /// The branch that an intent made and that nothing uses: at the commit that it was made at, and by its reflog ours.
 #[must_use]
-pub fn made(intent: &Intent, repository: &Repository) -> Option<(BranchName, ObjectId)> {
+pub fn made(intent: &Intent, repository: &Repository, workspace: &WorkspaceId) -> Option<(BranchName, ObjectId)> {
     let (main, branch, start) = match intent {
         Intent::Checkout { main, branch, makes: true, start, .. } => (main, branch, start.as_ref()),
         Intent::Switch { main, branch, makes: true, to, .. } => (main, branch, to.as_ref()),
@@ -73,9 +73,9 @@ pub fn made(intent: &Intent, repository: &Repository) -> Option<(BranchName, Obj
     let used = repository.registrations.values().any(|found| {
         found.head.branch() == Some(branch) || found.operation.as_ref().is_some_and(|waiting| waiting.holds.contains(branch))
     });
-    let unmoved = start.is_none_or(|start| start == at) && log_of(repository, branch).is_some_and(|(_, only)| only);
-    let unmoved = unmoved && repository.made.contains_key(branch);
-    (unmoved && !used && repository.head.branch() != Some(branch)).then(|| (branch.clone(), at.clone()))
+    let unmoved = start.is_none_or(|start| start == at);
+    let ours = log_of(repository, branch).is_some_and(|(first, only)| only && made_by(&first, workspace).is_some());
+    (unmoved && ours && !used && repository.head.branch() != Some(branch)).then(|| (branch.clone(), at.clone()))
 }
 
 /// Fills in which branches this workspace made, of those that are declared and not on a marked checkout already.
@@ -85,17 +85,18 @@ pub(super) fn origins(
     repositories: &mut BTreeMap<RepoName, RepositoryState>,
 ) {
     let Some(workspace) = workspace else { return };
+    let mut wanted: BTreeMap<&RepoName, BTreeSet<&BranchName>> = BTreeMap::new();
     for checkout in desired.builders.values().flat_map(|builder| builder.checkouts.values()) {
-        let Some(RepositoryState::Present(repository)) = repositories.get_mut(&checkout.repository) else { continue };
-        let branch = &checkout.branch;
-        let marked = |found: &Registration| found.mark.mark().is_some() && found.head.branch() == Some(branch);
-        if !repository.branches.contains_key(branch) || repository.registrations.values().any(marked) {
-            continue;
-        }
-        let log = log_of(repository, branch);
-        if let Some(base) = log.and_then(|(message, _)| made_by(&message, workspace)) {
-            repository.made.insert(branch.clone(), base);
-        }
+        wanted.entry(&checkout.repository).or_default().insert(&checkout.branch);
+    }
+    for (name, branches) in wanted {
+        let Some(RepositoryState::Present(repository)) = repositories.get_mut(name) else { continue };
+        let marked = repository.registrations.values().filter(|found| found.mark.mark().is_some());
+        let held: BTreeSet<&BranchName> = marked.filter_map(|found| found.head.branch()).collect();
+        let free = branches.into_iter().filter(|branch| repository.branches.contains_key(*branch) && !held.contains(branch));
+        let origin = |branch: &BranchName| made_by(&log_of(repository, branch)?.0, workspace);
+        let made = free.filter_map(|branch| Some((branch.clone(), origin(branch)?))).collect();
+        repository.made = made;
     }
 }
 

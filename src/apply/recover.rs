@@ -6,7 +6,7 @@ use anyhow::Result;
 use super::{entries, leftover};
 use crate::actual;
 use crate::git::{Door, Unsettled};
-use crate::model::actual::{Actual, RepositoryState};
+use crate::model::actual::RepositoryState;
 use crate::model::desired::Desired;
 use crate::model::journal::{Intent, Journal};
 use crate::model::mark::{Deed, OWN_DIRECTORY, OurLock};
@@ -22,8 +22,8 @@ pub(super) struct Recovery<'a> {
     pub(super) tell: &'a dyn Fn(&str),
 }
 
-/// Cleans up after a run that was cut short. The locks of the workspace and of its repositories are held, so that no git of that run is at
-/// work any more. Returns the intents that could not be settled, each of which was told.
+/// Cleans up after a run that was cut short. The locks of the workspace and of its repositories are held, so that no git
+/// of that run is at work any more. Returns the intents that could not be settled, each of which was told.
 ///
 /// # Errors
 /// The disk cannot be read at all.
@@ -96,7 +96,7 @@ impl Recovery<'_> {
     fn branch(&self, intent: &Intent) -> Result<()> {
         let actual = actual::read(self.desired)?;
         for repository in actual.repositories.values().filter_map(RepositoryState::repository) {
-            if let Some((branch, at)) = actual::made(intent, repository) {
+            if let Some((branch, at)) = actual::made(intent, repository, &self.journal.header.workspace) {
                 self.door.delete_branch(&repository.path, &branch, &at, None)?;
             }
         }
@@ -105,7 +105,7 @@ impl Recovery<'_> {
 
     /// A checkout between two branches goes back to the first; the plan switches it again.
     fn switch(&self, admin_dir: &AbsPath, path: &AbsPath, from: &ObjectId, to: &ObjectId) -> Result<()> {
-        let actual = self.read()?;
+        let actual = actual::read(self.desired)?;
         let all = actual.repositories.values().filter_map(RepositoryState::repository);
         let mut all = all.flat_map(|repository| repository.registrations.values());
         let Some(found) = all.find(|found| found.admin_dir == *admin_dir) else { return Ok(()) };
@@ -121,10 +121,5 @@ impl Recovery<'_> {
             (self.tell)(&format!("{} was edited while it was written; the edited file is {moved}", file.to));
         }
         Ok(())
-    }
-
-    /// The disk as it is, without what the journal explains away.
-    fn read(&self) -> Result<Actual> {
-        actual::read(self.desired)
     }
 }

@@ -79,6 +79,17 @@ fn a_branch_that_nothing_came_to_use_is_made_again_as_ours() {
 }
 
 #[test]
+fn a_branch_that_nobody_wants_any_more_goes() {
+    let sandbox = made(STAYS);
+    let origin = format!("branch: Created from origin/main (wsctl {})", sandbox.workspace_id());
+    sandbox.git("repos/api", &["update-ref", "--create-reflog", "-m", &origin, "refs/heads/builder/work", "main"]);
+    sandbox.cut_short(&[sandbox.adding("work", true)]);
+    sandbox.apply().ok();
+    assert!(!sandbox.branches("repos/api").contains(&"builder/work".to_owned()));
+    sandbox.swept();
+}
+
+#[test]
 fn a_branch_of_that_name_that_is_somebody_elses_stays() {
     let sandbox = made(STAYS);
     sandbox.git("repos/api", &["branch", "builder/work", "main"]);
