@@ -5,7 +5,7 @@ use std::fs::{File, TryLockError};
 use std::path::Path;
 
 use super::{clock, disk};
-use crate::model::actual::{Repository, RepositoryState};
+use crate::model::actual::{Actual, Repository, RepositoryState};
 use crate::model::desired::Desired;
 use crate::model::journal::{Intent, JOURNAL, Journal, Unfinished};
 use crate::model::mark::{OWN_DIRECTORY, made_by};
@@ -42,14 +42,15 @@ fn is_locked(path: &Path) -> bool {
 }
 
 /// Takes the branches out that a run made which was cut short before anything used them: the next apply deletes them
-/// before it does anything else.
-pub(super) fn overlay(found: Option<&Unfinished>, repositories: &mut BTreeMap<RepoName, RepositoryState>) {
-    let Some(Unfinished::CutShort(journal)) = found else { return };
-    for state in repositories.values_mut() {
+/// before it plans. What is read so is for planning only.
+pub fn without_leftovers(actual: &mut Actual) {
+    let Some(Unfinished::CutShort(journal)) = &actual.unfinished else { return };
+    for state in actual.repositories.values_mut() {
         let RepositoryState::Present(repository) = state else { continue };
         for intent in &journal.open {
             if let Some((branch, _)) = made(intent, repository, &journal.header.workspace) {
                 repository.branches.remove(&branch);
+                repository.made.remove(&branch);
             }
         }
     }

@@ -35,7 +35,7 @@ mod work;
 
 pub use clock::boot;
 pub use examine::examine;
-pub use journal::{journal, made};
+pub use journal::{journal, made, without_leftovers};
 pub use locks::{anchor_locks, refs_below};
 pub use processes::users;
 pub use read::read;

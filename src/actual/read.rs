@@ -23,7 +23,6 @@ pub fn read(desired: &Desired) -> Result<Actual> {
     let mut repositories = declared.iter().map(|declared| declared.name.clone()).zip(states).collect();
     let unfinished = journal::journal(desired);
     journal::origins(desired, workspace.mark().map(|mark| &mark.id), &mut repositories);
-    journal::overlay(unfinished.as_ref(), &mut repositories);
     let builders_dir = builders::directory(&desired.builders_dir);
     let usable = matches!(builders_dir, Directory::Present | Directory::Missing);
     let text = |name: &str| disk::read(desired.builders_dir.join(name).as_path()).ok().flatten();

@@ -92,6 +92,7 @@ pub(super) fn undeclared(desired: &Desired, builder: &BuilderName, repositories:
 /// Reads the disk and plans.
 pub(super) fn refresh(desired: &Desired, options: &Options) -> Result<(Actual, Plan)> {
     let mut actual = actual::read(desired)?;
+    actual::without_leftovers(&mut actual);
     let questions: Vec<_> = questions(desired, &actual, options).into_iter().collect();
     actual::examine(&mut actual, desired, &questions);
     let plan = plan(desired, &actual, options);
