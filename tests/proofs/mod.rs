@@ -4,7 +4,8 @@
 //! `TMPDIR=/dev/shm WSCTL_PROOF_CASES=10000 WSCTL_PROOF_FULL=1 WSCTL_PROOF_KILLS=500 WSCTL_PROOF_RACES=100
 //! WSCTL_PROOF_LIMITS=40 WSCTL_PROOF_DISKS=40 cargo test --release --test main proofs:: -- --nocapture`
 //!
-//! One case of the model again: `WSCTL_PROOF_CASE=n`. One scenario of the fault matrix: `WSCTL_PROOF_SCENARIO=name`.
+//! One case of the model again: `WSCTL_PROOF_CASE=n`; so many from another on: `WSCTL_PROOF_FROM=n`. One scenario of the
+//! fault matrix: `WSCTL_PROOF_SCENARIO=name`.
 
 mod copy;
 mod cuts;

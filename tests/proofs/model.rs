@@ -341,11 +341,20 @@ fn shrink(template: &Sandbox, mut story: Story, mut why: String) -> (Story, Stri
 fn whatever_people_do_nothing_is_lost() {
     let template = template();
     let one = std::env::var("WSCTL_PROOF_CASE").ok();
-    let cases: Vec<u64> = match &one {
-        Some(text) => vec![text.parse().unwrap()],
-        None => (0..number("WSCTL_PROOF_CASES", 6) as u64).collect(),
+    let cases: Vec<u64> = if let Some(text) = &one {
+        vec![text.parse().unwrap()]
+    } else {
+        let from = number("WSCTL_PROOF_FROM", 0) as u64;
+        (from..from + number("WSCTL_PROOF_CASES", 6) as u64).collect()
     };
-    let results = spread(&cases, |case| told(&template, &Story::of(*case)));
+    let results = spread(&cases, |case| {
+        let result = told(&template, &Story::of(*case));
+        if let Err(error) = &result {
+            // A long run says at once what it finds.
+            figures(&format!("model: case {case}: {error}"));
+        }
+        result
+    });
     let mut sum = Figures::default();
     let mut wrong = Vec::new();
     for (case, result) in cases.iter().zip(results) {
