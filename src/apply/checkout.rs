@@ -130,8 +130,9 @@ fn still_linked(touch: &CheckoutTouch) -> Result<()> {
     Err(Diagnostic::new(format!("{} is another worktree since the plan was made", touch.path), "wsctl plan").into())
 }
 
-pub(super) fn park(shared: &Shared<'_>, touch: &CheckoutTouch) -> Result<()> {
+pub(super) fn park(shared: &Shared<'_>, touch: &CheckoutTouch, begin: &dyn Fn() -> Result<()>) -> Result<()> {
     again::still_clean(shared, touch)?;
+    begin()?;
     // Noted first: HEAD that is detached where the mark says so was detached by us.
     if let Some(previous) = &touch.previous {
         let mark = CheckoutMark { parked: Some(touch.head.clone()), ..previous.clone() };
@@ -140,9 +141,15 @@ pub(super) fn park(shared: &Shared<'_>, touch: &CheckoutTouch) -> Result<()> {
     shared.run.door.park(&touch.path, &touch.head)
 }
 
-pub(super) fn switch(shared: &Shared<'_>, touch: &CheckoutTouch, branch: &BranchPlan) -> Result<()> {
+pub(super) fn switch(
+    shared: &Shared<'_>,
+    touch: &CheckoutTouch,
+    branch: &BranchPlan,
+    begin: &dyn Fn() -> Result<()>,
+) -> Result<()> {
     still_linked(touch)?;
     again::still_clean(shared, touch)?;
+    begin()?;
     shared.run.door.create_branch(&touch.repository, &touch.desired.branch, branch, shared.run.workspace)?;
     shared.run.door.switch(&touch.path, &touch.desired.branch)?;
     shared.write_checkout_mark(&touch.admin_dir, &touched(shared, touch, Some(branch)))

@@ -18,6 +18,8 @@ pub struct Book<'a> {
     door: &'a dyn Door,
     path: AbsPath,
     header: Header,
+    /// Whether it holds what an older run left: then it does not end with this one.
+    carries: bool,
     /// One line at a time.
     turn: Mutex<()>,
 }
@@ -39,6 +41,10 @@ impl<'a> Book<'a> {
         let builders_dir = &desired.builders_dir;
         let path = builders_dir.join(OWN_DIRECTORY).join(JOURNAL);
         let old: &[Intent] = carried.map_or(&[], |journal| &journal.open);
+        if carried.is_none() && path.as_path().symlink_metadata().is_ok() {
+            // Another run died between our look and our lock.
+            return Err(Diagnostic::new("an apply was cut short meanwhile, nothing was begun", "wsctl apply").into());
+        }
         let older = carried.map_or(&[][..], |journal| &journal.header.tokens);
         let header = Header {
             version: 1,
@@ -49,6 +55,7 @@ impl<'a> Book<'a> {
             pid: std::process::id(),
             boot: actual::boot(),
             started: carried.map_or(started, |journal| started.min(journal.header.started)),
+            opened: carried.map_or_else(now, |journal| now().min(journal.header.opened)),
             intents: intents.len() + old.len(),
         };
         let mut bytes = Journal::begin(&header, &[intents, old].concat()).context("the journal")?;
@@ -59,7 +66,7 @@ impl<'a> Book<'a> {
                 format!("df -h {builders_dir}"),
             )
         })?;
-        Ok(Book { door, path, header, turn: Mutex::new(()) })
+        Ok(Book { door, path, header, carries: !old.is_empty(), turn: Mutex::new(()) })
     }
 
     /// Notes that an intent begins.
@@ -86,11 +93,16 @@ impl<'a> Book<'a> {
         Journal { header: self.header.clone(), open, damaged: false }
     }
 
-    /// Ends the journal: nothing is half-made.
+    /// Ends the journal: nothing is half-made. One that carries what an older run left stays.
     ///
     /// # Errors
     /// It cannot be removed.
     pub fn close(self) -> Result<()> {
-        self.door.remove_own(&self.path)
+        if self.carries { Ok(()) } else { self.door.remove_own(&self.path) }
     }
+}
+
+/// Milliseconds since 1970.
+fn now() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
 }

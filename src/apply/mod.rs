@@ -21,7 +21,7 @@ mod step;
 pub use prepare::{Spot, claim, prepare, put_aside};
 pub use recover::recover;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -76,12 +76,20 @@ struct Shared<'a> {
     disposals: Mutex<Vec<removal::Disposal>>,
     /// What is to be tried once more when every step has ended.
     left: Mutex<Vec<Intent>>,
+    /// The changes that wrote something, or may have.
+    begun: Mutex<BTreeSet<usize>>,
 }
 
 impl Shared<'_> {
     /// Leaves something for the end of the run.
     fn leave(&self, intent: Intent) {
         self.left.lock().unwrap_or_else(PoisonError::into_inner).push(intent);
+    }
+
+    /// Notes that a change begins to write. A refusal before that leaves nothing to clean up.
+    fn begin(&self, index: usize) -> Result<()> {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner).insert(index);
+        self.intents.of[&index].iter().try_for_each(|&number| self.book.begins(number))
     }
 }
 
@@ -101,6 +109,7 @@ pub fn run(run: &Run<'_>) -> Result<Outcome> {
         marks: Mutex::new(()),
         disposals: Mutex::new(Vec::new()),
         left: Mutex::new(Vec::new()),
+        begun: Mutex::new(BTreeSet::new()),
     };
     let schedule = Schedule::new(&run.plan.steps);
     let ends = Mutex::new(BTreeMap::new());
@@ -121,12 +130,13 @@ pub fn run(run: &Run<'_>) -> Result<Outcome> {
 
 /// Cleans up after the changes that failed; where that works, nothing is half-made and the journal ends.
 fn end(shared: Shared<'_>, ends: &BTreeMap<usize, End>) {
-    let Shared { run, book, intents, left, .. } = shared;
+    let Shared { run, book, intents, left, begun, .. } = shared;
+    let begun = begun.into_inner().unwrap_or_else(PoisonError::into_inner);
     let tell = |message: &str| run.listener.event(&Event::Warning { address: None, message });
-    let failed = ends.iter().filter(|(_, end)| matches!(end, End::Failed)).flat_map(|(change, _)| &intents.of[change]);
+    let failed = ends.iter().filter(|(change, end)| matches!(end, End::Failed) && begun.contains(change));
+    let failed = failed.flat_map(|(change, _)| &intents.of[change]);
     let mut open: Vec<Intent> = failed.map(|&number| intents.list[number].clone()).collect();
     open.append(&mut left.into_inner().unwrap_or_else(PoisonError::into_inner));
-    let carried = run.carried.is_some_and(|journal| !journal.open.is_empty());
     let settled = open.is_empty()
         || match settle(&Recovery { door: run.door, desired: run.desired, journal: &book.of(open), tell: &tell }) {
             Ok(left) => left.is_empty(),
@@ -135,10 +145,7 @@ fn end(shared: Shared<'_>, ends: &BTreeMap<usize, End>) {
                 false
             }
         };
-    if settled
-        && !carried
-        && let Err(error) = book.close()
-    {
+    if settled && let Err(error) = book.close() {
         tell(&format!("{error:#}"));
     }
 }
@@ -191,12 +198,10 @@ fn perform(shared: &Shared<'_>, index: usize, part: Part) -> bool {
     let change = &shared.run.plan.changes[index];
     let begun = Instant::now();
     listener.event(&Event::Start(change));
-    let numbers = &shared.intents.of[&index];
-    let noted = numbers.iter().try_for_each(|&number| shared.book.begins(number));
-    match noted.and_then(|()| step::perform(shared, change, part)) {
+    match step::perform(shared, change, part, &|| shared.begin(index)) {
         Ok(()) => {
             if part == Part::Whole {
-                for &number in numbers {
+                for &number in &shared.intents.of[&index] {
                     shared.book.done(number);
                 }
                 listener.event(&Event::Complete { change, elapsed: begun.elapsed() });

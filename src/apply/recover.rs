@@ -112,7 +112,7 @@ impl Recovery<'_> {
         if from == to || found.head.commit() != Some(from) || found.worktree.as_ref() != Some(path) {
             return Ok(());
         }
-        self.door.undo_switch(path, from, to)
+        self.door.undo_switch(path, from, to, self.journal.header.opened)
     }
 
     fn file(&self, file: &Unsettled<'_>) -> Result<()> {

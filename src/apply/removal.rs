@@ -21,8 +21,9 @@ use super::intents::remove as remove_intent;
 use super::{Shared, again, anchor};
 
 /// Moves a builder, or one checkout of it, to the trash.
-pub(super) fn remove(shared: &Shared<'_>, change: &Change, removal: &Removal) -> Result<()> {
+pub(super) fn remove(shared: &Shared<'_>, change: &Change, removal: &Removal, begin: &dyn Fn() -> Result<()>) -> Result<()> {
     let allowed = again::still_removable(shared, removal)?;
+    begin()?;
     let entry = to_trash(shared, removal)?;
     for checkout in removal.checkouts.iter().filter(|checkout| checkout.delete_branch) {
         match delete_branch(shared, checkout, &entry) {

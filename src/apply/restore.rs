@@ -58,7 +58,7 @@ impl Bringing<'_> {
         }
         self.clear(restore)?;
         book.done(0);
-        if self.carried.is_none() { book.close() } else { Ok(()) }
+        book.close()
     }
 
     /// Everything that can be made right before anything is at its place.

@@ -7,8 +7,12 @@ use crate::plan::{Action, Change, Part};
 use super::event::Event;
 use super::{Shared, builder, checkout, file, removal};
 
-pub(super) fn perform(shared: &Shared<'_>, change: &Change, part: Part) -> Result<()> {
+/// Does a step. `begin` is called before its first write: at once, or behind the second look where there is one.
+pub(super) fn perform(shared: &Shared<'_>, change: &Change, part: Part, begin: &dyn Fn() -> Result<()>) -> Result<()> {
     let door = shared.run.door;
+    if !matches!(change.action, Action::Switch { .. } | Action::RemoveBuilder(_) | Action::RemoveCheckout(_)) {
+        begin()?;
+    }
     match &change.action {
         Action::Clone { url, path } => {
             let progress = |stage: &str, percent| {
@@ -30,14 +34,14 @@ pub(super) fn perform(shared: &Shared<'_>, change: &Change, part: Part) -> Resul
         }
         Action::AdoptCheckout(touch) | Action::MarkCheckout(touch) => checkout::mark(shared, touch),
         Action::Switch { touch, branch, .. } => match part {
-            Part::Park => checkout::park(shared, touch),
-            Part::Whole => checkout::switch(shared, touch, branch),
+            Part::Park => checkout::park(shared, touch, begin),
+            Part::Whole => checkout::switch(shared, touch, branch, begin),
         },
         Action::Repair { touch, old_worktree, old_admin_dir } => checkout::repair(shared, touch, old_worktree, old_admin_dir),
         Action::WriteFile(write) => file::write(shared, change, write),
         Action::AdoptFile(write) => file::adopt(shared, change, write),
         Action::RemoveFile { builder, to, expect } => file::remove(shared, change, builder, to, expect.as_deref()),
-        Action::RemoveBuilder(removal) | Action::RemoveCheckout(removal) => removal::remove(shared, change, removal),
+        Action::RemoveBuilder(removal) | Action::RemoveCheckout(removal) => removal::remove(shared, change, removal, begin),
         Action::FinishRemoval { entry, stale } => {
             let name = change.address.repository().context("a removal without a repository")?;
             removal::finish(shared, entry, name, stale)

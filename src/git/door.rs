@@ -201,7 +201,7 @@ impl Door for GitDoor {
         sweep::break_lock(path, since)
     }
 
-    fn undo_switch(&self, checkout: &AbsPath, from: &ObjectId, to: &ObjectId) -> Result<()> {
-        switching::undo(&self.git, checkout, from, to)
+    fn undo_switch(&self, checkout: &AbsPath, from: &ObjectId, to: &ObjectId, since: i64) -> Result<()> {
+        switching::undo(&self.git, checkout, (from, to), since)
     }
 }

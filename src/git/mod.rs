@@ -270,9 +270,11 @@ pub trait Door: Sync {
     /// It is no lock file, or older than `since` (seconds since 1970).
     fn break_lock(&self, path: &AbsPath, since: i64) -> Result<()>;
 
-    /// Brings a checkout that a switch was leaving back to `from`: index and files. `to` is where the switch went.
+    /// Brings a checkout that a switch was leaving back to `from`: index and files. `to` is where the switch went;
+    /// files that `from` has not and that are older than `since` (milliseconds since 1970) were there before and stay.
+    /// Nothing to do where nothing of `to` is there yet.
     ///
     /// # Errors
     /// Something there is neither `from`'s nor on the way to `to`'s: then nothing is touched.
-    fn undo_switch(&self, checkout: &AbsPath, from: &ObjectId, to: &ObjectId) -> Result<()>;
+    fn undo_switch(&self, checkout: &AbsPath, from: &ObjectId, to: &ObjectId, since: i64) -> Result<()>;
 }

@@ -4,10 +4,12 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::os::unix::fs::MetadataExt as _;
 
 use anyhow::{Context as _, Result, bail};
 
 use super::command::{Call, Git};
+use super::own_files;
 use crate::diagnostic::Diagnostic;
 use crate::model::name::ObjectId;
 use crate::model::path::AbsPath;
@@ -41,6 +43,9 @@ impl Side {
     }
 }
 
+/// The clock of a file system may be behind that of the journal by so many milliseconds.
+const BEHIND: i64 = 20;
+
 /// What lies at a path that the switch went over.
 enum State {
     Nothing,
@@ -49,16 +54,29 @@ enum State {
     New,
     /// A submodule, or a directory where the other commit has a file: other paths tell of what is in it.
     Directory,
+    /// A file that the old commit has not and that was there before the switch: git then refuses before it writes.
+    Before,
+    /// Somebody's.
+    Other,
 }
 
 /// Brings index and files back; see `Door::undo_switch`.
-pub(super) fn undo(git: &Git, checkout: &AbsPath, from: &ObjectId, to: &ObjectId) -> Result<()> {
+pub(super) fn undo(git: &Git, checkout: &AbsPath, (from, to): (&ObjectId, &ObjectId), since: i64) -> Result<()> {
     let between = git.at(checkout)?.args(["diff-tree", "-r", from.as_str(), to.as_str()]);
     let differences = differences(between)?;
-    let states = differences.iter().map(|difference| state(git, checkout, difference)).collect::<Result<Vec<_>>>()?;
+    let look = |difference| state(git, checkout, difference, since);
+    let states = differences.iter().map(look).collect::<Result<Vec<_>>>()?;
     let staged = self::differences(git.at(checkout)?.args(["diff-index", "--cached", from.as_str()]))?;
+    let missing = |(difference, state): (&Difference, &State)| matches!(state, State::Nothing) && !difference.old.is_nothing();
+    let begun = !staged.is_empty()
+        || states.iter().any(|state| matches!(state, State::New))
+        || differences.iter().zip(&states).any(missing);
+    if !begun {
+        return Ok(());
+    }
+    let other = differences.iter().zip(&states).find(|(_, state)| matches!(state, State::Other)).map(|(other, _)| other);
     let known = |staged: &Difference| differences.iter().any(|other| other.path == staged.path && other.new == staged.new);
-    if let Some(other) = staged.iter().find(|staged| !known(staged)) {
+    if let Some(other) = other.or_else(|| staged.iter().find(|staged| !known(staged))) {
         return Err(changed(checkout, &checkout.join(OsStr::from_bytes(&other.path))));
     }
     if !staged.is_empty() {
@@ -70,7 +88,7 @@ pub(super) fn undo(git: &Git, checkout: &AbsPath, from: &ObjectId, to: &ObjectId
         match state {
             State::New => fs::remove_file(&path).with_context(|| format!("{path} cannot be removed"))?,
             State::Nothing => {}
-            State::Old | State::Directory => continue,
+            State::Old | State::Directory | State::Before | State::Other => continue,
         }
         if difference.old.is_nothing() {
             remove_empty_parents(checkout, &path);
@@ -97,7 +115,7 @@ fn differences(call: Call<'_>) -> Result<Vec<Difference>> {
     Ok(found)
 }
 
-fn state(git: &Git, checkout: &AbsPath, difference: &Difference) -> Result<State> {
+fn state(git: &Git, checkout: &AbsPath, difference: &Difference, since: i64) -> Result<State> {
     let path = checkout.join(OsStr::from_bytes(&difference.path));
     let found = match path.as_path().symlink_metadata() {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(State::Nothing),
@@ -106,6 +124,13 @@ fn state(git: &Git, checkout: &AbsPath, difference: &Difference) -> Result<State
     if found.is_dir() {
         return Ok(State::Directory);
     }
+    if own_files::refuse_links(checkout, &path.parent()).is_err() {
+        return Ok(State::Other);
+    }
+    let changed = found.ctime().saturating_mul(1000).saturating_add(found.ctime_nsec() / 1_000_000);
+    if difference.old.is_nothing() && changed < since - BEHIND {
+        return Ok(State::Before);
+    }
     let told = if found.is_symlink() {
         let target = fs::read_link(&path).with_context(|| format!("{path} cannot be read"))?.into_os_string().into_vec();
         let is = |side: &Side| Ok::<_, anyhow::Error>(side.is_link() && blob(git, checkout, &side.id)? == target);
@@ -113,7 +138,7 @@ fn state(git: &Git, checkout: &AbsPath, difference: &Difference) -> Result<State
     } else {
         file(git, checkout, difference, &path)?
     };
-    told.ok_or_else(|| changed(checkout, &path))
+    Ok(told.unwrap_or(State::Other))
 }
 
 fn changed(checkout: &AbsPath, path: &AbsPath) -> anyhow::Error {

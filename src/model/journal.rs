@@ -28,8 +28,10 @@ pub struct Header {
     pub pid: u32,
     /// The boot of the machine, where the system tells it.
     pub boot: Option<Boot>,
-    /// When the run began, in seconds since 1970: what its trash entries are named by.
+    /// When the plan was made, in seconds since 1970; with what an older run left, when that one's was.
     pub started: i64,
+    /// When the journal was written, in milliseconds since 1970: what is older was there before the first step.
+    pub opened: i64,
     /// How many intents follow; fewer lines than that are a damaged journal.
     pub intents: usize,
 }

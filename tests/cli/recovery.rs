@@ -404,3 +404,62 @@ fn a_journal_of_another_file_waits_for_that_file() {
     sandbox.apply().says("Cleaned up");
     assert!(!clone.exists() && !sandbox.journal().exists());
 }
+
+/// A checkout on `one`, declared on `two`, which tracks a file that `one` ignores.
+fn to_switch() -> Sandbox {
+    let sandbox = Sandbox::workspace();
+    let api = sandbox.path("repos/api");
+    sandbox.git(&api, &["switch", "-q", "-c", "one", "main"]);
+    sandbox.write("repos/api/.gitignore", "kept.txt\n");
+    sandbox.commit(&api, "one");
+    sandbox.git(&api, &["switch", "-q", "-c", "two"]);
+    sandbox.write("repos/api/kept.txt", "what the branch has\n");
+    sandbox.git(&api, &["add", "-f", "kept.txt"]);
+    sandbox.git(&api, &["commit", "-q", "-m", "two"]);
+    sandbox.git(&api, &["switch", "-q", "main"]);
+    sandbox.toml(&on("one"));
+    sandbox.apply().ok();
+    sandbox.toml(&on("two"));
+    sandbox
+}
+
+fn on(branch: &str) -> String {
+    format!("{STAYS}[builders.work]\nrepos = [\"api\"]\nbranch = \"{branch}\"\ninclude_root = false\n")
+}
+
+#[test]
+fn a_switch_that_git_refuses_leaves_the_file_that_it_refused_over() {
+    for content in ["what the branch has\n", "what", "", "something else\n"] {
+        let sandbox = to_switch();
+        sandbox.write(".builders/work/api/kept.txt", content);
+        let before = snapshot(sandbox.builder("work/api"));
+        let answer = sandbox.apply();
+        if answer.code == Some(1) {
+            before.assert_same(&snapshot(sandbox.builder("work/api")));
+        }
+        assert_eq!(text(sandbox.builder("work/api/kept.txt")), content, "{answer}");
+        assert!(!sandbox.journal().exists(), "there is nothing to settle: {answer}");
+    }
+}
+
+#[test]
+fn a_switch_that_is_refused_at_the_second_look_takes_nothing_back() {
+    let sandbox = to_switch();
+    sandbox.git("repos/web", &["branch", "left"]);
+    let more = "[builders.zoo]\nrepos = [\"web\"]\nbranch = \"BRANCH\"\ninclude_root = false\n";
+    sandbox.toml(&format!("{}{}", on("one"), more.replace("BRANCH", "left")));
+    sandbox.apply().ok();
+    sandbox.git("repos/web", &["branch", "right"]);
+    // When the first checkout is switched, somebody deletes a file in the other, whose second look is still to come.
+    let file = sandbox.builder("zoo/web/README.md");
+    let script = format!(
+        "#!/bin/sh\ncase \" $* \" in *' switch '*' two '*) rm -f '{}';; esac\nPATH=\"${{PATH#*:}}\" exec git \"$@\"\n",
+        file.display()
+    );
+    let path = sandbox.path_with_git(&script);
+    sandbox.toml(&format!("{}{}", on("two"), more.replace("BRANCH", "right")));
+    let answer = sandbox.wsctl_with(sandbox.root(), &[("PATH", &path)], &["apply", "--auto-approve", "-j", "1"]);
+    assert!(answer.stderr.contains("changed since the plan was made"), "{answer}");
+    assert!(!file.exists(), "it was deleted by its owner");
+    assert!(!sandbox.journal().exists());
+}

@@ -119,5 +119,5 @@ pass_on! {
     fn forget_clone(path: &AbsPath) -> ();
     fn settle_managed(file: &Unsettled<'_>) -> Option<AbsPath>;
     fn break_lock(path: &AbsPath, since: i64) -> ();
-    fn undo_switch(checkout: &AbsPath, from: &ObjectId, to: &ObjectId) -> ();
+    fn undo_switch(checkout: &AbsPath, from: &ObjectId, to: &ObjectId, since: i64) -> ();
 }

@@ -44,6 +44,7 @@ impl Sandbox {
             pid: 1 << 30,
             boot,
             started: 1_600_000_000,
+            opened: 1_600_000_000_000,
             intents,
         }
     }
