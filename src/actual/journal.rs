@@ -5,7 +5,7 @@ use std::fs::{File, TryLockError};
 use std::path::Path;
 
 use super::{clock, disk};
-use crate::model::actual::{Actual, Repository, RepositoryState};
+use crate::model::actual::{Actual, Registration, Repository, RepositoryState};
 use crate::model::desired::Desired;
 use crate::model::journal::{Intent, JOURNAL, Journal, Unfinished};
 use crate::model::mark::{OWN_DIRECTORY, made_by};
@@ -79,7 +79,7 @@ pub fn made(intent: &Intent, repository: &Repository, workspace: &WorkspaceId) -
     (unmoved && ours && !used && repository.head.branch() != Some(branch)).then(|| (branch.clone(), at.clone()))
 }
 
-/// Fills in which branches this workspace made, of those that are declared and not on a marked checkout already.
+/// Fills in which branches this workspace made, of those that are declared and whose checkout's mark does not tell.
 pub(super) fn origins(
     desired: &Desired,
     workspace: Option<&WorkspaceId>,
@@ -92,9 +92,13 @@ pub(super) fn origins(
     }
     for (name, branches) in wanted {
         let Some(RepositoryState::Present(repository)) = repositories.get_mut(name) else { continue };
-        let marked = repository.registrations.values().filter(|found| found.mark.mark().is_some());
-        let held: BTreeSet<&BranchName> = marked.filter_map(|found| found.head.branch()).collect();
-        let free = branches.into_iter().filter(|branch| repository.branches.contains_key(*branch) && !held.contains(branch));
+        let told = |found: &'_ Registration| {
+            let mark = found.mark.mark()?;
+            let declared = &desired.builders.get(&mark.builder)?.checkouts.get(name)?.branch;
+            (mark.branch == *declared && found.head.branch() == Some(declared)).then(|| declared.clone())
+        };
+        let told: BTreeSet<BranchName> = repository.registrations.values().filter_map(told).collect();
+        let free = branches.into_iter().filter(|branch| repository.branches.contains_key(*branch) && !told.contains(*branch));
         let origin = |branch: &BranchName| made_by(&log_of(repository, branch)?.0, workspace);
         let made = free.filter_map(|branch| Some((branch.clone(), origin(branch)?))).collect();
         repository.made = made;

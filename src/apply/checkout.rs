@@ -101,10 +101,11 @@ fn touched(shared: &Shared<'_>, touch: &CheckoutTouch, branch: Option<&BranchPla
     let previous = touch.previous.as_ref();
     let kept = previous.filter(|mark| mark.branch == touch.desired.branch);
     let made_branch = match branch {
-        Some(plan) => !matches!(plan, BranchPlan::Existing(_)),
-        None => kept.is_some_and(|mark| mark.made_branch),
+        Some(plan) if !matches!(plan, BranchPlan::Existing(_)) => true,
+        Some(_) | None => kept.map_or(touch.made_branch, |mark| mark.made_branch),
     };
-    let found = branch.and_then(|plan| base(plan, None)).or_else(|| kept.and_then(|mark| mark.base.clone()));
+    let found = branch.and_then(|plan| base(plan, None));
+    let found = found.or_else(|| kept.map_or_else(|| touch.made_from.clone(), |mark| mark.base.clone()));
     CheckoutMark {
         version: 1,
         workspace: shared.run.workspace.clone(),

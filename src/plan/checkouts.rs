@@ -212,7 +212,10 @@ fn made_its_branch(case: &Case<'_>, left: &Registration) -> bool {
 }
 
 pub(super) fn touch(case: &Case<'_>, registration: &Registration, previous: Option<&CheckoutMark>) -> Option<Box<CheckoutTouch>> {
+    let made = case.repository.made.get(&case.checkout.branch);
     Some(Box::new(CheckoutTouch {
+        made_branch: made.is_some(),
+        made_from: made.cloned().flatten(),
         builder: case.builder.name.clone(),
         builder_path: case.builder.path.clone(),
         path: case.path.clone(),

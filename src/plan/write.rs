@@ -143,6 +143,10 @@ pub struct CheckoutTouch {
     pub builder: BuilderName,
     /// HEAD's commit as read.
     pub head: ObjectId,
+    /// Whether an earlier run of ours made the declared branch, where no mark tells.
+    pub made_branch: bool,
+    /// What that run made it from, as a revision.
+    pub made_from: Option<String>,
 }
 
 /// A managed file to write.

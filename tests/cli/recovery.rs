@@ -463,3 +463,20 @@ fn a_switch_that_is_refused_at_the_second_look_takes_nothing_back() {
     assert!(!file.exists(), "it was deleted by its owner");
     assert!(!sandbox.journal().exists());
 }
+
+#[test]
+fn a_switch_that_was_cut_short_before_its_mark_still_knows_who_made_the_branch() {
+    let sandbox = to_switch();
+    sandbox.toml(&on("three"));
+    // wsctl dies when git has switched and before it can note it.
+    let script = "#!/bin/sh\nPATH=\"${PATH#*:}\" git \"$@\"; code=$?\n\
+        case \" $* \" in *' switch '*) kill -KILL $PPID;; esac\nexit $code\n";
+    let path = sandbox.path_with_git(script);
+    let answer = sandbox.wsctl_with(sandbox.root(), &[("PATH", &path)], &["apply", "--auto-approve"]);
+    assert_eq!(answer.code, None, "{answer}");
+    sandbox.apply().ok();
+    let mark = text(sandbox.path("repos/api/.git/worktrees/api/wsctl.json"));
+    let mark: serde_json::Value = serde_json::from_str(&mark).unwrap();
+    assert_eq!((&mark["branch"], &mark["made_branch"], &mark["base"]), (&"three".into(), &true.into(), &"origin/main".into()));
+    sandbox.wsctl(&["plan"]).says("No changes");
+}

@@ -148,6 +148,8 @@ pub fn touch(name: &str, repository: &str) -> Box<CheckoutTouch> {
         previous: None,
         builder: builder(name),
         head: id("b"),
+        made_branch: false,
+        made_from: None,
     })
 }
 
