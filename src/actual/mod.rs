@@ -24,6 +24,7 @@ mod refs;
 mod registration;
 mod remains;
 mod repository;
+mod stash;
 mod status;
 mod stored;
 mod strays;

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 use super::content::{self, Changes};
 use super::processes::Processes;
 use super::walk::{self, Into};
-use super::{disk, disposable, git, head, place, registration, submodule};
+use super::{disk, disposable, git, head, place, registration, stash, submodule};
 use crate::model::actual::{Link, Lock, ObjectFormat, Registration, Repository};
 use crate::model::desired::FileMode;
 use crate::model::mark::WrittenFile;
@@ -42,7 +42,10 @@ pub(super) struct Known<'a> {
 pub(super) fn look(repository: &Repository, registration: &Registration, known: &Known<'_>, processes: &Processes) -> Work {
     let mut work = Work::default();
     let found = checkout(registration, known, repository.format).and_then(|checkout| checkout.find(processes, &mut work));
-    if let Err(error) = found {
+    let stashed = registration.head.branch().map_or(Ok(vec![]), |branch| stash::made_on(repository, branch));
+    let stashed =
+        stashed.map(|entries| work.findings.extend((!entries.is_empty()).then(|| Finding::Stashed(Evidence::of(entries)))));
+    for error in [found, stashed].into_iter().filter_map(Result::err) {
         work.findings.push(Finding::Unknown(format!("{error:#}")));
     }
     work

@@ -8,7 +8,8 @@ use crate::actual;
 use crate::diagnostic::Diagnostic;
 use crate::model::actual::{Link, Registration};
 use crate::model::path::AbsPath;
-use crate::plan::{Blocker, CheckoutTouch, Question, Removal, RemovedCheckout, refusals, refusals_of};
+use crate::model::work::Work;
+use crate::plan::{Blocker, CheckoutTouch, Question, Removal, RemovedCheckout, refusals, refusals_of, refusals_of_switch};
 
 use super::Shared;
 
@@ -20,7 +21,7 @@ pub(super) fn still_clean(shared: &Shared<'_>, touch: &CheckoutTouch) -> Result<
     let Some(admin_name) = touch.admin_dir.as_path().file_name() else { bail!("{} has no name", touch.admin_dir) };
     actual::examine(&mut now, desired, &[Question::Work(name.clone(), admin_name.to_owned())]);
     let found = now.repositories.get(name).and_then(|state| state.repository()?.registrations.get(admin_name));
-    refuse(checkout(found, &touch.path, false))
+    refuse(checkout(found, &touch.path, |_, work| refusals_of_switch(&touch.path, work)))
 }
 
 /// Refuses a removal where anything speaks against it that plan did not see. Returns what is disposable by now, one
@@ -40,7 +41,7 @@ pub(super) fn still_removable(shared: &Shared<'_>, removal: &Removal) -> Result<
         let found =
             now.repositories.get(&item.name).and_then(|state| state.repository()?.registrations.get(&item.stale.admin_name));
         let path = item.path.under(&removal.builder_path);
-        blockers.extend(checkout(found, &path, removal.unsaved));
+        blockers.extend(checkout(found, &path, |found, work| refusals_of(found, &path, work, removal.unsaved)));
         let work = found.and_then(|found| found.work.as_ref());
         disposable.push(work.map(|work| work.disposable.clone()).unwrap_or_default());
         let moved =
@@ -60,10 +61,14 @@ pub(super) fn still_removable(shared: &Shared<'_>, removal: &Removal) -> Result<
     refuse(blockers).map(|()| disposable)
 }
 
-fn checkout(found: Option<&Registration>, path: &AbsPath, unsaved: bool) -> Vec<Blocker> {
+fn checkout(
+    found: Option<&Registration>,
+    path: &AbsPath,
+    refusals: impl Fn(&Registration, &Work) -> Vec<Blocker>,
+) -> Vec<Blocker> {
     let whole = found.filter(|found| found.link == Link::Whole && found.worktree.as_ref() == Some(path));
     match whole.and_then(|found| Some((found, found.work.as_ref()?))) {
-        Some((found, work)) => refusals_of(found, path, work, unsaved),
+        Some((found, work)) => refusals(found, work),
         None => vec![Blocker {
             kind: "unknown",
             fact: "it is no longer as seen".into(),

@@ -56,7 +56,8 @@ pub(super) fn attempts(recovery: &Recovery<'_>, stem: &str, lock: impl Fn(&Regis
 pub(super) fn restored(recovery: &Recovery<'_>, entry: &str, makes: &[(AbsPath, BranchName, ObjectId)]) -> Result<()> {
     let place = trash(recovery).join(entry);
     if place.as_path().symlink_metadata().is_err() {
-        return Ok(());
+        // All is back; the emptied entry was on its way out.
+        return recovery.door.unlink(&recovery.desired.builders_dir.join(OWN_DIRECTORY).join("new").join(entry));
     }
     let holding = |found: &Registration| {
         let root = found.mark.mark().is_some_and(|mark| mark.path.is_here());

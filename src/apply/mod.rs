@@ -4,6 +4,7 @@ mod again;
 mod anchor;
 mod builder;
 mod checkout;
+mod disposal;
 mod entries;
 pub mod event;
 mod file;
@@ -35,6 +36,7 @@ use crate::model::journal::{Intent, Journal};
 use crate::model::name::WorkspaceId;
 use crate::plan::{Part, Plan, Summary, Symbol};
 
+use disposal::Disposal;
 use event::{Event, Listener, Outcome};
 use intents::Intents;
 use journal::Book;
@@ -73,7 +75,7 @@ struct Shared<'a> {
     /// One writer of marks and anchors at a time: both are read, changed and written back.
     marks: Mutex<()>,
     /// What removals leave to be deleted once every step is done.
-    disposals: Mutex<Vec<removal::Disposal>>,
+    disposals: Mutex<Vec<Disposal>>,
     /// What is to be tried once more when every step has ended.
     left: Mutex<Vec<Intent>>,
     /// The changes that wrote something, or may have.
@@ -119,7 +121,7 @@ pub fn run(run: &Run<'_>) -> Result<Outcome> {
         }
     });
     if run.interrupt.load(Ordering::SeqCst) == 0 {
-        removal::dispose(&shared);
+        disposal::dispose(&shared);
     }
     let ends = ends.into_inner().unwrap_or_else(PoisonError::into_inner);
     end(shared, &ends);

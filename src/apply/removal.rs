@@ -9,13 +9,13 @@ use crate::actual;
 use crate::diagnostic::Diagnostic;
 use crate::git::Keep;
 use crate::model::actual::Link;
-use crate::model::address::Address;
 use crate::model::mark::{Deed, OWN_DIRECTORY, OurLock};
 use crate::model::name::{BuilderName, RepoName, WorkspaceId};
 use crate::model::path::{AbsPath, escape};
 use crate::model::trash::{GONE, MANIFEST, Manifest, TRASH, TrashedCheckout, part};
 use crate::plan::{Change, CheckoutWrite, Removal, RemovedCheckout, Stale};
 
+use super::disposal::Disposal;
 use super::event::Event;
 use super::intents::remove as remove_intent;
 use super::{Shared, again, anchor};
@@ -56,25 +56,6 @@ pub(super) fn remove(shared: &Shared<'_>, change: &Change, removal: &Removal, be
     }
     let own = shared.run.desired.builders_dir.join(OWN_DIRECTORY).join("builders");
     shared.run.door.remove_own(&own.join(format!("{}.json", removal.builder)))
-}
-
-/// An ignored file in the trash that policy lets go at once.
-pub(super) struct Disposal {
-    /// The removal that it was part of.
-    address: Address,
-    path: AbsPath,
-}
-
-/// Deletes the disposable files of all removals of a run, after its last step: whatever else fails or is killed before
-/// costs nothing. What cannot be deleted stays in the trash.
-pub(super) fn dispose(shared: &Shared<'_>) {
-    let disposals = std::mem::take(&mut *shared.disposals.lock().unwrap_or_else(PoisonError::into_inner));
-    for Disposal { address, path } in disposals {
-        if let Err(error) = shared.run.door.unlink(&path) {
-            let message = format!("{path} stays in the trash: {error:#}");
-            shared.run.listener.event(&Event::Warning { address: Some(&address), message: &message });
-        }
-    }
 }
 
 /// Moves what a killed creation left to the trash: it is not looked at, nothing of it is deleted.
@@ -216,6 +197,11 @@ fn manifest(shared: &Shared<'_>, removal: &Removal, entry: &str, target: &AbsPat
         delete_branch: checkout.delete_branch,
         mark: checkout.mark.clone(),
     };
+    let mut mark = removal.mark.clone();
+    if let (Some(mark), Some(path)) = (&mut mark, &removal.checkout) {
+        // What lies beside it is not in the entry.
+        mark.files.retain(|file, _| path.contains(file));
+    }
     Manifest {
         version: 1,
         workspace: shared.run.workspace.clone(),
@@ -226,7 +212,7 @@ fn manifest(shared: &Shared<'_>, removal: &Removal, entry: &str, target: &AbsPat
         boot: actual::boot(),
         keep: removal.keep,
         counts: removal.counts,
-        mark: removal.mark.clone(),
+        mark,
         checkouts: removal.checkouts.iter().map(trashed).collect(),
     }
 }

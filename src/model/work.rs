@@ -57,6 +57,8 @@ pub enum Finding {
     Untracked(Evidence),
     /// Commits that no branch, tag or remote branch holds.
     Unreferenced(Vec<ObjectId>),
+    /// Stash entries that were made on the branch. They belong to the repository, and outlive the checkout.
+    Stashed(Evidence),
     /// An operation that waits for its end.
     InProgress(Operation),
     /// `git worktree lock` by somebody else, with this reason.

@@ -95,6 +95,10 @@ pub(super) fn finding(path: &AbsPath, finding: &Finding) -> Blocker {
             let fact = format!("commits on no branch or tag: {}", shown.join(", "));
             ("unreferenced-commits", fact, format!("git -C {here} branch NAME"))
         }
+        Finding::Stashed(entries) => {
+            let fact = counted("stash entry made on its branch", "stash entries made on its branch", entries);
+            ("stashed", fact, format!("git -C {here} stash list"))
+        }
         Finding::InProgress(operation) => (
             "in-progress",
             format!("a {} is in progress", operation.name),
@@ -140,6 +144,7 @@ pub(super) fn trash_may_hold(finding: &Finding) -> bool {
         | Finding::Conflicts(_)
         | Finding::Untracked(_)
         | Finding::Unreferenced(_)
+        | Finding::Stashed(_)
         | Finding::InProgress(_)
         | Finding::Submodule(_)
         | Finding::Stray(_)

@@ -11,7 +11,11 @@ use super::input::Input;
 /// The unsaved work at a path that moves to the trash, in words.
 pub(super) fn carried(path: &AbsPath, findings: &[Finding], unsaved: bool) -> Vec<String> {
     let moved = findings.iter().filter(|found| unsaved && trash_may_hold(found));
-    moved.map(|found| format!("unsaved, to the trash too: {}", finding(path, found).fact)).collect()
+    let told = |found: &Finding| {
+        let whither = if matches!(found, Finding::Stashed(_)) { "stays in the repository" } else { "unsaved, to the trash too" };
+        format!("{whither}: {}", finding(path, found).fact)
+    };
+    moved.map(told).collect()
 }
 
 /// What becomes of the branch, of unsaved work and of ignored files, in words.

@@ -116,6 +116,13 @@ pub fn refusals_of(found: &Registration, path: &AbsPath, work: &Work, unsaved: b
     work.findings.iter().filter(breaks).map(|found| blockers::finding(path, found)).collect()
 }
 
+/// What speaks against putting a checkout on another branch. A stash stays where it is.
+#[must_use]
+pub fn refusals_of_switch(path: &AbsPath, work: &Work) -> Vec<Blocker> {
+    let held = work.findings.iter().filter(|found| !matches!(found, Finding::Stashed(_)));
+    held.map(|found| blockers::finding(path, found)).collect()
+}
+
 /// The next command as it has to be typed where this one was: with its `-C` and `-f`, and `destroy` again for `destroy`.
 fn again(next: &str, options: &Options) -> String {
     let place = options.place.iter().fold(String::new(), |place, text| place + " " + &shell_word(text));

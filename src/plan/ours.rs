@@ -4,12 +4,12 @@ use crate::model::actual::{Head, Lock, RefFormat, Registration};
 use crate::model::desired::Shape;
 use crate::model::mark::{CheckoutMark, Deed};
 
-use super::blockers::{at, finding, shell, word};
+use super::blockers::{at, shell, word};
 use super::branch::{choose, describe};
 use super::checkouts::{Case, switch_to, touch};
 use super::draft::Drafts;
 use super::input::Input;
-use super::{Action, BranchPlan, CheckoutTouch};
+use super::{Action, BranchPlan, CheckoutTouch, refusals_of_switch};
 
 /// A whole worktree with our mark.
 pub(super) fn ours(input: &Input<'_>, case: &Case<'_>, registration: &Registration, mark: &CheckoutMark, drafts: &mut Drafts) {
@@ -106,7 +106,7 @@ fn switch(case: &Case<'_>, registration: &Registration, mark: &CheckoutMark, tou
         blockers.push(at("another-branch", &case.path, fact, switch_to(case, &mark.branch)));
     }
     match &registration.work {
-        Some(work) => blockers.extend(work.findings.iter().map(|found| finding(&case.path, found))),
+        Some(work) => blockers.extend(refusals_of_switch(&case.path, work)),
         None => blockers.push(at("unknown", &case.path, "its files were not looked at", "wsctl plan")),
     }
     let reason = format!("switch from {} to {}", mark.branch, describe(wanted, &branch).trim_start_matches("on "));

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use super::removing::{api, blocked_until_told, commit, git, made, nothing_lost, objects, trash, write};
+use super::removing::{api, blocked, blocked_until_told, commit, git, made, nothing_lost, objects, trash, write};
 use crate::support::{Sandbox, snapshot, text};
 
 pub const ROWS: &[(&str, &str)] = &[
@@ -164,16 +164,26 @@ fn a_commit_that_only_the_reflog_names() {
     sandbox.converged();
 }
 
-/// A stash belongs to the repository: it outlives the builder and can be applied anywhere.
+/// A stash belongs to the repository: it outlives the builder and can be applied anywhere, but somebody has to know of it.
 #[test]
 fn a_stash_made_on_the_branch() {
+    blocked(&["1 stash entry made on its branch: stash@{1} (On builder/work: mine)", "stash list"], |sandbox| {
+        write(sandbox, "README.md", "stashed\n");
+        git(sandbox, &["stash", "push", "-q", "-m", "mine"]);
+        // Somebody else's, of a branch whose name only begins alike.
+        sandbox.git("repos/api", &["switch", "-q", "-c", "builder/work-2"]);
+        sandbox.write("repos/api/README.md", "stashed too\n");
+        sandbox.git("repos/api", &["stash", "-q"]);
+        sandbox.git("repos/api", &["switch", "-q", "main"]);
+    });
     let sandbox = made();
     commit(&sandbox, "on the branch");
     write(&sandbox, "README.md", "stashed\n");
     write(&sandbox, "new.txt", "untracked\n");
     git(&sandbox, &["stash", "-q", "-u"]);
     let kept = objects(&sandbox);
-    sandbox.apply().ok();
+    let answer = sandbox.wsctl(&["apply", "--auto-approve", "--allow-removals", "--unsaved=trash"]).ok();
+    assert!(answer.stdout.contains("api: stays in the repository: 1 stash entry"), "{answer}");
     sandbox.git("repos/api", &["branch", "-q", "-D", "builder/work"]);
     sandbox.git("repos/api", &["gc", "-q", "--prune=now"]);
     assert!(kept.is_subset(&objects(&sandbox)));

@@ -271,11 +271,13 @@ fn a_changed_branch_is_switched_to_when_clean() {
 #[test]
 fn any_unsaved_work_blocks_a_switch_also_where_a_removal_may_trash_it() {
     for found in work_findings().into_iter().chain(immovable_findings()) {
+        // A stash belongs to the repository: a switch takes nothing from it.
+        let held = usize::from(!matches!(found, Finding::Stashed(_)));
         let world = created()
             .wants("slack", "api", "fix")
             .found("slack", "api", vec![found.clone()])
             .options(|options| options.unsaved = Some(wsctl::model::policy::OnUnsaved::Trash));
-        assert_eq!(planned(&world).blocked().count(), 1, "{found:?}");
+        assert_eq!(planned(&world).blocked().count(), held, "{found:?}");
     }
 }
 

@@ -99,6 +99,7 @@ pub fn work_findings() -> Vec<Finding> {
         Finding::Conflicts(evidence("c")),
         Finding::Untracked(evidence("d")),
         Finding::Unreferenced(vec![id("e")]),
+        Finding::Stashed(evidence("stash@{0}")),
         Finding::InProgress(rebase("x")),
         Finding::Submodule(evidence("f")),
         Finding::Stray(evidence("g")),
