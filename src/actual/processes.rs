@@ -35,20 +35,22 @@ impl Processes {
     }
 }
 
-/// Who has a file open, or works inside a directory, besides ourselves; `None` where the system does not tell.
+/// Who has a file open, and which gits work or have a file open inside these directories, besides ourselves; `None` where
+/// the system does not tell. A git that holds a lock file has closed it.
 #[must_use]
-pub fn users(file: &AbsPath, inside: Option<&AbsPath>) -> Option<Vec<String>> {
+pub fn users(file: &AbsPath, inside: &[AbsPath]) -> Option<Vec<String>> {
     if !Path::new("/proc/self/fd").exists() {
         return None;
     }
     let processes = Processes::read();
     let real = |path: &AbsPath| disk::real(path).as_path().to_path_buf();
-    let places = std::iter::once(real(file)).chain(inside.map(real));
-    let found =
-        places.flat_map(|place| processes.0.iter().filter(move |process| process.places.iter().any(|at| at.starts_with(&place))));
+    let (file, inside) = (real(file), inside.iter().map(real).collect::<Vec<_>>());
     // A shell or an editor holds no lock of git's; git holds one while it waits for an editor.
-    let git = |process: &&Process| process.name.starts_with("git") || process.places.iter().any(|at| *at == real(file));
-    Some(found.filter(git).map(|process| format!("{} ({})", process.name, process.pid)).collect())
+    let uses = |process: &&Process| {
+        let within = |at: &PathBuf| inside.iter().any(|directory| at.starts_with(directory));
+        process.places.contains(&file) || (process.name.starts_with("git") && process.places.iter().any(within))
+    };
+    Some(processes.0.iter().filter(uses).map(|process| format!("{} ({})", process.name, process.pid)).collect())
 }
 
 fn descends(mut pid: u32, parents: &BTreeMap<u32, u32>) -> bool {

@@ -13,48 +13,67 @@ use crate::model::mark::{OWN_DIRECTORY, OurLock};
 use crate::model::path::AbsPath;
 use crate::plan::Stale;
 
-/// Removes the lock files that gits of the run can have left, where nobody can be holding them.
-pub(super) fn locks(recovery: &Recovery<'_>, actual: &Actual) {
+/// Removes the lock files that gits of the run can have left, where nobody can be holding them. Returns the intents whose
+/// locks a live git may hold: the next recovery looks at them again.
+pub(super) fn locks(recovery: &Recovery<'_>, actual: &Actual) -> Vec<Intent> {
     let since = recovery.journal.header.started;
-    for (lock, inside) in recovery.journal.open.iter().flat_map(|intent| of_intent(intent, actual)) {
-        let fresh = lock.as_path().symlink_metadata().is_ok_and(|found| found.is_file() && found.mtime() >= since);
-        if !fresh {
-            continue;
-        }
-        match actual::users(&lock, inside.as_ref()) {
-            Some(users) if users.is_empty() => {
-                if let Err(error) = recovery.door.break_lock(&lock, since) {
-                    (recovery.tell)(&format!("{error:#}"));
-                }
+    let mut in_use = Vec::new();
+    for intent in &recovery.journal.open {
+        for (lock, inside) in of_intent(intent, actual) {
+            let fresh = lock.as_path().symlink_metadata().is_ok_and(|found| found.is_file() && found.mtime() >= since);
+            if !fresh {
+                continue;
             }
-            Some(users) => (recovery.tell)(&format!("{lock} is in use by {}", users.join(", "))),
-            None => (recovery.tell)(&format!("{lock} was left by a git that was killed, if no git is at work there")),
+            match actual::users(&lock, &inside) {
+                Some(users) if users.is_empty() => {
+                    if let Err(error) = recovery.door.break_lock(&lock, since) {
+                        (recovery.tell)(&format!("{error:#}"));
+                    }
+                }
+                Some(users) => {
+                    (recovery.tell)(&format!("{lock} is in use by {}", users.join(", ")));
+                    in_use.push(intent.clone());
+                }
+                None => (recovery.tell)(&format!("{lock} was left by a git that was killed, if no git is at work there")),
+            }
         }
     }
+    in_use
 }
 
-/// The locks that an intent's gits take, and the directory that nobody may work in while they are broken.
-fn of_intent(intent: &Intent, actual: &Actual) -> Vec<(AbsPath, Option<AbsPath>)> {
+/// Where a git can be at work that holds a lock of a repository: itself and all its worktrees.
+fn places(repository: &Repository) -> Vec<AbsPath> {
+    let worktrees = repository.registrations.values().filter_map(|found| found.worktree.clone());
+    [repository.common_dir.clone(), repository.path.clone()].into_iter().chain(worktrees).collect()
+}
+
+/// The locks that an intent's gits take, and the directories where no git may be at work while they are broken.
+fn of_intent(intent: &Intent, actual: &Actual) -> Vec<(AbsPath, Vec<AbsPath>)> {
     let repository = |main: &AbsPath| {
         let mut all = actual.repositories.values().filter_map(RepositoryState::repository);
         all.find(|repository| repository.path == *main)
     };
     let of_branch = |main: &AbsPath, full: &str| {
         let Some(found) = repository(main) else { return vec![] };
-        let within = |name: &str| (found.common_dir.join(name), Some(found.path.clone()));
-        vec![(found.common_dir.join(format!("{full}.lock")), None), within("config.lock"), within("packed-refs.lock")]
+        let lock = |name: &str| (found.common_dir.join(name), places(found));
+        vec![lock(&format!("{full}.lock")), lock("config.lock"), lock("packed-refs.lock")]
+    };
+    let of_anchor = |builder: &AbsPath| {
+        let locks = actual::anchor_locks(builder).into_iter();
+        locks.map(|lock| (lock, vec![builder.clone()])).collect::<Vec<_>>()
     };
     match intent {
         Intent::Clone { .. } | Intent::File { .. } => vec![],
-        Intent::Builder { path, .. } => actual::anchor_locks(path).into_iter().map(|lock| (lock, None)).collect(),
+        Intent::Builder { path, .. } => of_anchor(path),
         Intent::Checkout { main, branch, path, .. } => {
             let builder = actual.builders.values().find(|directory| directory.path.contains(path));
-            let anchor = builder.map(|directory| actual::anchor_locks(&directory.path)).unwrap_or_default();
-            let anchor = anchor.into_iter().map(|lock| (lock, None));
+            let anchor = builder.map(|directory| of_anchor(&directory.path)).unwrap_or_default();
             of_branch(main, &branch.full()).into_iter().chain(anchor).collect()
         }
         Intent::Switch { main, branch, admin_dir, path, .. } => {
-            let inside = |name: &str| (admin_dir.join(name), Some(path.clone()));
+            let around = repository(main).map(places).unwrap_or_default();
+            let around: Vec<AbsPath> = around.into_iter().chain([admin_dir.clone(), path.clone()]).collect();
+            let inside = |name: &str| (admin_dir.join(name), around.clone());
             of_branch(main, &branch.full()).into_iter().chain([inside("index.lock"), inside("HEAD.lock")]).collect()
         }
         Intent::Remove { checkouts, .. } => {

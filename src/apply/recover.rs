@@ -29,8 +29,14 @@ pub(super) struct Recovery<'a> {
 /// The disk cannot be read at all.
 pub fn recover(door: &dyn Door, desired: &Desired, journal: &Journal, tell: &dyn Fn(&str)) -> Result<Vec<Intent>> {
     let recovery = Recovery { door, desired, journal, tell };
-    leftover::locks(&recovery, &actual::read(desired)?);
-    settle(&recovery)
+    let in_use = leftover::locks(&recovery, &actual::read(desired)?);
+    let mut left = settle(&recovery)?;
+    for intent in in_use {
+        if !left.contains(&intent) {
+            left.push(intent);
+        }
+    }
+    Ok(left)
 }
 
 /// The same within a run, after changes that failed: a git that ended has removed its lock files, those that are there

@@ -1,8 +1,9 @@
 //! What the next run does about one that was cut short: by its journal, and by nothing else.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Lines, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use wsctl::actual::boot;
 use wsctl::model::journal::{Intent, Journal, Leaving};
@@ -127,6 +128,61 @@ fn lock_files_of_a_killed_git_go_and_those_from_before_stay() {
     sandbox.apply().ok();
     assert!(!own.exists() && other.exists());
     fs::remove_file(other).unwrap();
+    sandbox.swept();
+}
+
+/// A git that has prepared to make a branch: it holds the lock file, which it has closed.
+fn preparing(sandbox: &Sandbox, directory: &Path, branch: &str) -> (Child, Lines<BufReader<ChildStdout>>) {
+    let mut git = sandbox.command("git");
+    git.arg("-C").arg(directory).args(["update-ref", "--stdin"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut git = git.spawn().unwrap();
+    let create = format!("start\ncreate refs/heads/{branch} {}\nprepare\n", sandbox.rev("repos/api", "main"));
+    git.stdin.as_mut().unwrap().write_all(create.as_bytes()).unwrap();
+    let mut said = BufReader::new(git.stdout.take().unwrap()).lines();
+    assert_eq!([said.next().unwrap().unwrap(), said.next().unwrap().unwrap()], ["start: ok", "prepare: ok"]);
+    (git, said)
+}
+
+#[test]
+fn lock_files_of_a_git_that_lives_stay_until_it_ends() {
+    if !Path::new("/proc/self/fd").exists() {
+        return crate::support::skip("there is no /proc here");
+    }
+    let sandbox = made(STAYS);
+    let mine = sandbox.top().join("mine");
+    sandbox.git("repos/api", &["worktree", "add", "-q", "-b", "mine", mine.to_str().unwrap()]);
+    let lock = sandbox.path("repos/api/.git/refs/heads/builder/work.lock");
+    for directory in [&mine, &sandbox.path("repos/api")] {
+        let (mut git, mut said) = preparing(&sandbox, directory, "builder/work");
+        assert!(lock.exists());
+        sandbox.cut_short(&[sandbox.adding("work", true)]);
+        let answer = sandbox.apply();
+        assert!(answer.stderr.contains(&format!("work.lock is in use by git ({})", git.id())), "{answer}");
+        assert!(sandbox.journal().exists(), "it is looked at again");
+        git.stdin.as_mut().unwrap().write_all(b"commit\n").unwrap();
+        drop(git.stdin.take());
+        assert_eq!(said.next().unwrap().unwrap(), "commit: ok");
+        assert!(git.wait().unwrap().success());
+        assert!(sandbox.branches("repos/api").contains(&"builder/work".to_owned()));
+        sandbox.git("repos/api", &["branch", "-q", "-D", "builder/work"]);
+        sandbox.apply().ok().says("Cleaned up");
+        sandbox.swept();
+    }
+}
+
+#[test]
+fn lock_files_of_a_killed_git_go_though_a_shell_sits_in_a_worktree() {
+    let sandbox = made(WORK);
+    let mut shell = sandbox.command("tail");
+    let mut shell =
+        shell.args(["-f", "/dev/null"]).current_dir(sandbox.builder("work/api")).stdout(Stdio::null()).spawn().unwrap();
+    let lock = sandbox.path("repos/api/.git/config.lock");
+    fs::write(&lock, "").unwrap();
+    sandbox.cut_short(&[sandbox.adding("more", true)]);
+    sandbox.apply().ok();
+    shell.kill().unwrap();
+    shell.wait().unwrap();
+    assert!(!lock.exists());
     sandbox.swept();
 }
 
