@@ -99,15 +99,17 @@ fn checkout_of(actual: &Actual, entry: &TrashEntry, manifest: &Manifest, checkou
     let tree = entry.path.join("tree");
     let top = if manifest.checkout.is_some() { tree } else { checkout.path.under(&tree) };
     let there = |name: &str| repository.is_some_and(|repository| exists(repository, name));
+    let head = repository.map_or_else(|| Head::Unreadable("its repository is not there".into()), |it| head_of(it, &admin_dir));
+    let needed = if let Head::Detached(id) = &head { Some(id) } else { checkout.head.as_ref() };
     StoredCheckout {
         repository: checkout.repository.clone(),
         linked: disk::git_file(&top).is_ok()
             && matches!(disk::look(top.join(".git").as_path()), Ok(Some(file)) if file.is_file()),
-        head: repository.map_or_else(|| Head::Unreadable("its repository is not there".into()), |it| head_of(it, &admin_dir)),
         logged: logged(&admin_dir),
         rebased: rebased(&admin_dir),
         kept: repository.map(|_| there(&checkout.keeper)),
-        has_head: checkout.head.as_ref().is_none_or(|head| there(&format!("{head}^{{commit}}"))),
+        has_head: needed.is_none_or(|head| there(&format!("{head}^{{commit}}"))),
+        head,
         admin,
     }
 }

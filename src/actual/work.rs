@@ -87,6 +87,7 @@ impl Checkout<'_> {
             !self.inner.contains(&whole) && !nested.contains(&whole)
         });
         work.disposable = disposable::of(self.disposable, &changes.ignored, self.worktree.as_path());
+        work.disposable.retain(|path| self.is_alone(path));
         work.disposed = self.ignored(&work.disposable)?;
         work.ignored = self.ignored(&changes.ignored)?;
         let submodules = submodule::findings(self.worktree.as_path(), &changes, self.format)?;
@@ -201,6 +202,15 @@ impl Checkout<'_> {
             }
         }
         Ok(edited)
+    }
+
+    /// Whether a path neither holds a checkout or a managed file nor lies in one: patterns speak of what is ignored there,
+    /// and checkouts inside have a look of their own.
+    fn is_alone(&self, path: &Path) -> bool {
+        let whole = self.worktree.as_path().join(path);
+        let related = |one: &Path, other: &Path| one.starts_with(other) || other.starts_with(one);
+        let mut managed = self.managed.keys().map(|file| Path::new(file.as_str()));
+        !self.inner.iter().any(|inner| related(inner, &whole)) && !managed.any(|file| related(file, path))
     }
 
     fn ignored(&self, paths: &[PathBuf]) -> Result<Ignored> {

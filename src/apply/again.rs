@@ -21,7 +21,14 @@ pub(super) fn still_clean(shared: &Shared<'_>, touch: &CheckoutTouch) -> Result<
     let Some(admin_name) = touch.admin_dir.as_path().file_name() else { bail!("{} has no name", touch.admin_dir) };
     actual::examine(&mut now, desired, &[Question::Work(name.clone(), admin_name.to_owned())]);
     let found = now.repositories.get(name).and_then(|state| state.repository()?.registrations.get(admin_name));
-    refuse(checkout(found, &touch.path, |_, work| refusals_of_switch(&touch.path, work)))
+    let mut blockers = checkout(found, &touch.path, |_, work| refusals_of_switch(&touch.path, work));
+    let parked = |found: &Registration| found.mark.mark().is_some_and(|mark| mark.parked.as_ref() == Some(&touch.head));
+    let as_planned = |found: &Registration| {
+        let on = found.head.branch();
+        found.head.commit() == Some(&touch.head) && (on == touch.on.as_ref() || on.is_none() && parked(found))
+    };
+    blockers.extend((!found.is_some_and(as_planned)).then(|| moved(&touch.path)));
+    refuse(blockers)
 }
 
 /// Refuses a removal where anything speaks against it that plan did not see. Returns what is disposable by now, one
@@ -44,21 +51,19 @@ pub(super) fn still_removable(shared: &Shared<'_>, removal: &Removal) -> Result<
         blockers.extend(checkout(found, &path, |found, work| refusals_of(found, &path, work, removal.unsaved)));
         let work = found.and_then(|found| found.work.as_ref());
         disposable.push(work.map(|work| work.disposable.clone()).unwrap_or_default());
-        let moved =
-            found.is_none_or(|found| found.head.commit() != item.head.as_ref() || found.head.branch() != item.branch.as_ref());
-        if moved {
-            blockers.push(Blocker {
-                kind: "moved",
-                fact: "HEAD moved since the plan was made".into(),
-                path: Some(path),
-                next: "wsctl plan".into(),
-            });
-        }
+        let as_planned =
+            |found: &Registration| found.head.commit() == item.head.as_ref() && found.head.branch() == item.branch.as_ref();
+        blockers.extend((!found.is_some_and(as_planned)).then(|| moved(&path)));
     }
     if let Some(strays) = now.builders.get(&name).and_then(|directory| directory.strays.as_ref()) {
         blockers.extend(refusals(&removal.builder_path, strays, removal.unsaved));
     }
     refuse(blockers).map(|()| disposable)
+}
+
+fn moved(path: &AbsPath) -> Blocker {
+    let fact = "HEAD moved since the plan was made".into();
+    Blocker { kind: "moved", fact, path: Some(path.clone()), next: "wsctl plan".into() }
 }
 
 fn checkout(

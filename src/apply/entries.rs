@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 
 use anyhow::{Context as _, Result};
 
+use super::deregister::deregister;
 use super::recover::Recovery;
 use super::removal::{admin, keeper};
 use crate::actual;
@@ -196,11 +197,7 @@ fn take(
 ) -> Result<()> {
     let keeper = keeper(&recovery.journal.header.workspace, name, repository);
     let keep = Keep { common_dir: &state.common_dir, admin_dir: &found.admin_dir, branch: None, name: &keeper };
-    recovery.door.keep(&keep)?;
-    let into = admin(entry, repository);
-    // Between two file systems it is copied: a kill may leave both, and the one that is registered is the living one.
-    recovery.door.unlink(&into)?;
-    recovery.door.take_registration(&Stale::of(state, found), &into)
+    deregister(recovery.door, keep, &Stale::of(state, found), &admin(entry, repository))
 }
 
 /// Removes an entry that holds nothing, and its keepers.

@@ -4,6 +4,7 @@ mod again;
 mod anchor;
 mod builder;
 mod checkout;
+mod deregister;
 mod disposal;
 mod entries;
 pub mod event;

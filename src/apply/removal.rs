@@ -15,6 +15,7 @@ use crate::model::path::{AbsPath, escape};
 use crate::model::trash::{GONE, MANIFEST, Manifest, TRASH, TrashedCheckout, part};
 use crate::plan::{Change, CheckoutWrite, Removal, RemovedCheckout, Stale};
 
+use super::deregister::deregister;
 use super::disposal::Disposal;
 use super::event::Event;
 use super::intents::remove as remove_intent;
@@ -106,7 +107,7 @@ fn to_trash(shared: &Shared<'_>, removal: &Removal) -> Result<AbsPath> {
         .iter()
         .zip(&manifest.checkouts)
         .try_for_each(|(checkout, trashed)| {
-            keep(shared, checkout, &trashed.keeper)?;
+            door.keep(&what_to_keep(checkout, &trashed.keeper))?;
             door.lock_worktree(&checkout.stale.admin_dir, &lock)
         })
         .and_then(|()| door.write_own(&entry.join(MANIFEST), &serde_json::to_vec_pretty(&manifest)?))
@@ -116,14 +117,7 @@ fn to_trash(shared: &Shared<'_>, removal: &Removal) -> Result<AbsPath> {
         return Err(error);
     }
     for (checkout, trashed) in removal.checkouts.iter().zip(&manifest.checkouts) {
-        keep(shared, checkout, &trashed.keeper)?;
-        let seen = Look::at(&checkout.stale.admin_dir);
-        let taken = admin(&entry, &checkout.name);
-        door.take_registration(&checkout.stale, &taken)?;
-        if Look::at(&taken) != seen {
-            // Somebody worked on in between, in the directory that is in the trash.
-            door.keep(&Keep { admin_dir: &taken, ..what_to_keep(checkout, &trashed.keeper) })?;
-        }
+        deregister(door, what_to_keep(checkout, &trashed.keeper), &checkout.stale, &admin(&entry, &checkout.name))?;
     }
     Ok(entry)
 }
@@ -227,28 +221,9 @@ pub(super) fn admin(entry: &AbsPath, name: &RepoName) -> AbsPath {
     entry.join("admin").join(part(name))
 }
 
-fn keep(shared: &Shared<'_>, checkout: &RemovedCheckout, keeper: &str) -> Result<()> {
-    shared.run.door.keep(&what_to_keep(checkout, keeper))
-}
-
 fn what_to_keep<'a>(checkout: &'a RemovedCheckout, keeper: &'a str) -> Keep<'a> {
     let branch = checkout.branch.as_ref().filter(|_| checkout.delete_branch);
     Keep { common_dir: &checkout.stale.common_dir, admin_dir: &checkout.stale.admin_dir, branch, name: keeper }
-}
-
-/// What shows that git wrote to a registration: HEAD, its reflog and the index, by length and time.
-#[derive(PartialEq, Eq)]
-struct Look([Option<(u64, i64, i64)>; 3]);
-
-impl Look {
-    fn at(admin_dir: &AbsPath) -> Self {
-        use std::os::unix::fs::MetadataExt as _;
-        let of = |name: &str| {
-            let found = admin_dir.join(name).as_path().symlink_metadata().ok()?;
-            Some((found.len(), found.mtime(), found.mtime_nsec()))
-        };
-        Look(["HEAD", "logs/HEAD", "index"].map(of))
-    }
 }
 
 fn delete_branch(shared: &Shared<'_>, checkout: &RemovedCheckout, entry: &AbsPath) -> Result<()> {
@@ -267,11 +242,7 @@ pub(super) fn finish(shared: &Shared<'_>, entry: &str, name: &RepoName, stale: &
     }
     let keeper = keeper(shared.run.workspace, entry, name);
     let keep = Keep { common_dir: &stale.common_dir, admin_dir: &stale.admin_dir, branch: None, name: &keeper };
-    shared.run.door.keep(&keep)?;
-    let into = admin(&path, name);
-    // Between two file systems it is copied: a kill may leave both, and the one that is registered is the living one.
-    shared.run.door.unlink(&into)?;
-    shared.run.door.take_registration(stale, &into)
+    deregister(shared.run.door, keep, stale, &admin(&path, name))
 }
 
 /// Drops a registration that holds nothing, or finishes the removal that it waits for.

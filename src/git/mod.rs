@@ -15,6 +15,7 @@ mod locks;
 mod managed;
 mod mentions;
 mod objects;
+mod overwrites;
 mod own_files;
 mod registration;
 mod sweep;

@@ -1,5 +1,6 @@
 //! Takes a switch back that was cut short: git writes the files first, then the index, then HEAD.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::ErrorKind;
@@ -50,26 +51,43 @@ const BEHIND: i64 = 20;
 enum State {
     Nothing,
     Old,
-    /// The new content, or a first part of it.
-    New,
+    /// The content of one commit or a first part of it, in the file as it was seen.
+    New(Seen),
     /// A submodule, or a directory where the other commit has a file: other paths tell of what is in it.
     Directory,
-    /// A file that the old commit has not and that was there before the switch: git then refuses before it writes.
+    /// A file that the old commit has not and that was there before the switch, where git refuses before it writes; and
+    /// what a sparse checkout leaves out.
     Before,
     /// Somebody's.
     Other,
+}
+
+/// A file as it was when its content was told.
+#[derive(PartialEq, Eq)]
+struct Seen([i64; 7]);
+
+impl Seen {
+    fn of(found: &fs::Metadata) -> Self {
+        let times = [found.mtime(), found.mtime_nsec(), found.ctime(), found.ctime_nsec()];
+        let [dev, ino, size] = [found.dev(), found.ino(), found.len()].map(u64::cast_signed);
+        Seen([dev, ino, size, times[0], times[1], times[2], times[3]])
+    }
 }
 
 /// Brings index and files back; see `Door::undo_switch`.
 pub(super) fn undo(git: &Git, checkout: &AbsPath, (from, to): (&ObjectId, &ObjectId), since: i64) -> Result<()> {
     let between = git.at(checkout)?.args(["diff-tree", "-r", from.as_str(), to.as_str()]);
     let differences = differences(between)?;
-    let look = |difference| state(git, checkout, difference, since);
+    let sparse = left_out(git, checkout)?;
+    let look = |difference: &Difference| match sparse.contains(&difference.path) {
+        true => Ok(State::Before),
+        false => state(git, checkout, difference, since),
+    };
     let states = differences.iter().map(look).collect::<Result<Vec<_>>>()?;
     let staged = self::differences(git.at(checkout)?.args(["diff-index", "--cached", from.as_str()]))?;
     let missing = |(difference, state): (&Difference, &State)| matches!(state, State::Nothing) && !difference.old.is_nothing();
     let begun = !staged.is_empty()
-        || states.iter().any(|state| matches!(state, State::New))
+        || states.iter().any(|state| matches!(state, State::New(_)))
         || differences.iter().zip(&states).any(missing);
     if !begun {
         return Ok(());
@@ -82,22 +100,38 @@ pub(super) fn undo(git: &Git, checkout: &AbsPath, (from, to): (&ObjectId, &Objec
     if !staged.is_empty() {
         git.at(checkout)?.args(["read-tree", "-m", from.as_str()]).patiently()?;
     }
+    let sparse = left_out(git, checkout)?;
     let mut wanted = Vec::new();
     for (difference, state) in differences.iter().zip(states) {
         let path = checkout.join(OsStr::from_bytes(&difference.path));
         match state {
-            State::New => fs::remove_file(&path).with_context(|| format!("{path} cannot be removed"))?,
+            State::New(seen) => remove(checkout, &path, &seen)?,
             State::Nothing => {}
             State::Old | State::Directory | State::Before | State::Other => continue,
         }
         if difference.old.is_nothing() {
             remove_empty_parents(checkout, &path);
-        } else {
+        } else if !sparse.contains(&difference.path) {
             wanted.extend_from_slice(&difference.path);
             wanted.push(0);
         }
     }
     git.at(checkout)?.args(["checkout-index", "-u", "-z", "--stdin"]).fed(&wanted).map(drop)
+}
+
+/// The paths that a sparse checkout leaves out, as its index says.
+fn left_out(git: &Git, checkout: &AbsPath) -> Result<BTreeSet<Vec<u8>>> {
+    let listed = git.at(checkout)?.args(["ls-files", "-t", "-z"]).run()?;
+    Ok(listed.split(|byte| *byte == 0).filter_map(|line| line.strip_prefix(b"S ")).map(<[u8]>::to_vec).collect())
+}
+
+/// Removes a file that is still as it was seen.
+fn remove(checkout: &AbsPath, path: &AbsPath, seen: &Seen) -> Result<()> {
+    let now = path.as_path().symlink_metadata().with_context(|| format!("{path} cannot be read"))?;
+    if Seen::of(&now) != *seen {
+        return Err(changed(checkout, path));
+    }
+    fs::remove_file(path).with_context(|| format!("{path} cannot be removed"))
 }
 
 /// What a `diff-tree` or `diff-index` tells.
@@ -134,11 +168,15 @@ fn state(git: &Git, checkout: &AbsPath, difference: &Difference, since: i64) -> 
     let told = if found.is_symlink() {
         let target = fs::read_link(&path).with_context(|| format!("{path} cannot be read"))?.into_os_string().into_vec();
         let is = |side: &Side| Ok::<_, anyhow::Error>(side.is_link() && blob(git, checkout, &side.id)? == target);
-        if is(&difference.old)? { Some(State::Old) } else { is(&difference.new)?.then_some(State::New) }
+        if is(&difference.old)? { Told::Old } else { is(&difference.new)?.into() }
     } else {
-        file(git, checkout, difference, &path)?
+        file(git, checkout, difference, &path, changed >= since - BEHIND)?
     };
-    Ok(told.unwrap_or(State::Other))
+    Ok(match told {
+        Told::Old => State::Old,
+        Told::Ours => State::New(Seen::of(&found)),
+        Told::Other => State::Other,
+    })
 }
 
 fn changed(checkout: &AbsPath, path: &AbsPath) -> anyhow::Error {
@@ -146,25 +184,41 @@ fn changed(checkout: &AbsPath, path: &AbsPath) -> anyhow::Error {
     Diagnostic::new(fact, format!("git -C {} status", shell_word(&checkout.to_string()))).into()
 }
 
-/// A regular file is told by what git would store of it, a part of one by what git would write of it.
-fn file(git: &Git, checkout: &AbsPath, difference: &Difference, path: &AbsPath) -> Result<Option<State>> {
+/// Whose content a file has: of the old commit, of the switch or of its undoing, of somebody else.
+enum Told {
+    Old,
+    Ours,
+    Other,
+}
+
+impl From<bool> for Told {
+    fn from(ours: bool) -> Self {
+        if ours { Told::Ours } else { Told::Other }
+    }
+}
+
+/// A regular file is told by what git would store of it, a part of one by what git would write of it: on the way there,
+/// or on a way back that was cut short too.
+fn file(git: &Git, checkout: &AbsPath, difference: &Difference, path: &AbsPath, touched: bool) -> Result<Told> {
     let mut as_path = OsStr::new("--path=").to_owned();
     as_path.push(OsStr::from_bytes(&difference.path));
     let id = git.at(checkout)?.arg("hash-object").arg(as_path).arg("--").arg(path).line()?;
     if difference.old.is_file() && id == difference.old.id {
-        return Ok(Some(State::Old));
+        return Ok(Told::Old);
     }
-    if !difference.new.is_file() {
-        return Ok(None);
+    if difference.new.is_file() && id == difference.new.id {
+        return Ok(Told::Ours);
     }
-    if id == difference.new.id {
-        return Ok(Some(State::New));
-    }
-    let mut name = OsStr::new("--path=").to_owned();
-    name.push(OsStr::from_bytes(&difference.path));
-    let whole = git.at(checkout)?.args(["cat-file", "--filters"]).arg(name).arg(&difference.new.id).run()?;
     let part = fs::read(path).with_context(|| format!("{path} cannot be read"))?;
-    Ok(whole.starts_with(&part).then_some(State::New))
+    let written = |side: &Side| {
+        let mut name = OsStr::new("--path=").to_owned();
+        name.push(OsStr::from_bytes(&difference.path));
+        git.at(checkout)?.args(["cat-file", "--filters"]).arg(name).arg(&side.id).run()
+    };
+    if difference.new.is_file() && written(&difference.new)?.starts_with(&part) {
+        return Ok(Told::Ours);
+    }
+    Ok((difference.old.is_file() && touched && written(&difference.old)?.starts_with(&part)).into())
 }
 
 fn blob(git: &Git, checkout: &AbsPath, id: &str) -> Result<Vec<u8>> {

@@ -4,7 +4,7 @@
 use anyhow::{Context as _, Result, bail};
 
 use super::command::{Call, Git};
-use super::{Added, link, own_files};
+use super::{Added, link, overwrites, own_files};
 use crate::diagnostic::Diagnostic;
 use crate::model::mark::OurLock;
 use crate::model::name::{BranchName, ObjectId};
@@ -66,6 +66,7 @@ fn on_branch(git: &Git, checkout: &AbsPath) -> Result<Option<String>> {
 /// Puts a checkout on a branch; see `Door::switch`.
 pub(super) fn switch(git: &Git, checkout: &AbsPath, branch: &BranchName) -> Result<()> {
     require_branch(git.at(checkout)?, branch)?;
+    overwrites::refuse(git, checkout, branch)?;
     let call = git.at(checkout)?.args(["switch", "--quiet", "--no-overwrite-ignore", "--no-guess"]);
     let answer = call.args(["--no-recurse-submodules", branch.as_str()]).answer()?;
     // git's own exit code is 1 or 128 before HEAD moves; a failing hook runs after it.

@@ -224,6 +224,7 @@ pub(super) fn touch(case: &Case<'_>, registration: &Registration, previous: Opti
         desired: case.checkout.clone(),
         previous: previous.cloned(),
         head: registration.head.commit()?.clone(),
+        on: registration.head.branch().cloned(),
     }))
 }
 

@@ -143,6 +143,8 @@ pub struct CheckoutTouch {
     pub builder: BuilderName,
     /// HEAD's commit as read.
     pub head: ObjectId,
+    /// The branch that HEAD was on; `None`: detached.
+    pub on: Option<BranchName>,
     /// Whether an earlier run of ours made the declared branch, where no mark tells.
     pub made_branch: bool,
     /// What that run made it from, as a revision.

@@ -81,6 +81,36 @@ fn a_repository_in_a_disposable_directory_blocks() {
     assert_eq!(text(sandbox.builder("b/api/node_modules/pkg/index.js")), "12345\n");
 }
 
+/// Checkouts inside a nested root are ignored in it. Patterns that cover them say nothing about what they hold.
+#[test]
+fn checkouts_inside_a_nested_root_and_managed_files_stay() {
+    let sandbox = Sandbox::workspace();
+    sandbox.write(".gitignore", "/repos/\n/junk/\n/notes/\n/.builders/\n");
+    sandbox.write("notes.md", "notes\n");
+    sandbox.commit(sandbox.root(), "ignore");
+    let file = |more: &str| {
+        let policy = "[policy]\ndisposable = [\"repos/\", \"*\"]\n";
+        let files = "[[files]]\nfrom = \"notes.md\"\nto = \"notes/notes.md\"\n";
+        format!("[workspace]\nlayout = \"nested\"\n{policy}[repos.api]\n{files}[builders.a]\nrepos = []\n{more}")
+    };
+    sandbox.toml(&file("[builders.b]\nrepos = [\"api\"]\n"));
+    sandbox.apply().ok();
+    sandbox.toml(&file(""));
+    sandbox.write(".builders/b/repos/api/README.md", "edited\n");
+    sandbox.write(".builders/b/repos/beside.txt", "beside\n");
+    sandbox.write(".builders/b/notes/notes.md", "edited notes\n");
+    sandbox.write(".builders/b/junk/x", "junk\n");
+    sandbox.wsctl(&["plan", "--unsaved=trash"]).ok().says("deleted for good, being disposable: junk");
+    sandbox.wsctl(&TOLD).ok();
+    let tree = sandbox.trashed().join("tree");
+    assert!(!tree.join("junk").exists());
+    assert_eq!(text(tree.join("repos/api/README.md")), "edited\n");
+    assert_eq!(text(tree.join("repos/beside.txt")), "beside\n");
+    assert_eq!(text(tree.join("notes/notes.md")), "edited notes\n");
+    sandbox.wsctl(&["restore", "b", "--auto-approve"]).ok();
+    assert_eq!(text(sandbox.builder("b/repos/api/README.md")), "edited\n");
+}
+
 #[test]
 fn what_became_tracked_since_the_plan_was_shown_stays() {
     let sandbox = made();

@@ -294,6 +294,47 @@ fn a_switch_that_was_cut_short_is_taken_back_and_made_again() {
 }
 
 #[test]
+fn a_switch_of_a_sparse_checkout_that_was_cut_short_is_taken_back_also_a_second_time() {
+    let (sandbox, intent) = half_switched();
+    let api = sandbox.builder("work/api");
+    let admin = sandbox.git(&api, &["rev-parse", "--absolute-git-dir"]);
+    let lock = Path::new(&admin).join("index.lock");
+    fs::remove_file(&lock).unwrap();
+    sandbox.git(&api, &["read-tree", "--reset", "-u", "HEAD"]);
+    sandbox.git(&api, &["sparse-checkout", "set", "--no-cone", "/*", "!/c.txt", "!/only"]);
+    assert!(!api.join("c.txt").exists());
+    fs::write(api.join("a.txt"), "a line of").unwrap();
+    // An undoing that was cut short itself leaves a part of what was there before.
+    fs::write(api.join("b.txt"), "ol").unwrap();
+    fs::write(lock, "half").unwrap();
+    sandbox.cut_short(&[intent]);
+    sandbox.apply().ok();
+    assert_eq!(sandbox.git(&api, &["branch", "--show-current"]), "two");
+    assert_eq!(sandbox.git(&api, &["status", "--porcelain"]), "");
+    assert!(!api.join("c.txt").exists() && !api.join("only").exists());
+    sandbox.swept();
+}
+
+#[test]
+fn what_is_written_while_a_switch_is_taken_back_stays() {
+    let (sandbox, intent) = half_switched();
+    sandbox.cut_short(&[intent]);
+    let file = sandbox.builder("work/api/a.txt");
+    let seen = sandbox.top().join("seen");
+    // When every file was looked at, somebody writes to one.
+    let script = format!(
+        "#!/bin/sh\ncase \" $* \" in *' ls-files -t '*) [ -e '{0}' ] && echo more >>'{1}'; touch '{0}';; esac\n\
+         PATH=\"${{PATH#*:}}\" exec git \"$@\"\n",
+        seen.display(),
+        file.display()
+    );
+    let path = sandbox.path_with_git(&script);
+    let answer = sandbox.wsctl_with(sandbox.root(), &[("PATH", &path)], &["apply", "--auto-approve"]);
+    assert!(answer.stderr.contains("was changed since the switch was cut short"), "{answer}");
+    assert!(text(&file).ends_with("more\n"));
+}
+
+#[test]
 fn a_switch_that_was_cut_short_is_left_where_somebody_worked_on() {
     for staged in [false, true] {
         let (sandbox, intent) = half_switched();

@@ -70,6 +70,33 @@ fn a_declared_branch_that_changed_is_switched_to_and_overwrites_no_ignored_file(
     sandbox.converged();
 }
 
+/// The same in a sparse checkout, where git itself overwrites whatever lies at the places of what it adds: a file, a file
+/// where a directory goes, a directory with a file in it where a file goes.
+#[test]
+fn a_switch_of_a_sparse_checkout_overwrites_no_ignored_file() {
+    let other = TWO.replace("[builders.b]\n", "[builders.b]\nbranch = \"two\"\n");
+    for (tracked, mine) in [("secret.log", "secret.log"), ("deep.log/file", "deep.log"), ("file", "file/secret.log")] {
+        let sandbox = made();
+        let api = sandbox.path("repos/api");
+        sandbox.git(&api, &["switch", "-q", "-c", "two"]);
+        sandbox.write(format!("repos/api/{tracked}"), "tracked on two\n");
+        sandbox.git(&api, &["add", "-f", tracked]);
+        sandbox.git(&api, &["commit", "-q", "-m", "track it"]);
+        sandbox.git(&api, &["switch", "-q", "main"]);
+        let checkout = sandbox.builder("b/api");
+        sandbox.git(&checkout, &["sparse-checkout", "set", "--no-cone", "/*", "!/elsewhere"]);
+        sandbox.write(format!(".builders/b/api/{mine}"), "mine\n");
+        sandbox.toml(&other);
+        let before = snapshot(&checkout);
+        sandbox.apply().fails().says("is not tracked, and branch two has something at that place");
+        before.assert_same(&snapshot(&checkout));
+        std::fs::remove_file(checkout.join(mine)).unwrap();
+        sandbox.apply().ok();
+        assert_eq!(text(checkout.join(tracked)), "tracked on two\n");
+        sandbox.converged();
+    }
+}
+
 /// The anchor lost its hook or a key, was damaged or deleted, was replaced by somebody's repository, or somebody
 /// committed in it in spite of its hook.
 #[test]

@@ -69,6 +69,7 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("Creating", "workspace behind a symlink, or moved", "a_workspace_behind_a_symlink_or_moved_is_the_same_workspace"),
     ("Drift", "switched, renamed, detached", "a_checkout_that_somebody_switched_renamed_or_detached_is_reported_and_left"),
     ("Drift", "declared branch changed", "a_declared_branch_that_changed_is_switched_to_and_overwrites_no_ignored_file"),
+    ("Drift", "declared branch changed, sparse", "a_switch_of_a_sparse_checkout_overwrites_no_ignored_file"),
     ("Drift", "directory moved by hand", "a_directory_moved_by_hand_is_told_with_its_way_back_and_never_made_again"),
     ("Drift", "same volume under another mount", "a_workspace_under_another_mount_is_blocked_and_nothing_dropped"),
     (

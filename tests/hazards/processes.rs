@@ -14,6 +14,7 @@ pub const ROWS: &[(&str, &str)] = &[
     ("a rebase before the second look", "a_rebase_before_the_second_look"),
     ("a commit after the second look", "a_commit_after_the_second_look"),
     ("a commit on no branch after the second look", "a_detached_commit_after_the_second_look"),
+    ("a commit on no branch while its keeper is written again", "a_detached_commit_after_the_second_keeper"),
     ("a rebase after the second look", "a_rebase_after_the_second_look"),
     ("a stash during an apply", "a_stash_during_an_apply"),
     ("gc --prune=now during an apply", "gc_during_an_apply"),
@@ -37,6 +38,9 @@ const BEFORE_THE_LOOK: &str = "[ \"$*\" = version ]";
 const BEFORE_THE_RENAME: &str = "case \"$*\" in *'wsctl: keep'*/work-*/api*) true;; *) false;; esac";
 /// Renamed, not yet taken out of `worktrees/`.
 const AFTER_THE_RENAME: &str = "[ ! -e \"$TOP/ws/.builders/work\" ]";
+/// Renamed, and all that the keeper shall hold was read for the second time.
+const AFTER_THE_KEEPER: &str =
+    "[ ! -e \"$TOP/ws/.builders/work\" ] && case \"$*\" in *rev-parse*refs/wsctl/*/work-*/api*) true;; *) false;; esac";
 
 /// A PATH whose git does this once, when the condition holds, and then what it was called for.
 pub(super) fn meanwhile(sandbox: &Sandbox, when: &str, deed: &str) -> OsString {
@@ -124,6 +128,22 @@ fn a_detached_commit_after_the_second_look() {
     assert!(kept.contains(&format!("{} commit", head.trim())));
     nothing_lost(&sandbox, &kept);
     sandbox.converged();
+}
+
+/// In the tree that is in the trash already, until its registration is taken: the keeper is written a third time.
+#[test]
+fn a_detached_commit_after_the_second_keeper() {
+    let sandbox = made();
+    git(&sandbox, &["switch", "-q", "--detach"]);
+    let deed = "cd \"$TOP\"/ws/.builders/.wsctl/trash/work-*/tree/api; git commit -q --allow-empty -m late";
+    apply_while(&sandbox, AFTER_THE_KEEPER, deed, &[]).ok();
+    let kept = users(&sandbox);
+    let head = text(trash(&sandbox).join("admin/api/HEAD"));
+    assert!(kept.contains(&format!("{} commit", head.trim())));
+    nothing_lost(&sandbox, &kept);
+    sandbox.converged();
+    sandbox.wsctl(&["restore", "work", "--auto-approve"]).ok();
+    assert_eq!(git(&sandbox, &["log", "-1", "--format=%s"]), "late");
 }
 
 /// A rebase that stops between the second look and the rename goes along, with all that it needs to go on.

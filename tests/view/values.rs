@@ -148,6 +148,7 @@ pub fn touch(name: &str, repository: &str) -> Box<CheckoutTouch> {
         previous: None,
         builder: builder(name),
         head: id("b"),
+        on: None,
         made_branch: false,
         made_from: None,
     })
