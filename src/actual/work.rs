@@ -78,6 +78,8 @@ fn checkout<'a>(registration: &'a Registration, known: &Known<'a>, format: Objec
 impl Checkout<'_> {
     fn find(&self, processes: &Processes, work: &mut Work) -> Result<()> {
         self.states(&mut work.findings);
+        work.indexed = matches!(disk::look(self.admin_dir.join("index").as_path()), Ok(Some(_)))
+            && !work.findings.iter().any(|found| matches!(found, Finding::IndexLock(_)));
         work.findings.extend(processes.inside(self.worktree.as_path(), &self.inner));
         let mut changes = content::changes(self.worktree.as_path(), self.admin_dir.as_path(), self.format)?;
         let (nested, mounts) = self.nested(&changes)?;

@@ -116,7 +116,7 @@ fn touched(shared: &Shared<'_>, touch: &CheckoutTouch, branch: Option<&BranchPla
         branch: touch.desired.branch.clone(),
         made_branch,
         base: touch.desired.base.clone().or(found),
-        start: previous.map_or_else(|| touch.head.clone(), |mark| mark.start.clone()),
+        start: previous.map_or(&touch.start, |mark| &mark.start).clone(),
         parked: None,
         created: previous.map_or(shared.run.now, |mark| mark.created),
     }

@@ -7,10 +7,9 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use gix::objs::tree::{Entry, EntryKind};
 use gix::objs::{Kind, Tree};
 
-use super::Keep;
 use super::command::{Call, Git};
-use super::mentions;
 use super::objects::Objects;
+use super::{Keep, mentions, own_files};
 use crate::model::actual::ObjectFormat;
 use crate::model::path::AbsPath;
 
@@ -47,8 +46,10 @@ pub(super) fn keep(git: &Git, keep: &Keep<'_>) -> Result<()> {
     let tree = objects.write_tree(&tree(&kept))?;
     let message = format!("wsctl: what the worktree {} held\n", keep.admin_dir);
     let mut commit = objects.write_commit(tree, &parents, &message)?;
+    // One that a loss of power left empty holds nothing.
     if let Some(old) = old
         && old != commit
+        && objects.bytes(&old).is_ok()
     {
         let both: Vec<_> = parents.iter().copied().chain([old]).collect();
         if is_same(&objects, &old, tree, &parents)? {
@@ -58,7 +59,9 @@ pub(super) fn keep(git: &Git, keep: &Keep<'_>) -> Result<()> {
     }
     let old = old.map_or_else(|| objects.hash.null().to_string(), |old| old.to_string());
     let update = common().args(["update-ref", "-m", "wsctl: keep", keep.name, &commit.to_string(), &old]);
-    update.patiently().map(drop).with_context(|| format!("{} cannot be written", keep.name))
+    update.patiently().map(drop).with_context(|| format!("{} cannot be written", keep.name))?;
+    // What the keeper names must be on the disk before anything that named it goes.
+    own_files::sync_file_system(keep.common_dir)
 }
 
 /// Whether an older keeper already holds the same, itself on top of a still older one.

@@ -21,11 +21,18 @@ pub(super) fn write(builder: &AbsPath, to: &RelPath, content: &FileContent, expe
     let place = Place::open(builder, to, true)?;
     place.expect(expect)?;
     let draft = temporary_name()?;
-    let written = place.draft(&draft, content).and_then(|()| place.publish(&draft, expect));
-    if written.is_err() {
-        let _ = rustix::fs::unlinkat(&place.directory, &*draft, AtFlags::empty());
+    let forget = || rustix::fs::unlinkat(&place.directory, &*draft, AtFlags::empty());
+    if let Err(error) = place.draft(&draft, content) {
+        let _ = forget();
+        return Err(error);
     }
-    written?;
+    if let Err(error) = place.publish(&draft, expect) {
+        // What was exchanged and could not be put back is somebody's: it stays under that name until it is settled.
+        if place.hash(&draft).ok().flatten() == Some(content_hash(content)?) {
+            let _ = forget();
+        }
+        return Err(error);
+    }
     place.sync()
 }
 

@@ -143,6 +143,15 @@ fn rename_looking(from: &Path, to: &Path) -> std::io::Result<()> {
     fs::remove_file(from)
 }
 
+/// Makes durable what was written to the file system of a directory, by whomever.
+pub(super) fn sync_file_system(directory: &AbsPath) -> Result<()> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let synced = File::open(directory).and_then(|file| rustix::fs::syncfs(file).map_err(Into::into));
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let synced: std::io::Result<()> = Ok(rustix::fs::sync());
+    synced.with_context(|| format!("{directory} cannot be written to the disk"))
+}
+
 /// Waits until the names in a directory are on the disk.
 pub(super) fn sync_directory(path: &Path) -> Result<()> {
     let sync = || File::open(path)?.sync_all();

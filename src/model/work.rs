@@ -10,6 +10,8 @@ use super::name::{BranchName, ObjectId};
 pub struct Work {
     /// What speaks against touching the checkout. Empty only if every check was made and found nothing.
     pub findings: Findings,
+    /// Whether git has written an index and nobody is at work on it: a checkout that was being made is whole.
+    pub indexed: bool,
     /// Ignored files: how many, and their bytes. They do not block.
     pub ignored: Ignored,
     /// The part of them that matches `disposable`, by path in the checkout: what a removal may delete at once.

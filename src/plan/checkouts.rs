@@ -14,9 +14,9 @@ use super::branch::{choose, describe};
 use super::draft::Drafts;
 use super::found::{Found, find};
 use super::gone::directory_gone;
+use super::half_made;
 use super::input::Input;
 use super::ours::ours;
-use super::stale::half_made;
 use super::tracked::tracked_by_root;
 use super::{Action, Blocker, BranchPlan, CheckoutTouch, CheckoutWrite, Symbol, restore};
 
@@ -98,7 +98,13 @@ fn plan_one(input: &Input<'_>, case: &Case<'_>, drafts: &mut Drafts) {
                 at("not-ours", path, fact, format!("git -C {} worktree move {here} SOMEWHERE", shell(&case.repository.path))),
             );
         }
-        Found::HalfMade(registration) => create(input, case, drafts, Some(registration)),
+        Found::HalfMade(registration) => match half_made::worked_in(case, registration) {
+            Some(touch) => {
+                let reason = "finish: an earlier run was cut short, and what was done there since then stays";
+                drafts.add(case.address.clone(), Action::MarkCheckout(touch), reason);
+            }
+            None => create(input, case, drafts, Some(registration)),
+        },
         Found::DirectoryGone(registration) => directory_gone(input, case, registration, drafts),
         Found::BrokenLink(registration, fact) => {
             let line = word(&format!("gitdir: {}", registration.admin_dir));
@@ -161,7 +167,7 @@ fn create(input: &Input<'_>, case: &Case<'_>, drafts: &mut Drafts, left: Option<
         None => Action::CreateCheckout(write),
         Some(registration) => {
             reason = format!("resume: an earlier run was cut short; {reason}");
-            let removal = Box::new(half_made(input, case.builder, case.checkout, case.repository, registration));
+            let removal = Box::new(half_made::removal(input, case.builder, case.checkout, case.repository, registration));
             Action::ResumeCheckout { removal, write }
         }
     };
@@ -225,6 +231,7 @@ pub(super) fn touch(case: &Case<'_>, registration: &Registration, previous: Opti
         previous: previous.cloned(),
         head: registration.head.commit()?.clone(),
         on: registration.head.branch().cloned(),
+        start: registration.head.commit()?.clone(),
     }))
 }
 

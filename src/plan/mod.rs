@@ -15,6 +15,7 @@ mod fate;
 mod files;
 mod found;
 mod gone;
+mod half_made;
 mod input;
 mod lost;
 mod members;

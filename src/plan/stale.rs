@@ -1,9 +1,8 @@
 //! Registrations without a directory: dropped, finished or kept, one by one. Never `git worktree prune`.
 
-use crate::model::actual::{Link, Lock, Place, Registration, Repository};
+use crate::model::actual::{Link, Lock, Place, Registration};
 use crate::model::address::Address;
 use crate::model::builder::Occupant;
-use crate::model::desired::{DesiredBuilder, DesiredCheckout};
 use crate::model::mark::Deed;
 use crate::model::name::{BuilderName, RepoName};
 use crate::model::path::AbsPath;
@@ -12,7 +11,7 @@ use super::blockers::{at, shell};
 use super::draft::Drafts;
 use super::input::Input;
 use super::members::Member;
-use super::{Action, Removal, RemovedCheckout, Stale};
+use super::{Action, Stale};
 
 /// The trash entry of a removal of ours that a kill cut short, once its directory is gone.
 pub(super) fn cut_short(input: &Input<'_>, registration: &Registration) -> Option<String> {
@@ -31,27 +30,6 @@ pub(super) fn their_lock(input: &Input<'_>, registration: &Registration) -> Opti
     match registration.lock.as_ref()? {
         Lock::Foreign(reason) => Some(reason.clone()),
         Lock::Ours(lock) => (Some(&lock.workspace) != input.id()).then(|| lock.to_string()),
-    }
-}
-
-/// What a killed creation left, on its way to the trash: nothing in it is looked at, nothing is deleted.
-pub(super) fn half_made(
-    input: &Input<'_>,
-    builder: &DesiredBuilder,
-    checkout: &DesiredCheckout,
-    repository: &Repository,
-    registration: &Registration,
-) -> Removal {
-    Removal {
-        builder: builder.name.clone(),
-        builder_path: builder.path.clone(),
-        checkout: Some(checkout.path.clone()),
-        mark: input.builder_mark(&builder.name).cloned(),
-        checkouts: vec![RemovedCheckout::half_made(checkout, repository, registration)],
-        drop_ignore: false,
-        unsaved: true,
-        keep: builder.policy.trash_keep,
-        counts: false,
     }
 }
 

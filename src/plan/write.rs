@@ -145,6 +145,8 @@ pub struct CheckoutTouch {
     pub head: ObjectId,
     /// The branch that HEAD was on; `None`: detached.
     pub on: Option<BranchName>,
+    /// The commit that it started from, where no mark tells.
+    pub start: ObjectId,
     /// Whether an earlier run of ours made the declared branch, where no mark tells.
     pub made_branch: bool,
     /// What that run made it from, as a revision.

@@ -561,6 +561,61 @@ fn a_switch_that_is_refused_at_the_second_look_takes_nothing_back() {
     assert!(!sandbox.journal().exists());
 }
 
+/// Dies when git has made the checkout of `api` and before its mark is written.
+fn unmarked() -> Sandbox {
+    let sandbox = made(STAYS);
+    let script = "#!/bin/sh\nPATH=\"${PATH#*:}\" git \"$@\"; code=$?\n\
+        case \" $* \" in *' worktree add '*/work/api*) kill -KILL $PPID;; esac\nexit $code\n";
+    let path = sandbox.path_with_git(script);
+    sandbox.toml(WORK);
+    let answer = sandbox.wsctl_with(sandbox.root(), &[("PATH", &path)], &["apply", "--auto-approve"]);
+    assert_eq!(answer.code, None, "{answer}");
+    assert!(!text(sandbox.path("repos/api/.git/worktrees/api/locked")).is_empty());
+    sandbox
+}
+
+#[test]
+fn a_checkout_that_lacks_only_its_mark_keeps_the_work_that_was_done_in_it() {
+    let deeds: [fn(&Sandbox, &Path); 4] = [
+        |_, api| fs::write(api.join("README.md"), "edited\n").unwrap(),
+        |sandbox, api| {
+            let exclude = sandbox.path("repos/api/.git/info/exclude");
+            fs::write(exclude, "ignored\n").unwrap();
+            fs::write(api.join("ignored"), "mine\n").unwrap();
+        },
+        |sandbox, api| drop(sandbox.git(api, &["commit", "-q", "--allow-empty", "-m", "mine"])),
+        |sandbox, api| drop(sandbox.git(api, &["switch", "-q", "-c", "mine"])),
+    ];
+    for deed in deeds {
+        let sandbox = unmarked();
+        let api = sandbox.builder("work/api");
+        deed(&sandbox, &api);
+        let (before, head) = (snapshot(&api), text(sandbox.path("repos/api/.git/worktrees/api/HEAD")));
+        sandbox.wsctl(&["plan"]).says("finish: an earlier run was cut short, and what was done there since then stays");
+        sandbox.apply().ok();
+        before.assert_same(&snapshot(&api));
+        assert_eq!(text(sandbox.path("repos/api/.git/worktrees/api/HEAD")), head);
+        let mark = text(sandbox.path("repos/api/.git/worktrees/api/wsctl.json"));
+        let mark: serde_json::Value = serde_json::from_str(&mark).unwrap();
+        let start = sandbox.rev("repos/api", "origin/main").to_string();
+        assert_eq!((&mark["branch"], &mark["made_branch"]), (&"builder/work".into(), &true.into()));
+        assert_eq!(mark["start"], start);
+        // A branch that was left goes again, and what it was made from with it.
+        let left = head.contains("refs/heads/mine");
+        assert_eq!(mark["base"].as_str(), (!left).then_some("origin/main"));
+        // Another checkout of that run may have gone there.
+        assert!(sandbox.trash().iter().all(|entry| !entry.to_string_lossy().contains("work.api")));
+        sandbox.wsctl(&["plan"]).says("No changes");
+    }
+}
+
+#[test]
+fn a_checkout_that_lacks_only_its_mark_and_was_not_touched_is_made_again() {
+    let sandbox = unmarked();
+    sandbox.apply().ok().says("resume: an earlier run was cut short");
+    sandbox.wsctl(&["plan"]).says("No changes");
+}
+
 #[test]
 fn a_switch_that_was_cut_short_before_its_mark_still_knows_who_made_the_branch() {
     let sandbox = to_switch();

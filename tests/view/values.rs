@@ -149,6 +149,7 @@ pub fn touch(name: &str, repository: &str) -> Box<CheckoutTouch> {
         builder: builder(name),
         head: id("b"),
         on: None,
+        start: id("b"),
         made_branch: false,
         made_from: None,
     })

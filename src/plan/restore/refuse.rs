@@ -55,7 +55,8 @@ impl Case<'_> {
             return Some(at("another-workspace", path, fact, next));
         }
         if !manifest.counts {
-            return Some(at("half-made", path, "it is what a killed creation left: there is nothing to bring back", look()));
+            let fact = "it is what a killed creation left, and is made anew by apply; its files lie in `tree` there";
+            return Some(at("half-made", path, fact, look()));
         }
         let (fact, next) = match self.stored.unfinished.as_ref()? {
             Unfinished::Apply => ("an apply was cut short and has to be finished first".into(), "wsctl apply".into()),
