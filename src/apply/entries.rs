@@ -5,8 +5,8 @@ use std::ffi::OsStr;
 use anyhow::{Context as _, Result};
 
 use super::deregister::deregister;
-use super::recover::Recovery;
-use super::removal::{admin, keeper};
+use super::recover::{Recovery, repository_at};
+use super::removal::{admin, forget_own, keeper};
 use crate::actual;
 use crate::git::{Keep, Record};
 use crate::model::actual::{Link, Lock, Registration, Repository, RepositoryState};
@@ -38,7 +38,7 @@ pub(super) fn removal(
         }
         if path.as_path().symlink_metadata().is_err() {
             for file in own_files {
-                recovery.door.remove_own(file)?;
+                forget_own(recovery.door, file)?;
             }
         }
     }
@@ -237,8 +237,7 @@ fn delete_branch(recovery: &Recovery<'_>, entry: &AbsPath, leaving: &Leaving) ->
     let Some((branch, at)) = &leaving.branch else { return Ok(()) };
     let taken = admin(entry, &leaving.repository).as_path().is_dir();
     let actual = actual::read(recovery.desired)?;
-    let state = actual.repositories.get(&leaving.repository).and_then(RepositoryState::repository);
-    let there = state.and_then(|state| state.branches.get(branch)) == Some(at);
+    let there = repository_at(&actual, &leaving.main).and_then(|state| state.branches.get(branch)) == Some(at);
     if !taken || !there {
         return Ok(());
     }

@@ -88,6 +88,7 @@ fn checkout(run: &Run<'_>, write: &CheckoutWrite) -> Intent {
 
 fn switch(touch: &CheckoutTouch, branch: &BranchPlan) -> Intent {
     Intent::Switch {
+        repository: touch.desired.repository.clone(),
         main: touch.repository.clone(),
         admin_dir: touch.admin_dir.clone(),
         path: touch.path.clone(),

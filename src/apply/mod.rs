@@ -21,7 +21,7 @@ mod schedule;
 mod step;
 
 pub use prepare::{Spot, claim, prepare, put_aside};
-pub use recover::recover;
+pub use recover::{recover, with_repositories};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -141,8 +141,13 @@ fn end(shared: Shared<'_>, ends: &BTreeMap<usize, End>) {
     let mut open: Vec<Intent> = failed.map(|&number| intents.list[number].clone()).collect();
     open.append(&mut left.into_inner().unwrap_or_else(PoisonError::into_inner));
     let settled = open.is_empty()
-        || match settle(&Recovery { door: run.door, desired: run.desired, journal: &book.of(open), tell: &tell }) {
-            Ok(left) => left.is_empty(),
+        || match settle(&Recovery { door: run.door, desired: run.desired, journal: &book.of(open.clone()), tell: &tell }) {
+            Ok(left) => {
+                // The journal may stay for what an older run left: what is settled is not to be settled again.
+                let gone = |intent: &Intent| open.contains(intent) && !left.contains(intent);
+                intents.list.iter().enumerate().filter(|(_, intent)| gone(intent)).for_each(|(number, _)| book.done(number));
+                left.is_empty()
+            }
             Err(error) => {
                 tell(&format!("{error:#}"));
                 false

@@ -6,11 +6,11 @@ use anyhow::Result;
 use super::{entries, leftover};
 use crate::actual;
 use crate::git::{Door, Unsettled};
-use crate::model::actual::RepositoryState;
-use crate::model::desired::Desired;
+use crate::model::actual::{Actual, Repository, RepositoryState};
+use crate::model::desired::{Desired, DesiredRepository};
 use crate::model::journal::{Intent, Journal};
 use crate::model::mark::{Deed, OWN_DIRECTORY, OurLock};
-use crate::model::name::ObjectId;
+use crate::model::name::{ObjectId, RepoName};
 use crate::model::path::AbsPath;
 
 /// What a recovery works with.
@@ -28,6 +28,7 @@ pub(super) struct Recovery<'a> {
 /// # Errors
 /// The disk cannot be read at all.
 pub fn recover(door: &dyn Door, desired: &Desired, journal: &Journal, tell: &dyn Fn(&str)) -> Result<Vec<Intent>> {
+    let desired = &with_repositories(desired, journal);
     let recovery = Recovery { door, desired, journal, tell };
     let in_use = leftover::locks(&recovery, &actual::read(desired)?);
     let mut left = settle(&recovery)?;
@@ -37,6 +38,32 @@ pub fn recover(door: &dyn Door, desired: &Desired, journal: &Journal, tell: &dyn
         }
     }
     Ok(left)
+}
+
+/// The declaration with the repositories that a journal speaks of, which may be declared no more, or elsewhere.
+#[must_use]
+pub fn with_repositories(desired: &Desired, journal: &Journal) -> Desired {
+    let mut all = desired.clone();
+    let mut add = |name: &RepoName, main: &AbsPath| {
+        let known = all.repositories.values().any(|declared| declared.path == *main);
+        if !known && main.as_path().is_dir() {
+            let added = DesiredRepository { name: name.clone(), url: None, path: main.clone() };
+            all.repositories.insert(name.clone(), added);
+        }
+    };
+    for intent in &journal.open {
+        match intent {
+            Intent::Checkout { repository, main, .. } | Intent::Switch { repository, main, .. } => add(repository, main),
+            Intent::Remove { checkouts, .. } => checkouts.iter().for_each(|leaving| add(&leaving.repository, &leaving.main)),
+            Intent::Clone { .. } | Intent::Builder { .. } | Intent::File { .. } | Intent::Restore { .. } => {}
+        }
+    }
+    all
+}
+
+/// The repository whose main worktree this is.
+pub(super) fn repository_at<'a>(actual: &'a Actual, main: &AbsPath) -> Option<&'a Repository> {
+    actual.repositories.values().filter_map(RepositoryState::repository).find(|repository| repository.path == *main)
 }
 
 /// The same within a run, after changes that failed: a git that ended has removed its lock files, those that are there
@@ -83,9 +110,9 @@ impl Recovery<'_> {
 
     /// What git left of a worktree before it could be told whose it is, entries of failed attempts, the branch.
     fn checkout(&self, intent: &Intent) -> Result<()> {
-        let Intent::Checkout { repository, path, stem, makes, start, .. } = intent else { return Ok(()) };
+        let Intent::Checkout { main, path, stem, makes, start, .. } = intent else { return Ok(()) };
         let actual = actual::read(self.desired)?;
-        let Some(state) = actual.repositories.get(repository).and_then(RepositoryState::repository) else { return Ok(()) };
+        let Some(state) = repository_at(&actual, main) else { return Ok(()) };
         leftover::registrations(self, state)?;
         entries::attempts(self, stem, |found| {
             let ours = found.worktree.as_ref() == Some(path);

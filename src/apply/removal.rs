@@ -7,13 +7,13 @@ use anyhow::{Context as _, Result};
 
 use crate::actual;
 use crate::diagnostic::Diagnostic;
-use crate::git::Keep;
+use crate::git::{Door, Keep};
 use crate::model::actual::Link;
 use crate::model::mark::{Deed, OWN_DIRECTORY, OurLock};
 use crate::model::name::{BuilderName, RepoName, WorkspaceId};
 use crate::model::path::{AbsPath, escape};
 use crate::model::trash::{GONE, MANIFEST, Manifest, TRASH, TrashedCheckout, part};
-use crate::plan::{Change, CheckoutWrite, Removal, RemovedCheckout, Stale};
+use crate::plan::{Change, CheckoutWrite, Removal, RemovedCheckout, Stale, is_our_ignore};
 
 use super::deregister::deregister;
 use super::disposal::Disposal;
@@ -53,10 +53,22 @@ pub(super) fn remove(shared: &Shared<'_>, change: &Change, removal: &Removal, be
         });
     }
     if removal.drop_ignore {
-        shared.run.door.remove_own(&shared.run.desired.builders_dir.join(".ignore"))?;
+        forget_own(shared.run.door, &shared.run.desired.builders_dir.join(IGNORE))?;
     }
     let own = shared.run.desired.builders_dir.join(OWN_DIRECTORY).join("builders");
     shared.run.door.remove_own(&own.join(format!("{}.json", removal.builder)))
+}
+
+/// The helper file of nested builders.
+const IGNORE: &str = ".ignore";
+
+/// Removes a file of our own that went with a removal; the helper file only while all of it is ours.
+pub(super) fn forget_own(door: &dyn Door, file: &AbsPath) -> Result<()> {
+    let helper = file.as_path().file_name().is_some_and(|name| name == IGNORE);
+    if helper && !std::fs::read(file).is_ok_and(|text| is_our_ignore(&text)) {
+        return Ok(());
+    }
+    door.remove_own(file)
 }
 
 /// Moves what a killed creation left to the trash: it is not looked at, nothing of it is deleted.

@@ -13,10 +13,12 @@ use crate::{actual, apply, view};
 
 /// Cleans up after a run that was cut short, if one was. Returns what of its journal has to be carried on.
 pub(super) fn recover(globals: &Globals, desired: &Desired) -> Result<Option<Journal>> {
-    if actual::journal(desired).is_none() {
-        return Ok(None);
-    }
-    let locks = lock(globals, desired, &actual::read(desired)?, |_| true)?;
+    let with_its = match actual::journal(desired) {
+        None => return Ok(None),
+        Some(Unfinished::CutShort(journal)) => apply::with_repositories(desired, &journal),
+        Some(Unfinished::Running(_) | Unfinished::Unreadable(_)) => desired.clone(),
+    };
+    let locks = lock(globals, &with_its, &actual::read(&with_its)?, |_| true)?;
     let door = GitDoor::new(&desired.builders_dir, false)?.holding(&locks)?;
     let path = desired.builders_dir.join(OWN_DIRECTORY).join(JOURNAL);
     match actual::journal(desired) {

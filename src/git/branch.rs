@@ -57,7 +57,12 @@ pub(super) fn delete(
     let config = configuration(git, repository, branch)?;
     if let Some(keep) = keep {
         fs::create_dir_all(keep).with_context(|| format!("{keep} cannot be made"))?;
-        own_files::write_whole(keep.join("reflog").as_path(), &reflog(git, repository, &common, branch)?, 0o666)?;
+        let (file, log) = (keep.join("reflog"), reflog(git, repository, &common, branch)?);
+        if fs::read(&file).is_ok_and(|kept| kept != log) {
+            // Kept by a run that deleted it and was cut short: what is there now is another.
+            return Err(Diagnostic::new(format!("branch {branch} was made again meanwhile"), "wsctl plan").into());
+        }
+        own_files::write_whole(file.as_path(), &log, 0o666)?;
         own_files::write_whole(keep.join("config").as_path(), &as_file(branch, &config), 0o666)?;
     }
     let delete = git.at(repository)?.args(["update-ref", "-m", "wsctl", "-d", &branch.full(), expect.as_str()]);

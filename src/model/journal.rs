@@ -73,6 +73,8 @@ pub enum Intent {
     },
     /// A checkout is put on another branch.
     Switch {
+        /// Its repository.
+        repository: RepoName,
         /// The repository's main worktree.
         main: AbsPath,
         /// The admin directory of the checkout.

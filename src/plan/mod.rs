@@ -40,6 +40,7 @@ pub use change::{Blocker, Change, Note, Plan, Summary, TextChange};
 pub use lost::misplaced;
 pub use questions::questions;
 pub use removal::{Removal, RemovedCheckout, Stale};
+pub use removals::is_our_ignore;
 pub use step::{Part, Step};
 pub use write::{
     AnchorWrite, BranchPlan, BuilderWrite, CheckoutTouch, CheckoutWrite, FileContent, FileWrite, Gitlink, MarkWrite,

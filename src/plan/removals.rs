@@ -127,12 +127,14 @@ fn checkouts(input: &Input<'_>, builder: &BuilderName, directory: &BuilderDirect
 
 /// Whether the helper file of nested builders is ours, and no declared builder needs it.
 fn last_nested(input: &Input<'_>) -> bool {
-    let ours = input
-        .actual
-        .ignore
-        .as_deref()
-        .is_some_and(|text| text.split(|byte| *byte == b'\n').all(|line| line.is_empty() || line.starts_with(b"!/*/")));
+    let ours = input.actual.ignore.as_deref().is_some_and(is_our_ignore);
     ours && !input.desired.builders.values().any(|builder| builder.shape == Shape::Nested)
+}
+
+/// Whether the text of a helper file of nested builders is all wsctl's.
+#[must_use]
+pub fn is_our_ignore(text: &[u8]) -> bool {
+    text.split(|byte| *byte == b'\n').all(|line| line.is_empty() || line.starts_with(b"!/*/"))
 }
 
 /// What speaks against removing a builder as such.

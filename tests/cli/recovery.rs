@@ -81,13 +81,16 @@ fn a_branch_that_nothing_came_to_use_is_made_again_as_ours() {
 
 #[test]
 fn a_branch_that_nobody_wants_any_more_goes() {
-    let sandbox = made(STAYS);
-    let origin = format!("branch: Created from origin/main (wsctl {})", sandbox.workspace_id());
-    sandbox.git("repos/api", &["update-ref", "--create-reflog", "-m", &origin, "refs/heads/builder/work", "main"]);
-    sandbox.cut_short(&[sandbox.adding("work", true)]);
-    sandbox.apply().ok();
-    assert!(!sandbox.branches("repos/api").contains(&"builder/work".to_owned()));
-    sandbox.swept();
+    for declared in [STAYS, "[repos.web]\n[builders.stays]\nrepos = [\"web\"]\n"] {
+        let sandbox = made(STAYS);
+        let origin = format!("branch: Created from origin/main (wsctl {})", sandbox.workspace_id());
+        sandbox.git("repos/api", &["update-ref", "--create-reflog", "-m", &origin, "refs/heads/builder/work", "main"]);
+        sandbox.cut_short(&[sandbox.adding("work", true)]);
+        sandbox.toml(declared);
+        sandbox.apply().ok();
+        assert!(!sandbox.branches("repos/api").contains(&"builder/work".to_owned()), "{declared}");
+        assert!(!sandbox.journal().exists());
+    }
 }
 
 #[test]
@@ -354,15 +357,14 @@ fn a_switch_that_was_cut_short_is_left_where_somebody_worked_on() {
     }
 }
 
-#[test]
-fn a_removal_whose_branch_was_still_to_go_is_finished() {
+/// The branch of a removal is there again; what the journal says of the removal.
+fn removed() -> (Sandbox, Intent) {
     let sandbox = made(WORK);
     let id = sandbox.rev("repos/api", "builder/work");
     sandbox.toml(STAYS);
     let admin_dir = sandbox.git(sandbox.builder("work/api"), &["rev-parse", "--absolute-git-dir"]);
     sandbox.apply().ok();
-    fs::remove_dir_all(sandbox.trashed().join("branch")).unwrap();
-    sandbox.git("repos/api", &["update-ref", "refs/heads/builder/work", id.as_str()]);
+    sandbox.git("repos/api", &["update-ref", "--create-reflog", "refs/heads/builder/work", id.as_str()]);
     let entry = sandbox.trashed().file_name().unwrap().to_str().unwrap().to_owned();
     let leaving = Leaving {
         repository: RepoName::new("api").unwrap(),
@@ -373,8 +375,30 @@ fn a_removal_whose_branch_was_still_to_go_is_finished() {
         branch: Some((branch("builder/work"), id)),
     };
     let path = abs(sandbox.builder("work"));
-    sandbox.cut_short(&[Intent::Remove { stem: entry.clone(), path, checkouts: vec![leaving], own_files: vec![] }]);
+    let own_files = vec![abs(sandbox.builder(".ignore"))];
+    (sandbox, Intent::Remove { stem: entry, path, checkouts: vec![leaving], own_files })
+}
+
+#[test]
+fn what_was_made_again_since_a_removal_was_cut_short_stays() {
+    let (sandbox, intent) = removed();
+    sandbox.write(".builders/.ignore", "!/*/repos/\nmine\n");
+    sandbox.cut_short(&[intent]);
+    let answer = sandbox.apply().ok();
+    assert!(answer.stderr.contains("branch builder/work was made again meanwhile"), "{answer}");
+    assert!(sandbox.branches("repos/api").contains(&"builder/work".to_owned()));
+    assert_eq!(text(sandbox.builder(".ignore")), "!/*/repos/\nmine\n");
+    sandbox.swept();
+}
+
+#[test]
+fn a_removal_whose_branch_was_still_to_go_is_finished() {
+    let (sandbox, intent) = removed();
+    fs::remove_dir_all(sandbox.trashed().join("branch")).unwrap();
+    sandbox.write(".builders/.ignore", "!/*/repos/\n");
+    sandbox.cut_short(&[intent]);
     sandbox.apply().ok();
+    assert!(!sandbox.builder(".ignore").exists());
     assert!(!sandbox.branches("repos/api").contains(&"builder/work".to_owned()));
     assert!(sandbox.trashed().join("branch/api/config").exists());
     sandbox.swept();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use wsctl::git::content_hash;
 use wsctl::model::clock::Boot;
 use wsctl::model::journal::{Header, Intent, Journal};
-use wsctl::model::name::{BranchName, ObjectId, WorkspaceId};
+use wsctl::model::name::{BranchName, ObjectId, RepoName, WorkspaceId};
 use wsctl::model::path::AbsPath;
 use wsctl::plan::FileContent;
 
@@ -85,6 +85,7 @@ impl Sandbox {
         fs::write(checkout.join("only/two.txt"), "tw").unwrap();
         fs::write(Path::new(&admin).join("index.lock"), "half").unwrap();
         Intent::Switch {
+            repository: RepoName::new("api").unwrap(),
             main: abs(self.path("repos/api")),
             admin_dir: abs(admin),
             path: abs(&checkout),
