@@ -130,6 +130,8 @@ fn parse(text: &[u8], changes: &mut Changes) -> Result<()> {
             b'1' => 9,
             b'u' => 11,
             b'?' | b'!' => 2,
+            // Headers: of stashes, branches, and whatever a later git has to tell.
+            b'#' => continue,
             other => anyhow::bail!("git status prints a row of the unknown kind {:?}", char::from(other)),
         };
         let fields: Vec<&[u8]> = row.splitn(fields, |byte| *byte == b' ').collect();

@@ -15,7 +15,7 @@ use crate::diagnostic::Diagnostic;
 const OLDEST: (u32, u32, u32) = (2, 38, 0);
 
 /// Settings that would make a reading git write, or trust what it should look at.
-const CONFIG: [&str; 8] = [
+const CONFIG: [&str; 9] = [
     // Even an index outside the workspace would run post-index-change.
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
@@ -24,6 +24,7 @@ const CONFIG: [&str; 8] = [
     "core.ignoreStat=false",
     "status.showUntrackedFiles=all",
     "status.branch=false",
+    "status.showStash=false",
     "gc.auto=0",
 ];
 

@@ -10,6 +10,7 @@ use crate::support::{Sandbox, skip, snapshot, text};
 
 pub const ROWS: &[(&str, &str)] = &[
     ("git status clean", "a_clean_git_status"),
+    ("rows that git status prints for people", "a_status_that_tells_of_stashes"),
     ("a look that stops at the first error", "a_look_that_stops_at_its_first_error"),
     ("a lock older than a day", "a_lock_older_than_a_day"),
     ("a lock file without a lock", "a_lock_file_that_nobody_holds"),
@@ -35,6 +36,23 @@ fn a_clean_git_status() {
         write(sandbox, "new.txt", "new\n");
         assert_eq!(git(sandbox, &["status", "--porcelain"]), "", "git believes it");
     });
+}
+
+/// Rows of `git status` that the user asked for in the configuration: nothing of them is work in the checkout.
+#[test]
+fn a_status_that_tells_of_stashes() {
+    let sandbox = made();
+    for setting in ["status.showStash", "status.branch", "status.aheadBehind"] {
+        git(&sandbox, &["config", "--global", setting, "true"]);
+    }
+    sandbox.write("repos/api/README.md", "stashed on main\n");
+    sandbox.git("repos/api", &["stash", "-q"]);
+    assert!(git(&sandbox, &["status", "--porcelain=v2"]).contains("# stash 1"), "git prints it");
+    let kept = objects(&sandbox);
+    sandbox.apply().ok();
+    assert!(!sandbox.builder("work").exists());
+    assert!(kept.is_subset(&objects(&sandbox)));
+    sandbox.converged();
 }
 
 /// The tree of HEAD is damaged: what differs from it cannot be told. Unknown is not clean.
