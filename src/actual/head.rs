@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use anyhow::Result;
 
 use super::refs::Refs;
-use super::{disk, git};
+use super::{disk, git, tables};
 use std::collections::BTreeSet;
 
 use crate::model::actual::{Head, Operation, RefFormat};
@@ -62,7 +62,10 @@ fn parse(text: &[u8], refs: &Refs) -> Head {
 
 /// Reads the markers that git leaves while something waits for its end.
 pub(super) fn operation(git_dir: &AbsPath) -> Option<Operation> {
-    let there = |name: &str| !matches!(disk::look(git_dir.join(name).as_path()), Ok(None));
+    let file = |name: &str| !matches!(disk::look(git_dir.join(name).as_path()), Ok(None));
+    // Where git itself cannot read the table, HEAD is unreadable too.
+    let table = if tables::holds(git_dir) { tables::beside_head(git_dir).unwrap_or_default() } else { Vec::new() };
+    let there = |name: &str| file(name) || table.iter().any(|(found, _)| found == name);
     let sequencer = || match disk::read(git_dir.join("sequencer/todo").as_path()) {
         Ok(Some(todo)) if todo.starts_with(b"revert") => "revert",
         Ok(_) | Err(_) => "cherry-pick",

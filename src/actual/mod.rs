@@ -29,6 +29,7 @@ mod status;
 mod stored;
 mod strays;
 mod submodule;
+mod tables;
 mod tracked;
 mod trash;
 mod walk;

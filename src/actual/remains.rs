@@ -7,7 +7,7 @@ use gix::bstr::ByteSlice as _;
 
 use super::open::Opened;
 use super::refs::{self, Refs};
-use super::{disk, git, index};
+use super::{disk, git, index, tables};
 use crate::model::actual::{Head, Registration};
 use crate::model::name::ObjectId;
 use crate::model::path::AbsPath;
@@ -29,7 +29,8 @@ pub(super) fn remains(opened: &Opened, refs: &Refs, registration: &Registration)
     note(head(opened, refs, &registration.head));
     note(staged(opened, &registration.head, admin_dir));
     note(reflog(opened, refs, admin_dir));
-    note(tables(admin_dir));
+    note(beside_head(opened, refs, admin_dir));
+    note(in_table(admin_dir));
     for below in OWN_REFS {
         note(filled(admin_dir, below).map(|filled| filled.then(|| format!("refs of its own ({below})"))));
     }
@@ -104,21 +105,42 @@ fn sparse_same(opened: &Opened, index: &gix::index::State, wanted: &gix::index::
 }
 
 /// Refs of one worktree in a reftable, which is not text: git is asked.
-fn tables(admin_dir: &AbsPath) -> Result<Option<String>> {
-    if !admin_dir.join("reftable").as_path().is_dir() {
+fn in_table(admin_dir: &AbsPath) -> Result<Option<String>> {
+    if !tables::holds(admin_dir) {
         return Ok(None);
     }
     let found = git::finish(git::in_git_dir(admin_dir.as_path()).args(["for-each-ref", "--count=1"]).args(OWN_REFS))?;
     Ok((!found.is_empty()).then(|| "refs of its own".into()))
 }
 
+/// A commit that only ORIG_HEAD or another name beside HEAD names, in a file or a reftable.
+fn beside_head(opened: &Opened, refs: &Refs, admin_dir: &AbsPath) -> Result<Option<String>> {
+    let mut named = if tables::holds(admin_dir) { tables::beside_head(admin_dir)? } else { Vec::new() };
+    for path in disk::list(admin_dir.as_path())? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name == "HEAD" || !name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_') || !path.is_file() {
+            continue;
+        }
+        let text = disk::read(&path)?.unwrap_or_default();
+        let words = text.split(u8::is_ascii_whitespace).filter_map(|word| std::str::from_utf8(word).ok());
+        named.extend(words.filter_map(|word| Some((name.clone(), ObjectId::new(word).ok()?))));
+    }
+    for (name, id) in named {
+        // What is no commit, a tree of AUTO_MERGE, git made of commits and the index.
+        if let Ok(commit) = refs::commit(&opened.gix, id.as_str())
+            && !unreferenced(opened, refs, &BTreeSet::from([commit]), Some(1))?.is_empty()
+        {
+            return Ok(Some(format!("commit {} that only {name} names", id.short())));
+        }
+    }
+    Ok(None)
+}
+
 /// Commits that only the reflog of this HEAD names.
 fn reflog(opened: &Opened, refs: &Refs, admin_dir: &AbsPath) -> Result<Option<String>> {
     let log = match disk::read(admin_dir.join("logs/HEAD").as_path())? {
         Some(log) => log,
-        None if admin_dir.join("reftable").as_path().is_dir() => {
-            git::finish(git::in_git_dir(admin_dir.as_path()).args(["log", "--walk-reflogs", "--format=%H", "HEAD", "--"]))?
-        }
+        None if tables::holds(admin_dir) => tables::log(admin_dir)?,
         None => return Ok(None),
     };
     let mut commits = BTreeSet::new();

@@ -8,13 +8,11 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 
 use super::Keep;
-use super::command::Git;
+use super::command::{Call, Git};
 use super::objects::Objects;
 
-/// Refs that belong to one worktree, and the names that git writes beside HEAD.
-const OWN_REFS: [&str; 3] = ["refs/worktree", "refs/bisect", "refs/rewritten"];
-const OWN_HEADS: [&str; 8] =
-    ["ORIG_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "REBASE_HEAD", "BISECT_HEAD", "AUTO_MERGE", "MERGE_AUTOSTASH"];
+/// Refs that belong to one worktree.
+const OWN_REFS: [&str; 3] = ["refs/worktree/", "refs/bisect/", "refs/rewritten/"];
 
 /// Gathers the ids; those of objects that do not exist are among them.
 pub(super) fn gather(git: &Git, keep: &Keep<'_>, objects: &Objects) -> Result<BTreeSet<gix::ObjectId>> {
@@ -26,8 +24,7 @@ pub(super) fn gather(git: &Git, keep: &Keep<'_>, objects: &Objects) -> Result<BT
     }
     if let Some(branch) = keep.branch {
         if reftable {
-            let call = git.inside(keep.common_dir).args(["reflog", "show", "--format=%H", &branch.full(), "--"]);
-            ids(&call.run()?, objects, &mut found);
+            log(&git.inside(keep.common_dir), &branch.full(), objects, &mut found)?;
         } else {
             file(keep.common_dir.join("logs").join(branch.full()).as_path(), objects, &mut found)?;
         }
@@ -38,16 +35,43 @@ pub(super) fn gather(git: &Git, keep: &Keep<'_>, objects: &Objects) -> Result<BT
     Ok(found)
 }
 
-/// A reftable is not text: git is asked.
+/// A reftable is not text: git is asked. One that reads reftables knows all of these options.
 fn tables(git: &Git, keep: &Keep<'_>, objects: &Objects, found: &mut BTreeSet<gix::ObjectId>) -> Result<()> {
     let admin = || git.inside(keep.admin_dir).common(keep.common_dir);
-    ids(&admin().args(["for-each-ref", "--format=%(objectname)"]).args(OWN_REFS).run()?, objects, found);
-    for name in OWN_HEADS {
-        ids(&admin().args(["rev-parse", "--verify", "--quiet", name]).answer()?.stdout, objects, found);
+    let refs = admin().args(["for-each-ref", "--include-root-refs", "--format=%(refname) %(objectname)"]).run()?;
+    for line in String::from_utf8_lossy(&refs).lines().filter(|line| is_own(line)) {
+        ids(line.as_bytes(), objects, found);
     }
-    let logged = admin().args(["reflog", "exists", "HEAD"]).answer()?.status.success();
-    if logged {
-        ids(&admin().args(["reflog", "show", "--format=%H", "HEAD", "--"]).run()?, objects, found);
+    let logs = admin().args(["reflog", "list"]).run()?;
+    for name in String::from_utf8_lossy(&logs).lines().filter(|name| is_own(name)) {
+        log(&admin(), name, objects, found)?;
+    }
+    Ok(())
+}
+
+/// Whether a ref belongs to one worktree: all names beside HEAD do.
+fn is_own(name: &str) -> bool {
+    !name.contains('/') || OWN_REFS.iter().any(|below| name.starts_with(below))
+}
+
+/// The log of a ref in a reftable: what it was, and what it was before the oldest entry.
+fn log(call: &Call<'_>, name: &str, objects: &Objects, found: &mut BTreeSet<gix::ObjectId>) -> Result<()> {
+    if !call.again(&["reflog", "exists", name]).answer()?.status.success() {
+        return Ok(());
+    }
+    let shown = call.again(&["reflog", "show", "--format=%H %gd", name, "--"]).answer()?;
+    if !shown.status.success() {
+        // A HEAD without a commit has a log all the same, which git shows only together with all others.
+        ids(&call.again(&["rev-list", "--no-walk", "--reflog"]).run()?, objects, found);
+        return Ok(());
+    }
+    ids(&shown.stdout, objects, found);
+    // Each row ends with its number: `HEAD@{0}`. One more, and git tells what was before the oldest.
+    let text = String::from_utf8_lossy(&shown.stdout);
+    let last = text.trim_end().strip_suffix('}').and_then(|text| text.rsplit_once('{')?.1.parse::<usize>().ok());
+    if let Some(last) = last {
+        let before = format!("{name}@{{{}}}", last + 1);
+        ids(&call.again(&["rev-parse", "--verify", "--quiet", &before]).answer()?.stdout, objects, found);
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use wsctl::model::mark::{CHECKOUT_MARK, Deed, Marked, OurLock};
 use wsctl::model::name::{ObjectId, WorkspaceId};
 
 use super::{ID, abs, branch, checkout_mark, desired, look, registration, save, with_worktree};
-use crate::support::Sandbox;
+use crate::support::{Sandbox, skip};
 
 #[test]
 fn every_state_of_the_link() {
@@ -153,7 +153,7 @@ fn operations_and_the_branches_that_they_hold() {
 #[test]
 fn what_remains_where_the_directory_is_gone() {
     let sandbox = Sandbox::new();
-    for name in ["clean", "detached", "staged", "reflog", "bisecting", "config", "sparse"] {
+    for name in ["clean", "detached", "staged", "reflog", "bisecting", "config", "sparse", "heads"] {
         with_worktree(&sandbox, name);
     }
     let main = sandbox.path("repos/api");
@@ -168,6 +168,8 @@ fn what_remains_where_the_directory_is_gone() {
     fs::write(main.join(".git/worktrees/config/config.worktree"), "[core]\n\tx = 1\n").unwrap();
     sandbox.git(at("sparse"), &["sparse-checkout", "set", "--cone", "--sparse-index", "nothing"]);
     fs::remove_file(main.join(".git/worktrees/sparse/config.worktree")).unwrap();
+    let lost = sandbox.git(at("heads"), &["commit-tree", "-m", "lost", "HEAD^{tree}"]);
+    fs::write(main.join(".git/worktrees/heads/REBASE_HEAD"), format!("{lost}\n")).unwrap();
     fs::remove_dir_all(sandbox.path(".builders/b")).unwrap();
     let remains = |name: &str| registration(&main, name).remains;
     assert_eq!(remains("clean"), [""; 0]);
@@ -176,7 +178,40 @@ fn what_remains_where_the_directory_is_gone() {
     assert_eq!(remains("staged"), ["staged changes"]);
     assert!(remains("reflog")[0].contains("only its reflog"), "{:?}", remains("reflog"));
     assert!(remains("bisecting").contains(&"a bisect in progress".to_owned()));
+    assert_eq!(remains("heads"), [format!("commit {} that only REBASE_HEAD names", &lost[..10])]);
     assert_eq!(remains("config"), ["configuration of its own"]);
     fs::write(main.join(".git/worktrees/clean/index"), "broken").unwrap();
     assert!(remains("clean")[0].contains("cannot be read"), "unreadable counts as something");
+}
+
+#[test]
+fn what_remains_in_a_reftable() {
+    let sandbox = Sandbox::new();
+    let main = sandbox.path("table");
+    if !sandbox.try_git(sandbox.root(), &["init", "-q", "--ref-format=reftable", "-b", "main", "table"]).status.success() {
+        skip("this git knows no reftable");
+        return;
+    }
+    sandbox.commit(&main, "first");
+    let lost = sandbox.git(&main, &["commit-tree", "-m", "lost", "HEAD^{tree}"]);
+    for name in ["clean", "head", "log", "unborn"] {
+        let path = sandbox.path(name);
+        sandbox.git(&main, &["worktree", "add", "-q", path.to_str().unwrap()]);
+    }
+    sandbox.git("head", &["update-ref", "REBASE_HEAD", &lost]);
+    sandbox.git("log", &["switch", "-q", "--detach", &lost]);
+    sandbox.git("log", &["switch", "-q", "log"]);
+    let entries = sandbox.git("log", &["reflog", "show", "--format=%gd", "HEAD"]).lines().count();
+    for number in (1..entries).rev() {
+        sandbox.git("log", &["reflog", "delete", &format!("HEAD@{{{number}}}")]);
+    }
+    sandbox.git("unborn", &["symbolic-ref", "HEAD", "refs/heads/nothing"]);
+    let remains = |name: &str| {
+        let _ = fs::remove_dir_all(sandbox.path(name));
+        registration(&main, name).remains
+    };
+    assert_eq!(remains("clean"), [""; 0]);
+    assert_eq!(remains("head"), [format!("commit {} that only REBASE_HEAD names", &lost[..10])]);
+    assert_eq!(remains("log"), [format!("commit {} that only its reflog names", &lost[..10])]);
+    assert!(remains("unborn")[0].contains("cannot be read"), "unreadable counts as something");
 }

@@ -13,6 +13,8 @@ pub const ROWS: &[(&str, &str)] = &[
     ("a sparse index", "a_sparse_index"),
     ("per-worktree refs", "refs_of_one_worktree"),
     ("ORIG_HEAD and the like", "heads_beside_head"),
+    ("the same in a reftable", "heads_beside_head_in_a_reftable"),
+    ("reflogs in a reftable", "logs_in_a_reftable"),
     ("an autostash and the todo of a rebase", "the_autostash_of_a_rebase"),
     ("the reflog of a branch deleted with it", "the_reflog_of_a_branch_that_goes_too"),
     ("submodules' modules/", "the_modules_of_submodules"),
@@ -179,6 +181,52 @@ fn heads_beside_head() {
     kept(&sandbox);
 }
 
+/// The same where they are no files, and one that no git of today writes.
+#[test]
+fn heads_beside_head_in_a_reftable() {
+    let Some(sandbox) = unusual("--ref-format=reftable") else { return };
+    for name in ["ORIG_HEAD", "REBASE_HEAD", "BISECT_EXPECTED_REV", "LATER_HEAD"] {
+        git(&sandbox, &["update-ref", name, &loose(&sandbox, name)]);
+        assert!(!admin(&sandbox).join(name).exists(), "{name} is no file");
+    }
+    kept(&sandbox);
+}
+
+/// What HEAD was before the oldest entry of its log, and the log of a ref that git shows in this worktree only; HEAD
+/// itself is on a branch without a commit in the end, and has a log all the same.
+#[test]
+fn logs_in_a_reftable() {
+    for unborn in [false, true] {
+        let Some(sandbox) = unusual("--ref-format=reftable") else { return };
+        let mine = "refs/worktree/mine";
+        for message in ["before", "between"] {
+            git(&sandbox, &["update-ref", "--create-reflog", mine, &loose(&sandbox, message)]);
+            git(&sandbox, &["update-ref", "--no-deref", "HEAD", &loose(&sandbox, &format!("HEAD {message}"))]);
+        }
+        for name in [mine, "HEAD"] {
+            git(&sandbox, &["update-ref", "--no-deref", name, "refs/heads/main"]);
+            let entries = git(&sandbox, &["log", "--walk-reflogs", "--format=%gd", name, "--"]).lines().count();
+            // What was named by the oldest entries is named only as what was before the last two of them.
+            for number in (2..entries).rev() {
+                git(&sandbox, &["reflog", "delete", &format!("{name}@{{{number}}}")]);
+            }
+        }
+        if unborn {
+            git(&sandbox, &["symbolic-ref", "HEAD", "refs/heads/unborn"]);
+        }
+        let log = git(&sandbox, &["rev-list", "--no-walk", "--reflog", "--format=%s"]);
+        for message in ["before", "between", "HEAD before", "HEAD between"] {
+            assert!(log.lines().any(|line| line == message), "{log}");
+        }
+        // Entries that were deleted held others; no `gc`, which lets the old dates of all of them expire.
+        sandbox.git("repos/api", &["prune", "--expire=now"]);
+        let before = objects(&sandbox);
+        sandbox.wsctl(&["apply", "--auto-approve", "--unsaved=trash"]).ok();
+        nothing_lost(&sandbox, &before);
+        sandbox.converged();
+    }
+}
+
 /// A rebase with an autostash, stopped before commits that only its todo names.
 #[test]
 fn the_autostash_of_a_rebase() {
@@ -257,9 +305,8 @@ fn configuration_of_one_worktree() {
     sandbox.converged();
 }
 
-/// `repos/api` made anew with this option, and `work` in it with a staged blob, a detached commit, an own ref; `None`
-/// where this git does not know the option.
-fn unusual(option: &str) -> Option<Sandbox> {
+/// `repos/api` made anew with this option, and `work` in it; `None` where this git does not know the option.
+pub(super) fn made_with(option: &str) -> Option<Sandbox> {
     let sandbox = Sandbox::workspace();
     fs::remove_dir_all(sandbox.path("repos/api")).unwrap();
     if !sandbox.try_git("", &["init", "-q", "-b", "main", option, "repos/api"]).status.success() {
@@ -268,7 +315,12 @@ fn unusual(option: &str) -> Option<Sandbox> {
     }
     sandbox.write("repos/api/README.md", "# api\n");
     sandbox.commit("repos/api", "first");
-    let sandbox = made_of(sandbox);
+    Some(made_of(sandbox))
+}
+
+/// The same, with a staged blob, a detached commit, an own ref.
+fn unusual(option: &str) -> Option<Sandbox> {
+    let sandbox = made_with(option)?;
     stage(&sandbox, "staged", "only here\n");
     git(&sandbox, &["update-ref", "refs/worktree/mine", &loose(&sandbox, "mine")]);
     git(&sandbox, &["switch", "-q", "--detach"]);

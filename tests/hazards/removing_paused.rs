@@ -1,6 +1,7 @@
 //! Removing: something that waits for its end in the checkout. It blocks; in the trash nothing of it is missing.
 
-use super::removing::{admin, api, blocked_until_told, commit, git, trash, write};
+use super::removing::{admin, api, blocked_until_told, commit, git, refused, told, trash, write};
+use super::removing_keeper::made_with;
 use crate::support::{Sandbox, snapshot, text};
 
 pub const ROWS: &[(&str, &str)] = &[
@@ -10,6 +11,7 @@ pub const ROWS: &[(&str, &str)] = &[
     ("a rebase in progress, by patches", "a_rebase_by_patches"),
     ("a rebase that waits on a clean tree", "a_rebase_that_stopped_on_a_clean_tree"),
     ("a cherry-pick in progress", "a_cherry_pick"),
+    ("a cherry-pick that a reftable knows of", "a_cherry_pick_in_a_reftable"),
     ("a sequence between two picks", "a_sequence_between_two_picks"),
     ("a revert in progress", "a_revert"),
     ("a bisect in progress", "a_bisect"),
@@ -109,6 +111,18 @@ fn a_cherry_pick() {
         conflicting(sandbox);
         stops(sandbox, &["cherry-pick", "theirs"]);
     });
+}
+
+/// A pick that changes nothing any more: the files are clean, and no file says that it waits.
+#[test]
+fn a_cherry_pick_in_a_reftable() {
+    let Some(sandbox) = made_with("--ref-format=reftable") else { return };
+    conflicting(&sandbox);
+    stops(&sandbox, &["cherry-pick", "HEAD"]);
+    assert_eq!(git(&sandbox, &["status", "--porcelain"]), "");
+    assert!(!admin(&sandbox).join("CHERRY_PICK_HEAD").exists());
+    refused(&sandbox, &[" cherry-pick is in progress", "work/api cherry-pick --abort"]);
+    told(&sandbox);
 }
 
 /// A pick that was resolved and committed: the rest of the sequence waits, and no `CHERRY_PICK_HEAD` says so.

@@ -1,0 +1,38 @@
+//! What only one worktree has in a reftable, which is not text: git is asked. A git that reads reftables knows all of
+//! these options.
+
+use anyhow::{Context as _, Result};
+
+use super::git;
+use crate::model::name::ObjectId;
+use crate::model::path::AbsPath;
+
+/// Whether the refs of a git directory lie in a reftable.
+pub(super) fn holds(git_dir: &AbsPath) -> bool {
+    git_dir.join("reftable").as_path().is_dir()
+}
+
+/// The names beside HEAD, as far as they are no files: what they name.
+pub(super) fn beside_head(git_dir: &AbsPath) -> Result<Vec<(String, ObjectId)>> {
+    let mut command = git::in_git_dir(git_dir.as_path());
+    let text = git::finish(command.args(["for-each-ref", "--include-root-refs", "--format=%(refname) %(objectname)"]))?;
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let rows = text.lines().filter_map(|line| line.split_once(' ')).filter(|(name, _)| *name != "HEAD" && !name.contains('/'));
+    rows.map(|(name, id)| Ok((name.to_owned(), ObjectId::new(id).context("git for-each-ref")?))).collect()
+}
+
+/// HEAD's own log: lines that begin with an id, the last with what HEAD was before all of it.
+pub(super) fn log(git_dir: &AbsPath) -> Result<Vec<u8>> {
+    let ask = |arguments: &[&str]| git::in_git_dir(git_dir.as_path()).args(arguments).output();
+    if !ask(&["reflog", "exists", "HEAD"])?.status.success() {
+        return Ok(Vec::new());
+    }
+    let mut command = git::in_git_dir(git_dir.as_path());
+    let mut text = git::finish(command.args(["log", "--walk-reflogs", "--format=%H %gd", "HEAD", "--"]))?;
+    // Each row ends with its number: `HEAD@{0}`. One more, and git tells what was before the oldest.
+    let last = text.rsplit(|byte| *byte == b'{').next().and_then(|rest| std::str::from_utf8(rest).ok());
+    if let Some(last) = last.and_then(|rest| rest.trim_end().strip_suffix('}')?.parse::<usize>().ok()) {
+        text.extend(ask(&["rev-parse", "--verify", "--quiet", &format!("HEAD@{{{}}}", last + 1)])?.stdout);
+    }
+    Ok(text)
+}
