@@ -1,8 +1,10 @@
-//! Populated submodules of a checkout: their files, and commits that are on none of their remotes.
+//! Submodules of a checkout: the files of populated ones, and of all that it ever had the commits that are on none of
+//! their remotes.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 
 use super::content::{self, Changes};
 use super::walk::{self, Into};
@@ -10,8 +12,21 @@ use super::{disk, git};
 use crate::model::actual::ObjectFormat;
 use crate::model::path::AbsPath;
 
-/// The submodules that hold work, with those below them.
-pub(super) fn findings(worktree: &Path, changes: &Changes, format: ObjectFormat) -> Result<Vec<PathBuf>> {
+/// The submodules that hold work, with those below them; of one that is not populated any more its repository in the
+/// admin directory.
+pub(super) fn findings(worktree: &Path, admin_dir: &AbsPath, changes: &Changes, format: ObjectFormat) -> Result<Vec<PathBuf>> {
+    let mut seen = BTreeSet::new();
+    let mut found = populated(worktree, changes, format, &mut seen)?;
+    for git_dir in modules(admin_dir)?.into_iter().filter(|git_dir| !seen.contains(&disk::real(git_dir))) {
+        if unpushed(&git_dir).with_context(|| format!("the submodule in {git_dir}"))? {
+            found.push(git_dir.as_path().to_path_buf());
+        }
+    }
+    Ok(found)
+}
+
+/// The populated ones; their git directories are added to `seen`.
+fn populated(worktree: &Path, changes: &Changes, format: ObjectFormat, seen: &mut BTreeSet<AbsPath>) -> Result<Vec<PathBuf>> {
     let mut found: Vec<PathBuf> = changes.moved.iter().map(|path| worktree.join(path)).collect();
     for link in &changes.gitlinks {
         let path = worktree.join(link);
@@ -20,15 +35,37 @@ pub(super) fn findings(worktree: &Path, changes: &Changes, format: ObjectFormat)
         let git_dir = if git.is_file() { disk::git_file(&whole)? } else { whole.join(".git") };
         let named = || format!("submodule {}", link.display());
         let inside = content::changes(&path, git_dir.as_path(), format).with_context(named)?;
-        let mut unpushed = git::in_git_dir(git_dir.as_path());
-        unpushed.args(["rev-list", "--max-count=1", "--all", "--not", "--remotes"]);
-        let unpushed = !git::finish(&mut unpushed).with_context(named)?.is_empty();
-        if inside.any() || unpushed || holds_repository(&path, &inside)? {
+        if inside.any() || unpushed(&git_dir).with_context(named)? || holds_repository(&path, &inside)? {
             found.push(path.clone());
         }
-        found.extend(findings(&path, &inside, format)?);
+        seen.insert(disk::real(&git_dir));
+        found.extend(populated(&path, &inside, format, seen)?);
     }
     Ok(found)
+}
+
+/// The repositories below a git directory's `modules`, with those below them.
+fn modules(git_dir: &AbsPath) -> Result<Vec<AbsPath>> {
+    let (mut found, mut mounts) = (Vec::new(), Vec::new());
+    walk::walk(git_dir.join("modules").as_path(), &mut mounts, &mut |path, entry| {
+        // A submodule's name may be a path.
+        if entry.is_dir() && !disk::is_git_dir(path) {
+            return Ok(Into::Descend);
+        }
+        found.extend(entry.is_dir().then(|| git_dir.join(path)));
+        Ok(Into::Skip)
+    })?;
+    ensure!(mounts.is_empty(), "a mount point is among the submodules of {git_dir}");
+    let below: Vec<AbsPath> = found.iter().map(modules).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
+    Ok([found, below].concat())
+}
+
+/// Whether a ref, HEAD or a stash has commits that no remote-tracking ref has.
+fn unpushed(git_dir: &AbsPath) -> Result<bool> {
+    let mut command = git::in_git_dir(git_dir.as_path());
+    // The work tree that its configuration names may be gone.
+    command.env("GIT_WORK_TREE", git_dir.as_path()).args(["rev-list", "--max-count=1", "--all", "--not", "--remotes"]);
+    Ok(!git::finish(&mut command)?.is_empty())
 }
 
 /// A repository hidden in an ignored directory of the submodule.

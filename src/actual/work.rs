@@ -92,7 +92,7 @@ impl Checkout<'_> {
         work.disposable.retain(|path| self.is_alone(path));
         work.disposed = self.ignored(&work.disposable)?;
         work.ignored = self.ignored(&changes.ignored)?;
-        let submodules = submodule::findings(self.worktree.as_path(), &changes, self.format)?;
+        let submodules = submodule::findings(self.worktree.as_path(), self.admin_dir, &changes, self.format)?;
         let relative = |paths: &[PathBuf]| paths.iter().map(|path| self.shown(path)).collect::<Vec<_>>();
         let lists: [(Kind, Vec<String>); 8] = [
             (Finding::Conflicts, relative(&changes.conflicts)),

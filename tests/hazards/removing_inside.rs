@@ -14,6 +14,7 @@ pub const ROWS: &[(&str, &str)] = &[
     ("a submodule with changes", "an_edit_in_a_submodule"),
     ("a submodule with unpushed commits", "an_unpushed_commit_in_a_submodule"),
     ("a submodule with a stash", "a_stash_in_a_submodule"),
+    ("a submodule that was deinitialised", "a_submodule_that_is_not_populated_any_more"),
     ("a submodule's repository inside its worktree", "a_submodule_with_its_own_git_directory"),
     ("a nested worktree", "a_worktree_inside"),
     ("a nested clone", "a_clone_inside"),
@@ -102,6 +103,48 @@ fn a_stash_in_a_submodule() {
     sandbox.git(lib(&sandbox), &["stash", "-q"]);
     assert_eq!(git(&sandbox, &["status", "--porcelain"]), "");
     submodule_blocks(&sandbox);
+}
+
+/// `git submodule deinit` emptied its directory: the outer repository records what its remote has, and its own repository
+/// waits in the admin directory with a commit or a stash that its remote does not have. Submodules below it count too.
+#[test]
+fn a_submodule_that_is_not_populated_any_more() {
+    type Leave = fn(&Sandbox);
+    let states: [(&[&str], Leave); 4] = [
+        (&[], |_| {}),
+        (&["1 submodule with work of its own: ", "/modules/lib"], |sandbox| {
+            sandbox.git(lib(sandbox), &["switch", "-q", "-c", "mine"]);
+            commit_in_lib(sandbox);
+            git(sandbox, &["submodule", "--quiet", "update"]);
+        }),
+        (&["1 submodule with work of its own: ", "/modules/lib"], |sandbox| {
+            write(sandbox, "lib/README.md", "stashed\n");
+            sandbox.git(lib(sandbox), &["stash", "-q"]);
+        }),
+        (&["1 submodule with work of its own: ", "/modules/lib/modules/deep/inner"], |sandbox| {
+            let inner = sandbox.origin("inner");
+            let lib = lib(sandbox);
+            sandbox.git(&lib, &["submodule", "--quiet", "add", "--name", "deep/inner", inner.to_str().unwrap(), "inner"]);
+            sandbox.git(lib.join("inner"), &["commit", "-q", "--allow-empty", "-m", "only in the inner one"]);
+            sandbox.git(&lib, &["reset", "-q", "--hard"]);
+            fs::remove_dir_all(lib.join("inner")).unwrap();
+        }),
+    ];
+    for (words, leave) in states {
+        let sandbox = with_submodule();
+        leave(&sandbox);
+        git(&sandbox, &["submodule", "--quiet", "deinit", "lib"]);
+        assert_eq!(git(&sandbox, &["status", "--porcelain"]), "");
+        let before = snapshot(admin(&sandbox).join("modules"));
+        if words.is_empty() {
+            sandbox.apply().ok();
+        } else {
+            refused(&sandbox, words);
+            told(&sandbox);
+        }
+        before.assert_same(&snapshot(trash(&sandbox).join("admin/api/modules")));
+        sandbox.converged();
+    }
 }
 
 /// A submodule as it was in old days: its repository lies in its own directory, and with it its commits.
