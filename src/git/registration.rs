@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 
+use super::answer::Answer;
 use super::command::Git;
 use super::{link, own_files, unlink, worktree_lock};
 use crate::diagnostic::Diagnostic;
@@ -75,18 +76,49 @@ pub(super) fn drop_stale(git: &Git, stale: &Stale) -> Result<()> {
     remove(stale)
 }
 
-/// Refuses an entry that by now holds commits or staged blobs of its own.
+/// Refuses an entry that by now holds commits or staged blobs of its own, or that git cannot look into.
 fn refuse_value(git: &Git, stale: &Stale) -> Result<()> {
+    if is_blank(&stale.admin_dir) {
+        return Ok(());
+    }
+    let refused = |what: &str| Diagnostic::new(format!("{} {what}", stale.admin_dir), "wsctl plan").into();
+    let unknown = |answer: &Answer| refused(&format!("cannot be looked into: {}", answer.reason()));
     let admin = || git.inside(&stale.admin_dir);
-    let unreached = admin().args(["rev-list", "--max-count=1", "HEAD", "--not", "--branches", "--tags", "--remotes"]).answer()?;
-    let staged = stale.admin_dir.join("index").as_path().exists()
-        && admin().args(["diff-index", "--cached", "--quiet", "HEAD"]).answer()?.status.code() == Some(1);
-    let what = match (unreached.stdout.is_empty(), staged) {
-        (false, _) => "commits that no branch holds",
-        (true, true) => "staged changes",
-        (true, false) => return Ok(()),
+    let unborn = admin().args(["symbolic-ref", "--quiet", "HEAD"]).answer()?.status.success()
+        && !admin().args(["rev-parse", "--verify", "--quiet", "HEAD"]).answer()?.status.success();
+    if !unborn {
+        let answer =
+            admin().args(["rev-list", "--max-count=1", "HEAD", "--not", "--branches", "--tags", "--remotes"]).answer()?;
+        if !answer.status.success() {
+            return Err(unknown(&answer));
+        }
+        if !answer.stdout.is_empty() {
+            return Err(refused("holds commits that no branch holds"));
+        }
+    }
+    if !stale.admin_dir.join("index").as_path().exists() {
+        return Ok(());
+    }
+    // Without a commit, everything in the index was staged by hand.
+    let arguments: &[&str] = if unborn { &["ls-files", "--cached"] } else { &["diff-index", "--cached", "--name-only", "HEAD"] };
+    let answer = admin().args(arguments).answer()?;
+    match (answer.status.success(), answer.stdout.is_empty()) {
+        (true, true) => Ok(()),
+        (true, false) => Err(refused("holds staged changes")),
+        (false, _) => Err(unknown(&answer)),
+    }
+}
+
+/// Whether the git that makes it had not come far: HEAD names nothing yet, there is neither an index nor a log.
+fn is_blank(admin_dir: &AbsPath) -> bool {
+    let absent = |name: &str| {
+        let found = admin_dir.join(name).as_path().symlink_metadata();
+        found.is_err_and(|error| error.kind() == ErrorKind::NotFound)
     };
-    Err(Diagnostic::new(format!("{} holds {what}", stale.admin_dir), "wsctl plan").into())
+    // git writes an id of zeros first.
+    let zeros = |head: Vec<u8>| head.trim_ascii().iter().all(|digit| *digit == b'0');
+    let nothing = absent("HEAD") || fs::read(admin_dir.join("HEAD")).is_ok_and(zeros);
+    nothing && absent("index") && absent("logs")
 }
 
 fn is_empty(directory: &AbsPath) -> bool {

@@ -78,6 +78,52 @@ fn a_registration_that_holds_work_by_now_is_not_dropped() {
 }
 
 #[test]
+fn a_registration_that_git_cannot_look_into_is_not_dropped() {
+    let sandbox = Sandbox::new();
+    let repository = sandbox.repository("api");
+    let id = sandbox.git(&repository, &["rev-parse", "HEAD"]);
+    let object = repository.join(format!(".git/objects/{}/{}", &id[..2], &id[2..]));
+    let cases: [(&str, &dyn Fn(&AbsPath)); 4] = [
+        ("commit", &|_| std::fs::rename(&object, sandbox.path("object")).unwrap()),
+        ("index", &|admin| std::fs::write(admin.join("index"), "broken").unwrap()),
+        ("head", &|admin| std::fs::write(admin.join("HEAD"), "broken").unwrap()),
+        ("begun", &|admin| std::fs::remove_file(admin.join("HEAD")).unwrap()),
+    ];
+    for (name, spoil) in cases {
+        let (path, admin_dir) = sandbox.checkout(&repository, name, name);
+        sandbox.git(&path, &["switch", "-q", "--detach"]);
+        std::fs::remove_dir_all(&path).unwrap();
+        spoil(&admin_dir);
+        let refusal = why(sandbox.door().drop_registration(&stale(&repository, &path, &admin_dir)));
+        assert!(refusal.contains("cannot be looked into: "), "{name}: {refusal}");
+        assert!(admin_dir.as_path().exists(), "{name}");
+        if !object.exists() {
+            std::fs::rename(sandbox.path("object"), &object).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_registration_without_a_commit_is_dropped_unless_something_is_staged() {
+    let sandbox = Sandbox::new();
+    let repository = sandbox.repository("api");
+    for (name, head) in [("unborn", "ref: refs/heads/nothing\n"), ("staged", "ref: refs/heads/nothing\n"), ("zeros", "0000\n")] {
+        let (path, admin_dir) = sandbox.checkout(&repository, name, name);
+        std::fs::write(admin_dir.join("HEAD"), head).unwrap();
+        if name != "staged" {
+            std::fs::remove_file(admin_dir.join("index")).unwrap();
+        }
+        if name == "zeros" {
+            std::fs::remove_dir_all(admin_dir.join("logs")).unwrap();
+        }
+        std::fs::remove_dir_all(&path).unwrap();
+        let dropped = sandbox.door().drop_registration(&stale(&repository, &path, &admin_dir));
+        assert_eq!(dropped.is_ok(), name != "staged", "{name}: {dropped:?}");
+        assert_eq!(admin_dir.as_path().exists(), name == "staged");
+    }
+}
+
+#[test]
 fn a_registration_reached_through_a_link_is_the_same_when_its_worktree_is_gone() {
     let sandbox = Sandbox::new();
     let repository = sandbox.repository("api");
