@@ -38,8 +38,7 @@ fn whole(input: &Input<'_>, builder: &BuilderName, directory: &BuilderDirectory,
         .into_iter()
         .filter(|(_, _, registration)| registration.link != Link::DirectoryGone)
         .partition(|(_, _, r)| belongs(input, builder, r));
-    let unsaved = mark.map_or(input.options.unsaved, |mark| input.options.unsaved.or(Some(mark.policy.on_unsaved)))
-        == Some(OnUnsaved::Trash);
+    let unsaved = unsaved(input, mark);
     let mut blockers = of_builder(input, builder, directory, mark);
     for (_, repository, registration) in &others {
         let path = registration.worktree.as_ref().unwrap_or(&directory.path);
@@ -63,7 +62,6 @@ fn whole(input: &Input<'_>, builder: &BuilderName, directory: &BuilderDirectory,
         details.extend(fate(input, &checkout, member.2.work.as_ref(), unsaved));
         removed.push(checkout);
     }
-    let keep = mark.map_or(input.desired.policy.trash_keep, |mark| mark.policy.trash_keep);
     let frees = ours.iter().map(|(name, _, registration)| ((*name).clone(), registration.admin_name.clone())).collect();
     let removal = Removal {
         builder: builder.clone(),
@@ -73,7 +71,7 @@ fn whole(input: &Input<'_>, builder: &BuilderName, directory: &BuilderDirectory,
         checkouts: removed,
         drop_ignore: last_nested(input),
         unsaved,
-        keep,
+        keep: keep(input, mark),
         counts: true,
     };
     let draft = drafts.add(
@@ -96,7 +94,7 @@ fn checkouts(input: &Input<'_>, builder: &BuilderName, directory: &BuilderDirect
         if !undeclared || !belongs(input, builder, registration) || registration.link == Link::DirectoryGone {
             continue;
         }
-        let unsaved = input.options.unsaved.unwrap_or(declared.policy.on_unsaved) == OnUnsaved::Trash;
+        let unsaved = unsaved(input, mark);
         let mut blockers = Vec::new();
         if mark.is_some_and(|mark| mark.protect) || declared.protect {
             blockers.push(protected(builder, directory));
@@ -114,7 +112,7 @@ fn checkouts(input: &Input<'_>, builder: &BuilderName, directory: &BuilderDirect
             checkouts: vec![checkout],
             drop_ignore: false,
             unsaved,
-            keep: declared.policy.trash_keep,
+            keep: keep(input, mark),
             counts: true,
         };
         let address = Address::Checkout(builder.clone(), name.clone());
@@ -123,6 +121,16 @@ fn checkouts(input: &Input<'_>, builder: &BuilderName, directory: &BuilderDirect
         draft.change.blockers = blockers;
         draft.frees.push((name.clone(), registration.admin_name.clone()));
     }
+}
+
+/// Whether unsaved work goes to the trash: as the command says, else as the mark does; without a mark it blocks.
+fn unsaved(input: &Input<'_>, mark: Option<&BuilderMark>) -> bool {
+    input.options.unsaved.or(mark.map(|mark| mark.policy.on_unsaved)) == Some(OnUnsaved::Trash)
+}
+
+/// How many seconds the trash keeps it, as the mark says.
+fn keep(input: &Input<'_>, mark: Option<&BuilderMark>) -> u64 {
+    mark.map_or(input.desired.policy.trash_keep, |mark| mark.policy.trash_keep)
 }
 
 /// Whether the helper file of nested builders is ours, and no declared builder needs it.

@@ -1,6 +1,6 @@
 //! Removals through the program: the brakes, what is never removed, and the trash. Their hazards have a folder of their own.
 
-use crate::support::{Sandbox, snapshot};
+use crate::support::{Sandbox, snapshot, text};
 
 const TWO: &str = "[repos.api]\n[builders.work]\nrepos = [\"api\"]\n[builders.idle]\nrepos = [\"api\"]\n";
 const NONE: &str = "[repos.api]\n[repos.web]\n[builders.stays]\nrepos = [\"web\"]\n";
@@ -40,6 +40,22 @@ fn more_removals_than_allowed_hold_all_of_them_back_and_nothing_else() {
     sandbox.wsctl(&["apply", "--auto-approve", "--allow-removals"]).ok();
     assert!(!sandbox.builder("work").exists() && !sandbox.builder("idle").exists());
     sandbox.converged();
+}
+
+#[test]
+fn a_checkout_that_leaves_its_builder_goes_by_the_policy_that_was_applied() {
+    let sandbox = Sandbox::workspace();
+    let file =
+        |policy: &str, repos: &str| format!("[policy]\n{policy}[repos.api]\n[repos.web]\n[builders.work]\nrepos = [{repos}]\n");
+    sandbox.toml(&file("trash_keep = \"3d\"\n", "\"api\", \"web\""));
+    sandbox.apply().ok();
+    edit(&sandbox);
+    sandbox.toml(&file("trash_keep = \"1d\"\non_unsaved = \"trash\"\n", "\"web\""));
+    sandbox.plan().says("! builders.work.api").says("1 changed file: README.md");
+    sandbox.git(sandbox.builder("work/api"), &["checkout", "-q", "README.md"]);
+    sandbox.apply().ok();
+    assert!(!sandbox.builder("work/api").exists());
+    assert!(text(sandbox.trashed().join("manifest.json")).contains("\"keep\": 259200"));
 }
 
 #[test]
