@@ -14,6 +14,7 @@ use crate::apply::{Run, Spot, claim, prepare, run as walk};
 use crate::git::GitDoor;
 use crate::model::desired::Desired;
 use crate::model::name::RepoName;
+use crate::model::path::AbsPath;
 use crate::plan::{Options, Plan};
 use crate::{actual, trash, view};
 
@@ -54,27 +55,34 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
     }
     let text = view::prompt::APPLY;
     let question = Question { command: "apply", approved: args.auto_approve, text, yes: view::prompt::YES, nothing: None };
-    let code = apply(globals, &desired, &args.options.options(globals), &question)?;
+    let Applied { code, prunes } = apply(globals, &desired, &args.options.options(globals), &question)?;
     // Whoever interrupts wants nothing more to be done.
-    if !desired.policy.auto_prune || code >= 128 {
+    if (prunes.is_empty() && !desired.policy.auto_prune) || code >= 128 {
         return Ok(code);
     }
-    let pruned = prune::automatic(globals, &desired)?;
+    let pruned = prune::automatic(globals, &desired, &prunes)?;
     Ok(if code == 0 { pruned } else { code })
 }
 
+/// What came of an apply.
+pub(super) struct Applied {
+    /// The exit code.
+    pub(super) code: u8,
+    /// What the plan that was shown, and approved, lets go out of the trash.
+    prunes: Vec<AbsPath>,
+}
+
 /// Plans, asks, plans again under the lock, and applies.
-pub(super) fn apply(globals: &Globals, desired: &Desired, options: &Options, question: &Question<'_>) -> Result<u8> {
+pub(super) fn apply(globals: &Globals, desired: &Desired, options: &Options, question: &Question<'_>) -> Result<Applied> {
     let carried = recover(globals, desired)?;
-    let (seen, plan) = refresh(desired, options)?;
+    let (seen, mut plan) = refresh(desired, options)?;
     let listener = listener(globals);
     if plan.pending().next().is_none() {
         return nothing(globals, &plan, question, listener.as_ref());
     }
     show(globals, &plan)?;
     if !approve(globals, question)? {
-        view::narrate("Nothing was changed.\n");
-        return Ok(1);
+        return Ok(Applied { code: 1, prunes: Vec::new() });
     }
     let writes = |plan: &Plan, name: &RepoName| plan.steps.iter().any(|step| step.writes.contains(name));
     let mut locks = lock(globals, desired, &seen, |name| writes(&plan, name))?;
@@ -87,9 +95,9 @@ pub(super) fn apply(globals: &Globals, desired: &Desired, options: &Options, que
         view::narrate("The disk changed since the plan was shown. The plan is now:\n");
         show(globals, &locked)?;
         if !approve(globals, question)? {
-            view::narrate("Nothing was changed.\n");
-            return Ok(1);
+            return Ok(Applied { code: 1, prunes: Vec::new() });
         }
+        plan.prunes.clone_from(&locked.prunes);
     }
     let door = GitDoor::new(&desired.builders_dir, !globals.no_input && std::io::stdin().is_terminal())?.holding(&locks)?;
     let spot = || Spot {
@@ -115,17 +123,18 @@ pub(super) fn apply(globals: &Globals, desired: &Desired, options: &Options, que
     if outcome.failed + outcome.skipped == 0 {
         claim(&door, desired, &locked, known, &spot)?;
     }
-    Ok(code(&outcome))
+    Ok(Applied { code: code(&outcome), prunes: plan.prunes })
 }
 
 fn approve(globals: &Globals, question: &Question<'_>) -> Result<bool> {
-    if question.approved {
-        return Ok(true);
+    let approved = question.approved || ask(globals, question.command, question.text, question.yes)?;
+    if !approved {
+        view::narrate("Nothing was changed.\n");
     }
-    ask(globals, question.command, question.text, question.yes)
+    Ok(approved)
 }
 
-fn nothing(globals: &Globals, plan: &Plan, question: &Question<'_>, listener: &dyn Listener) -> Result<u8> {
+fn nothing(globals: &Globals, plan: &Plan, question: &Question<'_>, listener: &dyn Listener) -> Result<Applied> {
     if globals.json {
         listener.event(&Event::Planned(plan));
         listener.event(&Event::Summary(&Outcome { blocked: plan.blocked().count(), ..Outcome::default() }));
@@ -134,7 +143,7 @@ fn nothing(globals: &Globals, plan: &Plan, question: &Question<'_>, listener: &d
     } else {
         show(globals, plan)?;
     }
-    Ok(u8::from(plan.blocked().next().is_some()))
+    Ok(Applied { code: u8::from(plan.blocked().next().is_some()), prunes: plan.prunes.clone() })
 }
 
 fn show(globals: &Globals, plan: &Plan) -> Result<()> {

@@ -40,5 +40,5 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
         yes: &name,
         nothing: Some(view::prompt::NOTHING_TO_DESTROY),
     };
-    apply(globals, &desired, &options, &question)
+    Ok(apply(globals, &desired, &options, &question)?.code)
 }

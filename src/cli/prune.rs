@@ -13,6 +13,7 @@ use crate::git::GitDoor;
 use crate::model::actual::{Actual, Place};
 use crate::model::clock::Moment;
 use crate::model::desired::Desired;
+use crate::model::path::AbsPath;
 use crate::model::trash::TrashEntry;
 use crate::plan::{Options, misplaced};
 use crate::view::prune::{PruneRow, RowState};
@@ -62,8 +63,9 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
     empty(globals, &desired, &due, older_than)
 }
 
-/// What `auto_prune` does at the end of an apply: not where the trash is that of another file or workspace.
-pub(super) fn automatic(globals: &Globals, desired: &Desired) -> Result<u8> {
+/// What `auto_prune` does at the end of an apply, with what its plan told of: what is due only since then waits for the
+/// next one. Not where the trash is that of another file or workspace.
+pub(super) fn automatic(globals: &Globals, desired: &Desired, told: &[AbsPath]) -> Result<u8> {
     let actual = actual::read(desired)?;
     let ours = match &actual.place {
         Place::Same | Place::Moved(_) => misplaced(desired, &actual, &Options::default()).is_none(),
@@ -73,7 +75,8 @@ pub(super) fn automatic(globals: &Globals, desired: &Desired) -> Result<u8> {
         return Ok(0);
     }
     let rows = rows(&actual, &Globals::moment(), None);
-    let due: Vec<&PruneRow> = rows.iter().filter(|row| row.due()).collect();
+    let goes = |row: &&PruneRow| row.state == RowState::CutShort || (row.due() && told.contains(&row.path));
+    let due: Vec<&PruneRow> = rows.iter().filter(goes).collect();
     if due.is_empty() { Ok(0) } else { empty(globals, desired, &due, None) }
 }
 

@@ -32,6 +32,8 @@ pub struct Plan {
     pub unmanaged: Vec<Note>,
     /// What a reader should know and nobody has to act on (a base that moved, a mixed builder).
     pub warnings: Vec<String>,
+    /// Entries of the trash that `auto_prune` lets go after an apply: of all that are due, those that this plan tells of.
+    pub prunes: Vec<AbsPath>,
     /// What apply does, in an order that is safe; steps refer to each other by index.
     pub steps: Vec<Step>,
 }

@@ -187,6 +187,7 @@ pub fn plan(desired: &Desired, actual: &Actual, options: &Options) -> Plan {
         drift: drafts.drift,
         unmanaged: drafts.unmanaged,
         warnings: drafts.warnings,
+        prunes: unmanaged::pruned(&input),
         steps,
     }
 }

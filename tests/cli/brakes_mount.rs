@@ -160,13 +160,14 @@ fn the_mark_of_the_workspace_is_torn() {
 #[test]
 fn the_trash_of_another_workspace_is_not_emptied() {
     let other = plain();
-    declare(&other, "", &["x", "y"]);
+    let auto = "[policy]\nauto_prune = true\n";
+    declare(&other, auto, &["x", "y"]);
     other.apply().ok();
-    declare(&other, "", &["x"]);
+    declare(&other, auto, &["x"]);
     other.apply().ok();
     shift(&other, -YEAR, false);
     let due = snapshot(other.trashed());
-    let file = format!("version = 1\n{}", declared("[policy]\nauto_prune = true\n", &["x", "new"]));
+    let file = format!("version = 1\n{}", declared(auto, &["x", "new"]));
     other.write("other.toml", &file);
     other.wsctl(&["-f", "other.toml", "apply", "--auto-approve"]).fails().never_says("auto_prune");
     due.assert_same(&snapshot(other.trashed()));
@@ -174,7 +175,7 @@ fn the_trash_of_another_workspace_is_not_emptied() {
     let sandbox = made();
     away(&sandbox);
     fs::rename(other.path(".builders"), sandbox.path(".builders")).unwrap();
-    declare(&sandbox, "[policy]\nauto_prune = true\n", &["a", "b"]);
+    declare(&sandbox, auto, &["a", "b"]);
     sandbox.apply().fails().says("not mounted, or replaced");
     sandbox.wsctl(&["prune", "--older-than", "0s", "--auto-approve"]).fails().says("not mounted, or replaced");
     due.assert_same(&snapshot(sandbox.trashed()));

@@ -5,22 +5,29 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
-use super::brakes::{YEAR, declare, plain, rewrite, shift};
+use super::brakes::{YEAR, declare, declared, plain, rewrite, shift};
 use crate::support::{Answer, Sandbox, skip, snapshot, text};
 
 const ALL: [&str; 4] = ["prune", "--older-than", "0s", "--auto-approve"];
 
+const AUTO: &str = "[policy]\nauto_prune = true\n";
+
 /// One entry in the trash: builder `b`, with a detached commit that only its keeper holds.
 fn removed() -> (Sandbox, String) {
+    removed_under("", "")
+}
+
+/// The same under these settings, and these of `b` itself.
+fn removed_under(settings: &str, own: &str) -> (Sandbox, String) {
     let sandbox = plain();
-    declare(&sandbox, "", &["a", "b"]);
+    sandbox.toml(&format!("{}{own}", declared(settings, &["a", "b"])));
     sandbox.apply().ok();
     let api = sandbox.builder("b/api");
     sandbox.git(&api, &["switch", "-q", "--detach"]);
     sandbox.git(&api, &["commit", "-q", "--allow-empty", "-m", "only here"]);
     let id = sandbox.git(&api, &["rev-parse", "HEAD"]);
     sandbox.write(".builders/b/api/build.log", "ignored\n");
-    declare(&sandbox, "", &["a"]);
+    declare(&sandbox, settings, &["a"]);
     sandbox.wsctl(&["apply", "--auto-approve", "--unsaved=trash"]).ok();
     (sandbox, id)
 }
@@ -79,8 +86,7 @@ fn a_keeper_goes_with_its_entry_and_not_before() {
 
 #[test]
 fn auto_prune_empties_what_is_due_and_says_so_before() {
-    let (sandbox, _) = removed();
-    declare(&sandbox, "[policy]\nauto_prune = true\n", &["a"]);
+    let (sandbox, _) = removed_under(AUTO, "");
     sandbox.apply().ok();
     assert_eq!(sandbox.trash().len(), 1);
     shift(&sandbox, -15 * 24 * 3600, false);
@@ -90,12 +96,52 @@ fn auto_prune_empties_what_is_due_and_says_so_before() {
 }
 
 #[test]
+fn auto_prune_asks_the_mark_and_the_file_of_today() {
+    let spared = [("", "", AUTO), (AUTO, "auto_prune = false\n", AUTO), (AUTO, "", ""), (AUTO, "", "again")];
+    for (settings, own, today) in spared {
+        let (sandbox, _) = removed_under(settings, own);
+        match today {
+            // Declared anew, and by now it says no.
+            "again" => sandbox.toml(&format!("{}auto_prune = false\n", declared(AUTO, &["a", "b"]))),
+            _ => declare(&sandbox, today, &["a"]),
+        }
+        sandbox.apply().ok();
+        shift(&sandbox, -15 * 24 * 3600, false);
+        sandbox.plan().ok().never_says("auto_prune");
+        sandbox.apply().ok();
+        assert_eq!(sandbox.trash().len(), 1, "{settings:?} {own:?} {today:?}");
+        sandbox.wsctl(&["prune", "--auto-approve"]).ok().says("Pruned 1 entry");
+    }
+    let (sandbox, _) = removed_under("", "auto_prune = true\n");
+    sandbox.toml(&format!("{}auto_prune = true\n", declared("", &["a", "b"])));
+    sandbox.apply().ok();
+    shift(&sandbox, -15 * 24 * 3600, false);
+    sandbox.plan().ok().says("auto_prune: apply deletes 1 entry");
+    sandbox.apply().ok().says("Pruned 1 entry");
+    emptied(&sandbox);
+}
+
+#[test]
+fn what_becomes_due_during_an_apply_waits_for_the_next() {
+    let (sandbox, _) = removed_under(AUTO, "");
+    shift(&sandbox, 0, false);
+    let manifest = sandbox.trashed().join("manifest.json");
+    let hook = format!("#!/bin/sh\nsed -i 's/\"removed\": *[0-9]*/\"removed\": 1/' '{}'\n", manifest.display());
+    sandbox.script(sandbox.path("repos/api/.git/hooks/post-checkout"), &hook);
+    declare(&sandbox, AUTO, &["a", "new"]);
+    sandbox.plan().ok().never_says("auto_prune");
+    sandbox.apply().ok().never_says("Pruned");
+    assert!(text(&manifest).contains("\"removed\": 1,"), "it is due since");
+    sandbox.apply().ok().says("auto_prune: apply deletes 1 entry").says("Pruned 1 entry");
+    emptied(&sandbox);
+}
+
+#[test]
 fn a_clock_that_jumped_makes_nothing_due() {
-    let (sandbox, _) = removed();
+    let (sandbox, _) = removed_under(AUTO, "");
     if wsctl::actual::boot().is_none() {
         return skip("the system tells no uptime");
     }
-    declare(&sandbox, "[policy]\nauto_prune = true\n", &["a"]);
     // Removed a moment ago by the uptime; by the clock a year ago, then a year ahead.
     for seconds in [-YEAR, 2 * YEAR] {
         shift(&sandbox, seconds, true);

@@ -70,6 +70,7 @@ pub fn plan(declared: usize, changes: Vec<Change>) -> Plan {
         drift: vec![],
         unmanaged: vec![],
         warnings: vec![],
+        prunes: vec![],
         steps: vec![],
     }
 }
