@@ -7,16 +7,15 @@ use anyhow::Result;
 use super::ask::ask;
 use super::globals::Globals;
 use super::recover::recover;
-use super::workspace::{PlanOptions, common_dirs, fetch, load, lock, lock_more, refresh};
+use super::workspace::{PlanOptions, fetch, load, plan_locked, refresh};
 use super::{prune, signals};
 use crate::apply::event::{Event, Listener, Outcome};
 use crate::apply::{Run, Spot, claim, prepare, run as walk};
 use crate::git::GitDoor;
 use crate::model::desired::Desired;
-use crate::model::name::RepoName;
 use crate::model::path::AbsPath;
 use crate::plan::{Options, Plan};
-use crate::{actual, trash, view};
+use crate::{actual, view};
 
 /// Make the disk match the file: clone, create, repair, remove.
 #[derive(Debug, clap::Args)]
@@ -84,10 +83,7 @@ pub(super) fn apply(globals: &Globals, desired: &Desired, options: &Options, que
     if !approve(globals, question)? {
         return Ok(Applied { code: 1, prunes: Vec::new() });
     }
-    let writes = |plan: &Plan, name: &RepoName| plan.steps.iter().any(|step| step.writes.contains(name));
-    let mut locks = lock(globals, desired, &seen, |name| writes(&plan, name))?;
-    let (now, locked) = refresh(desired, options)?;
-    lock_more(globals, &now, &mut locks, |name| writes(&locked, name) && !writes(&plan, name))?;
+    let (mut locks, now, locked) = plan_locked(globals, desired, options, &seen, &plan)?;
     if locked.pending().next().is_none() {
         return nothing(globals, &locked, question, listener.as_ref());
     }
@@ -117,7 +113,7 @@ pub(super) fn apply(globals: &Globals, desired: &Desired, options: &Options, que
         carried: carried.as_ref(),
         interrupt: signals::listen()?.as_ref(),
     })?;
-    if let Err(error) = trash::finish_emptying(&door, &now.gone, &common_dirs(&now), &Globals::moment()) {
+    if let Err(error) = prune::finish(desired, &now, &mut locks) {
         view::narrate(&format!("warning: {error:#}\n"));
     }
     if outcome.failed + outcome.skipped == 0 {

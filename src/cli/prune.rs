@@ -7,14 +7,14 @@ use anyhow::Result;
 use super::ask::ask;
 use super::globals::{Globals, time};
 use super::recover::recover;
-use super::workspace::{common_dirs, load, lock};
+use super::workspace::{common_dirs, load, lock_all};
 use crate::diagnostic::Diagnostic;
-use crate::git::GitDoor;
+use crate::git::{GitDoor, Locks};
 use crate::model::actual::{Actual, Place};
 use crate::model::clock::Moment;
 use crate::model::desired::Desired;
 use crate::model::path::AbsPath;
-use crate::model::trash::TrashEntry;
+use crate::model::trash::{GoneEntry, TrashEntry};
 use crate::plan::{Options, misplaced};
 use crate::view::prune::{PruneRow, RowState};
 use crate::{actual, trash, view};
@@ -98,16 +98,26 @@ fn rows(actual: &Actual, now: &Moment, older_than: Option<u64>) -> Vec<PruneRow>
     cut_short.chain(actual.trash.iter().map(|entry| row(entry, kept(entry)))).collect()
 }
 
+/// Finishes deletions that were cut short, as far as the locks of their repositories are to be had: the rest waits for
+/// another time.
+pub(super) fn finish(desired: &Desired, actual: &Actual, locks: &mut Locks) -> Result<()> {
+    let repositories = common_dirs(actual);
+    let mut locked = |gone: &&GoneEntry| trash::keepers(&gone.entry, &repositories).all(|(place, _)| locks.hold_also(place));
+    let gone: Vec<GoneEntry> = actual.gone.iter().filter(&mut locked).cloned().collect();
+    let door = GitDoor::new(&desired.builders_dir, false)?.holding(locks)?;
+    trash::finish_emptying(&door, &gone, &repositories, &Globals::moment())
+}
+
 /// Under the lock: what was shown, if it is still due. What cannot be emptied does not stop the others.
 fn empty(globals: &Globals, desired: &Desired, shown: &[&PruneRow], older_than: Option<u64>) -> Result<u8> {
     recover(globals, desired)?;
     let actual = actual::read(desired)?;
-    let locks = lock(globals, desired, &actual, |_| true)?;
-    let door = GitDoor::new(&desired.builders_dir, false)?.holding(&locks)?;
+    let mut locks = lock_all(globals, desired, &actual)?;
     let actual = actual::read(desired)?;
+    let finished = finish(desired, &actual, &mut locks);
+    let door = GitDoor::new(&desired.builders_dir, false)?.holding(&locks)?;
     let repositories = common_dirs(&actual);
     let now = Globals::moment();
-    let finished = trash::finish_emptying(&door, &actual.gone, &repositories, &now);
     let due = |entry: &&TrashEntry| trash::is_due(entry, &now, older_than) && shown.iter().any(|row| row.path == entry.path);
     let emptied = actual.trash.iter().filter(due).map(|entry| trash::empty(&door, entry, &repositories, &now));
     let failed: Vec<anyhow::Error> = std::iter::once(finished).chain(emptied).filter_map(Result::err).collect();

@@ -15,7 +15,7 @@ use crate::model::name::{BuilderName, RepoName};
 use crate::model::path::AbsPath;
 use crate::model::policy::OnUnsaved;
 use crate::plan::{Options, Plan, plan, questions};
-use crate::{actual, config, desired, view};
+use crate::{actual, config, desired, trash, view};
 
 /// Options of plan, apply and destroy.
 #[derive(Debug, clap::Args)]
@@ -138,17 +138,40 @@ pub(super) fn lock(globals: &Globals, desired: &Desired, actual: &Actual, writte
     Locks::take(&desired.builders_dir, &common, globals.lock_timeout, &told)
 }
 
-/// Takes the locks of repositories that the plan writes to only since it was made again.
-pub(super) fn lock_more(
+/// Takes the locks of everything that a plan writes to, and plans again under them. Where that plan writes to more, all of
+/// them are given back first: locks are waited for in their order alone.
+pub(super) fn plan_locked(
     globals: &Globals,
-    actual: &Actual,
-    locks: &mut Locks,
-    written: impl Fn(&RepoName) -> bool,
-) -> Result<()> {
-    for (_, repository) in present(actual).filter(|(name, _)| written(name)) {
-        locks.add(&repository.common_dir, globals.lock_timeout, &told)?;
+    desired: &Desired,
+    options: &Options,
+    seen: &Actual,
+    plan: &Plan,
+) -> Result<(Locks, Actual, Plan)> {
+    let mut needed: Vec<AbsPath> = written(seen, plan).collect();
+    loop {
+        let locks = Locks::take(&desired.builders_dir, &needed, globals.lock_timeout, &told)?;
+        let (now, plan) = refresh(desired, options)?;
+        let more: Vec<AbsPath> = written(&now, &plan).filter(|common_dir| !locks.hold(common_dir)).collect();
+        if more.is_empty() {
+            return Ok((locks, now, plan));
+        }
+        needed.extend(more);
     }
-    Ok(())
+}
+
+/// The common directories of what a plan writes to.
+fn written(actual: &Actual, plan: &Plan) -> impl Iterator<Item = AbsPath> {
+    let written = |name: &RepoName| plan.steps.iter().any(|step| step.writes.contains(name));
+    present(actual).filter(move |(name, _)| written(name)).map(|(_, repository)| repository.common_dir.clone())
+}
+
+/// Takes the lock of the workspace and of every repository that is declared, or that a removal left a keeper in.
+pub(super) fn lock_all(globals: &Globals, desired: &Desired, actual: &Actual) -> Result<Locks> {
+    let repositories = common_dirs(actual);
+    let entries = actual.trash.iter().chain(actual.gone.iter().map(|gone| &gone.entry));
+    let keepers = entries.flat_map(|entry| trash::keepers(entry, &repositories)).map(|(common_dir, _)| common_dir);
+    let all: Vec<AbsPath> = repositories.values().chain(keepers).cloned().collect();
+    Locks::take(&desired.builders_dir, &all, globals.lock_timeout, &told)
 }
 
 fn told(text: &str) {

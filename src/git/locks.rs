@@ -40,8 +40,9 @@ impl Locks {
         let own = builders_dir.join(OWN_DIRECTORY);
         own_files::make_directory(builders_dir, &own)?;
         let mut common_dirs = common_dirs.to_vec();
-        common_dirs.sort();
-        common_dirs.dedup();
+        // By what they are: two ways to one directory are one lock, and every process has the same order.
+        common_dirs.sort_by_cached_key(real);
+        common_dirs.dedup_by_key(|directory| real(directory));
         let workspace = take_one(&own.join(WORKSPACE_LOCK), until, waiting)?;
         let mut locks = Locks { held: vec![(own, workspace)] };
         for directory in common_dirs {
@@ -51,17 +52,21 @@ impl Locks {
         Ok(locks)
     }
 
-    /// Takes the lock of a further repository, if it is not held yet: one that a newer plan writes to.
-    ///
-    /// # Errors
-    /// As [`Locks::take`].
-    pub fn add(&mut self, common_dir: &AbsPath, timeout: Duration, waiting: &dyn Fn(&str)) -> Result<()> {
-        if self.held.iter().any(|(directory, _)| directory == common_dir) {
-            return Ok(());
+    /// Whether the lock of a repository is among them.
+    #[must_use]
+    pub fn hold(&self, common_dir: &AbsPath) -> bool {
+        let wanted = real(common_dir);
+        self.held.iter().any(|(directory, _)| real(directory) == wanted)
+    }
+
+    /// Takes the lock of a further repository, if it is to be had at once: whoever waited for it here would do so out of
+    /// the order, and for ever where the other one waits for one of these. Returns whether it is held.
+    pub fn hold_also(&mut self, common_dir: &AbsPath) -> bool {
+        if self.hold(common_dir) {
+            return true;
         }
-        let file = take_one(&common_dir.join(REPOSITORY_LOCK), Instant::now() + timeout, waiting)?;
-        self.held.push((common_dir.clone(), file));
-        Ok(())
+        let taken = take_one(&common_dir.join(REPOSITORY_LOCK), Instant::now(), &|_| {});
+        taken.map(|file| self.held.push((common_dir.clone(), file))).is_ok()
     }
 
     /// The same locks once more, for children that shall keep them while they run.
@@ -92,6 +97,11 @@ impl Shares {
         let found = of(directory).or_else(|| of(&git_dir())).or_else(|| self.held.first())?;
         found.1.try_clone().ok()
     }
+}
+
+/// A directory as it is called without symbolic links.
+fn real(directory: &AbsPath) -> PathBuf {
+    directory.as_path().canonicalize().unwrap_or_else(|_| directory.as_path().to_path_buf())
 }
 
 fn take_one(path: &AbsPath, until: Instant, waiting: &dyn Fn(&str)) -> Result<File> {

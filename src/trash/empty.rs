@@ -43,6 +43,19 @@ pub fn finish_emptying(door: &dyn Door, gone: &[GoneEntry], repositories: &Commo
     open.map(|gone| finish(door, &gone.entry, repositories, now)).fold(Ok(()), Result::and)
 }
 
+/// The refs that go with an entry, and the repositories that they are in.
+pub fn keepers<'a>(
+    entry: &'a TrashEntry,
+    repositories: &'a CommonDirs,
+) -> impl Iterator<Item = (&'a AbsPath, &'a str)> + use<'a> {
+    let checkouts = entry.manifest.iter().filter(|_| entry.own).flat_map(|manifest| &manifest.checkouts);
+    checkouts.filter_map(|checkout| {
+        // A repository that was moved with its workspace is found by its name.
+        let here = Some(&checkout.common_dir).filter(|path| path.join("HEAD").as_path().is_file());
+        Some((here.or_else(|| repositories.get(&checkout.repository))?, checkout.keeper.as_str()))
+    })
+}
+
 /// Files first: they free the space that the deletion of a ref may need on a full disk. The manifest goes last, or
 /// stays for as long as the removal counts: `max_removals` is not got round by emptying the trash.
 fn finish(door: &dyn Door, entry: &TrashEntry, repositories: &CommonDirs, now: &Moment) -> Result<()> {
@@ -53,12 +66,8 @@ fn finish(door: &dyn Door, entry: &TrashEntry, repositories: &CommonDirs, now: &
             door.unlink(&entry.path.join(&name))?;
         }
     }
-    for checkout in entry.manifest.iter().filter(|_| entry.own).flat_map(|manifest| &manifest.checkouts) {
-        // A repository that was moved with its workspace is found by its name.
-        let here = Some(&checkout.common_dir).filter(|path| path.join("HEAD").as_path().is_file());
-        if let Some(common_dir) = here.or_else(|| repositories.get(&checkout.repository)) {
-            door.drop_keeper(common_dir, &checkout.keeper)?;
-        }
+    for (common_dir, keeper) in keepers(entry, repositories) {
+        door.drop_keeper(common_dir, keeper)?;
     }
     if !entry.manifest.as_ref().is_some_and(|manifest| manifest.counts_today(now)) {
         return door.unlink(&entry.path);

@@ -2,7 +2,7 @@
 
 mod empty;
 
-pub use empty::{CommonDirs, empty, finish_emptying};
+pub use empty::{CommonDirs, empty, finish_emptying, keepers};
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;

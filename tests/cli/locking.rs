@@ -112,6 +112,73 @@ fn nothing_has_to_be_unlocked_after_a_kill() {
     sandbox.converged();
 }
 
+/// Builders `a` with `api` and `b` with `web`; `c` with `api` is in the trash.
+fn two() -> Sandbox {
+    let sandbox = Sandbox::workspace();
+    let file = "[repos.api]\n[repos.web]\n[builders.a]\nrepos = [\"api\"]\n[builders.b]\nrepos = [\"web\"]\n";
+    sandbox.toml(&format!("{file}[builders.c]\nrepos = [\"api\"]\n"));
+    sandbox.apply().ok();
+    sandbox.toml(file);
+    sandbox.apply().ok();
+    sandbox
+}
+
+#[test]
+fn no_lock_is_waited_for_out_of_the_order() {
+    let sandbox = two();
+    let [workspace, api] = places(&sandbox).map(|path| hold(&path, "4242 2026-01-02T03:04:05Z wsctl\n"));
+    fs::remove_dir_all(sandbox.builder("b/web")).unwrap();
+    let mut command = sandbox.program();
+    command.args(["apply", "--auto-approve", "--lock-timeout", "60s"]);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut waits_for = |path: &PathBuf| {
+        let line = lines.next().unwrap().unwrap();
+        assert!(line.starts_with("waiting: ") && line.contains(path.to_str().unwrap()), "{line}");
+    };
+    waits_for(&places(&sandbox)[0]);
+    // The plan that was shown writes to `web`; the one that is made under its lock writes to `api` too.
+    fs::remove_dir_all(sandbox.builder("a/api")).unwrap();
+    drop(workspace);
+    waits_for(&places(&sandbox)[1]);
+    let web = File::options().write(true).open(sandbox.path("repos/web/.git/wsctl.lock")).unwrap();
+    assert!(web.try_lock().is_ok(), "who has `api` and wants `web` gets it");
+    drop((web, api));
+    let rest: Vec<String> = lines.map(Result::unwrap).collect();
+    assert!(child.wait().unwrap().success(), "{rest:?}");
+    sandbox.converged();
+}
+
+#[test]
+fn a_keeper_goes_only_under_the_lock_of_its_repository() {
+    let sandbox = two();
+    let entry = sandbox.trashed();
+    let gone = sandbox.builder(".wsctl/gone").join(entry.file_name().unwrap());
+    fs::rename(&entry, &gone).unwrap();
+    let refs = || sandbox.git("repos/api", &["for-each-ref", "refs/wsctl"]);
+    let kept = refs();
+    assert!(!kept.is_empty());
+    let lock = hold(&places(&sandbox)[1], "4242 2026-01-02T03:04:05Z wsctl\n");
+    fs::remove_dir_all(sandbox.builder("b/web")).unwrap();
+    sandbox.wsctl(&["apply", "--auto-approve", "--lock-timeout", "0s"]).ok();
+    assert_eq!(refs(), kept);
+    assert!(gone.join("tree").exists());
+    // Nobody declares it any more: its lock counts all the same.
+    let rest = "[repos.web]\n[builders.b]\nrepos = [\"web\"]\n";
+    sandbox.toml(rest);
+    sandbox
+        .wsctl(&["prune", "--auto-approve", "--lock-timeout", "0s"])
+        .fails()
+        .says("holds the lock")
+        .says("api/.git/wsctl.lock");
+    assert_eq!(refs(), kept);
+    drop(lock);
+    fs::remove_dir_all(sandbox.builder("b/web")).unwrap();
+    sandbox.apply();
+    assert_eq!(refs(), "");
+    assert!(!gone.join("tree").exists());
+}
+
 #[test]
 fn what_a_lock_file_says_locks_nothing() {
     let own = format!("{} 2020-01-01T00:00:00Z wsctl\n", std::process::id());
