@@ -27,7 +27,7 @@ pub(super) fn take(stale: &Stale, into: &AbsPath) -> Result<()> {
     }
 }
 
-/// Copies, compares, and only then removes.
+/// Copies, compares, and only then removes; compares once more when nobody finds the original by its path any more.
 fn take_across(stale: &Stale, into: &AbsPath) -> Result<()> {
     let mut name = into.as_path().file_name().unwrap_or_default().to_owned();
     name.push(".wsctl-copy");
@@ -36,7 +36,15 @@ fn take_across(stale: &Stale, into: &AbsPath) -> Result<()> {
     copy_tree(stale.admin_dir.as_path(), draft.as_path())?;
     compare_trees(stale.admin_dir.as_path(), draft.as_path())?;
     own_files::rename(&draft, into)?;
-    remove(stale)
+    let gone = set_apart(stale)?;
+    if let Err(error) = compare_trees(gone.as_path(), into.as_path()) {
+        // The original is the living one again, with what was written since; the copy is ours alone.
+        own_files::rename(&gone, &stale.admin_dir)?;
+        unlink::tree(into)?;
+        return Err(error.context(format!("{} stays", stale.admin_dir)));
+    }
+    forget_empty(stale)?;
+    unlink::tree(&gone)
 }
 
 /// Moves an admin directory back; see `Door::put_registration`.
@@ -125,12 +133,17 @@ fn is_empty(directory: &AbsPath) -> bool {
     fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_none())
 }
 
-/// One rename takes the entry out of `worktrees/`; what is unlinked after that is no registration any more.
 fn remove(stale: &Stale) -> Result<()> {
-    let gone = stale.common_dir.join(format!("{}{:016x}", own_files::temporary(own_files::token()?), getrandom::u64()?));
-    own_files::rename(&stale.admin_dir, &gone)?;
+    let gone = set_apart(stale)?;
     forget_empty(stale)?;
     unlink::tree(&gone)
+}
+
+/// One rename takes the entry out of `worktrees/`; what is unlinked after that is no registration any more.
+fn set_apart(stale: &Stale) -> Result<AbsPath> {
+    let gone = stale.common_dir.join(format!("{}{:016x}", own_files::temporary(own_files::token()?), getrandom::u64()?));
+    own_files::rename(&stale.admin_dir, &gone)?;
+    Ok(gone)
 }
 
 /// git keeps no empty `worktrees/`.

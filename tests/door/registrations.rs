@@ -1,6 +1,7 @@
 //! Registrations: taken to the trash, or dropped.
 
 use super::*;
+use crate::support::skip;
 
 #[test]
 fn a_registration_is_taken_only_as_seen() {
@@ -40,6 +41,41 @@ fn a_registration_is_taken_across_file_systems() {
     assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 1);
     let left = std::fs::read_dir(repository.join(".git")).unwrap();
     assert!(left.flatten().all(|entry| !entry.file_name().to_string_lossy().starts_with("wsctl-gone")));
+}
+
+#[test]
+fn what_is_written_while_a_registration_is_taken_across_file_systems_is_not_lost() {
+    use std::os::unix::fs::MetadataExt as _;
+    let Some(elsewhere) = tempfile::tempdir_in("/dev/shm").ok() else { return };
+    let sandbox = Sandbox::new();
+    let repository = sandbox.repository("api");
+    if elsewhere.path().metadata().unwrap().dev() == repository.metadata().unwrap().dev() {
+        return skip("there is one file system only");
+    }
+    for round in 0..20 {
+        let name = format!("b{round}");
+        let (path, admin_dir) = sandbox.checkout(&repository, &name, &name);
+        let stale = super::stale(&repository, &path, &admin_dir);
+        let into = abs(elsewhere.path().join(&name));
+        let (late, door) = (admin_dir.join("late"), sandbox.door());
+        let (written, taken) = std::thread::scope(|scope| {
+            // The copy is there, the original still too.
+            let write = || {
+                let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+                while !into.as_path().exists() && std::time::Instant::now() < until {
+                    std::hint::spin_loop();
+                }
+                std::fs::write(&late, "late").is_ok()
+            };
+            let writer = scope.spawn(write);
+            let taken = door.take_registration(&stale, &into);
+            (writer.join().unwrap(), taken)
+        });
+        let place = if taken.is_ok() { &into } else { &admin_dir };
+        assert!(place.join("HEAD").as_path().exists(), "{taken:?}");
+        assert!(!written || place.join("late").as_path().exists(), "{taken:?}");
+        assert_eq!(into.as_path().exists(), taken.is_ok());
+    }
 }
 
 #[test]
