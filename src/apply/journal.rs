@@ -8,7 +8,7 @@ use crate::actual;
 use crate::diagnostic::Diagnostic;
 use crate::git::{self, Door};
 use crate::model::desired::Desired;
-use crate::model::journal::{Header, Intent, JOURNAL, Journal};
+use crate::model::journal::{Header, Intent, JOURNAL, Journal, Unfinished};
 use crate::model::mark::OWN_DIRECTORY;
 use crate::model::name::WorkspaceId;
 use crate::model::path::AbsPath;
@@ -41,7 +41,7 @@ impl<'a> Book<'a> {
         let builders_dir = &desired.builders_dir;
         let path = builders_dir.join(OWN_DIRECTORY).join(JOURNAL);
         let old: &[Intent] = carried.map_or(&[], |journal| &journal.open);
-        if carried.is_none() && path.as_path().symlink_metadata().is_ok() {
+        if !as_seen(desired, &path, carried) {
             // Another run died between our look and our lock.
             return Err(Diagnostic::new("an apply was cut short meanwhile, nothing was begun", "wsctl apply").into());
         }
@@ -99,6 +99,15 @@ impl<'a> Book<'a> {
     /// It cannot be removed.
     pub fn close(self) -> Result<()> {
         if self.carries { Ok(()) } else { self.door.remove_own(&self.path) }
+    }
+}
+
+/// Whether the journal is still the one that is carried on, or there is none as before.
+fn as_seen(desired: &Desired, path: &AbsPath, carried: Option<&Journal>) -> bool {
+    let Some(carried) = carried else { return path.as_path().symlink_metadata().is_err() };
+    match actual::journal(desired) {
+        Some(Unfinished::CutShort(found)) => found.header.tokens == carried.header.tokens,
+        Some(Unfinished::Running(_) | Unfinished::Unreadable(_)) | None => false,
     }
 }
 

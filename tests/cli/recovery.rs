@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use wsctl::actual::boot;
-use wsctl::model::journal::{Intent, Journal, Leaving};
+use wsctl::model::clock::Boot;
+use wsctl::model::journal::{Header, Intent, Journal, Leaving};
 use wsctl::model::mark::{Deed, OurLock};
 use wsctl::model::name::{BranchName, BuilderName, RepoName};
 use wsctl::model::path::{AbsPath, RelPath};
@@ -524,6 +525,32 @@ fn a_journal_of_another_file_waits_for_that_file() {
     assert!(clone.exists());
     sandbox.apply().says("Cleaned up");
     assert!(!clone.exists() && !sandbox.journal().exists());
+}
+
+#[test]
+fn a_newer_journal_is_not_written_over_by_a_run_that_carries_an_older_one() {
+    let sandbox = made(STAYS);
+    sandbox.write("other.toml", &format!("version = 1\n{WORK}"));
+    let clone = |name: &str| Intent::Clone { path: abs(sandbox.path(format!("repos/{name}"))) };
+    let left = sandbox.path("repos/.newer.wsctl-clone");
+    fs::create_dir_all(left.join("objects")).unwrap();
+    let before = Boot { id: "an earlier one".into(), uptime: 1 };
+    let newer = Header { tokens: vec!["fedcba9876543210".into()], ..sandbox.header(Some(before), 1) };
+    let newer = Journal::begin(&newer, &[clone("newer")]).unwrap();
+    fs::write(sandbox.path("newer"), &newer).unwrap();
+    sandbox.cut_short(&[clone("older")]);
+    // The second time that a door is opened the older journal was looked at, and the lock is held again.
+    let (top, real) = (sandbox.top().display().to_string(), std::env::var("PATH").unwrap());
+    let path = sandbox.path_with_git(&format!(
+        "#!/bin/sh\nif [ \"$*\" = version ] && ! mkdir '{top}/once' 2>/dev/null; then\ncp '{top}/ws/newer' '{top}/ws/.builders/.wsctl/journal'\nfi\n\
+         PATH='{real}'\nexec git \"$@\"\n"
+    ));
+    let arguments = ["-f", "other.toml", "apply", "--auto-approve"];
+    let answer = sandbox.wsctl_with(sandbox.root(), &[("PATH", path.as_os_str())], &arguments).fails();
+    answer.says("an apply was cut short meanwhile, nothing was begun");
+    assert_eq!(fs::read(sandbox.journal()).unwrap(), newer);
+    sandbox.apply().says("Cleaned up");
+    assert!(!left.exists() && !sandbox.journal().exists());
 }
 
 /// A checkout on `one`, declared on `two`, which tracks a file that `one` ignores.
