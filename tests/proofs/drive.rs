@@ -183,9 +183,18 @@ pub(super) fn execute_seen(
 
 /// What every command does first about a run that was cut short.
 pub(super) fn recover(desired: &Desired, door: &dyn Door) -> Result<Option<Journal>> {
-    let Some(Unfinished::CutShort(_)) = actual::journal(desired) else { return Ok(None) };
+    if actual::journal(desired).is_none() {
+        return Ok(None);
+    }
     let _locks = lock(desired, &actual::read(desired)?)?;
-    let Some(Unfinished::CutShort(journal)) = actual::journal(desired) else { return Ok(None) };
+    let journal = match actual::journal(desired) {
+        None | Some(Unfinished::Running(_)) => return Ok(None),
+        Some(Unfinished::Unreadable(_)) => {
+            apply::put_aside(door, desired, &desired.builders_dir.join(OWN_DIRECTORY).join(JOURNAL))?;
+            return Ok(None);
+        }
+        Some(Unfinished::CutShort(journal)) => journal,
+    };
     let left = apply::recover(door, desired, &journal, &|_| {})?;
     if !left.is_empty() {
         return Ok(Some(Journal { open: left, ..journal }));
