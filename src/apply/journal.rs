@@ -20,8 +20,8 @@ pub struct Book<'a> {
     header: Header,
     /// Whether it holds what an older run left: then it does not end with this one.
     carries: bool,
-    /// One line at a time.
-    turn: Mutex<()>,
+    /// One line at a time. Whether the last one may stand there in part.
+    torn: Mutex<bool>,
 }
 
 impl<'a> Book<'a> {
@@ -66,7 +66,7 @@ impl<'a> Book<'a> {
                 format!("df -h {builders_dir}"),
             )
         })?;
-        Ok(Book { door, path, header, carries: !old.is_empty(), turn: Mutex::new(()) })
+        Ok(Book { door, path, header, carries: !old.is_empty(), torn: Mutex::new(false) })
     }
 
     /// Notes that an intent begins.
@@ -83,8 +83,12 @@ impl<'a> Book<'a> {
     }
 
     fn append(&self, line: &str) -> Result<()> {
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        self.door.append_own(&self.path, line.as_bytes())
+        let mut torn = self.torn.lock().unwrap_or_else(PoisonError::into_inner);
+        // What is there of a line that failed must not be read: `-1` may be the beginning of `-12`.
+        let line = if *torn { format!("?\n{line}") } else { line.to_owned() };
+        let written = self.door.append_own(&self.path, line.as_bytes());
+        *torn = written.is_err();
+        written
     }
 
     /// This journal with these intents alone, for cleaning up after them at once.

@@ -174,7 +174,8 @@ impl Journal {
     /// Reads a journal; `None` without a whole header.
     ///
     /// `boot` is today's. In the same boot nothing that was written is lost, so what is not noted as begun has not begun;
-    /// after another one only the intents themselves are certain. A last line that is cut short is left out.
+    /// after another one, and in a damaged journal, only the intents themselves are certain. A last line that is cut short
+    /// is left out.
     #[must_use]
     pub fn parse(bytes: &[u8], boot: Option<&Boot>) -> Option<Self> {
         let mut lines = bytes.split_inclusive(|byte| *byte == b'\n').filter_map(|line| line.strip_suffix(b"\n"));
@@ -197,7 +198,8 @@ impl Journal {
         damaged |= intents.len() < header.intents;
         let same = matches!((&header.boot, boot), (Some(then), Some(now)) if then.id == now.id);
         let open = |stage: Stage| match stage {
-            Stage::Noted => !same,
+            // A line that cannot be read may have said that it begins.
+            Stage::Noted => !same || damaged,
             Stage::Begun => true,
             Stage::Done => false,
         };

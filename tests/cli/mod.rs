@@ -6,6 +6,7 @@ mod brakes_mount;
 mod brakes_place;
 mod disposable;
 mod input;
+mod journal;
 mod layouts;
 mod life;
 mod locking;
