@@ -96,6 +96,7 @@ fn switch(touch: &CheckoutTouch, branch: &BranchPlan) -> Intent {
         branch: touch.desired.branch.clone(),
         to: branch.commit().cloned(),
         makes: !matches!(branch, BranchPlan::Existing(_)),
+        opened: None,
     }
 }
 

@@ -40,7 +40,8 @@ impl<'a> Book<'a> {
     ) -> Result<Self> {
         let builders_dir = &desired.builders_dir;
         let path = builders_dir.join(OWN_DIRECTORY).join(JOURNAL);
-        let old: &[Intent] = carried.map_or(&[], |journal| &journal.open);
+        let carry = |journal: &Journal| journal.open.iter().map(|open| open.clone().carried(journal.header.opened)).collect();
+        let old: Vec<Intent> = carried.map(carry).unwrap_or_default();
         if !as_seen(desired, &path, carried) {
             // Another run died between our look and our lock.
             return Err(Diagnostic::new("an apply was cut short meanwhile, nothing was begun", "wsctl apply").into());
@@ -55,10 +56,10 @@ impl<'a> Book<'a> {
             pid: std::process::id(),
             boot: actual::boot(),
             started: carried.map_or(started, |journal| started.min(journal.header.started)),
-            opened: carried.map_or_else(now, |journal| now().min(journal.header.opened)),
+            opened: now(),
             intents: intents.len() + old.len(),
         };
-        let mut bytes = Journal::begin(&header, &[intents, old].concat()).context("the journal")?;
+        let mut bytes = Journal::begin(&header, &[intents, &old].concat()).context("the journal")?;
         bytes.extend((intents.len()..header.intents).flat_map(|number| Journal::begun(number).into_bytes()));
         door.write_own(&path, &bytes).map_err(|error| {
             Diagnostic::new(

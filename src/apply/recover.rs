@@ -89,9 +89,9 @@ impl Recovery<'_> {
             // Marks, anchors and helper files are compared with the declaration again.
             Intent::Builder { .. } => Ok(()),
             Intent::Checkout { .. } => self.checkout(intent),
-            Intent::Switch { admin_dir, path, from, to, .. } => {
+            Intent::Switch { admin_dir, path, from, to, opened, .. } => {
                 if let Some(to) = to {
-                    self.switch(admin_dir, path, from, to)?;
+                    self.switch(admin_dir, path, (from, to), opened.unwrap_or(self.journal.header.opened))?;
                 }
                 self.branch(intent)
             }
@@ -137,7 +137,7 @@ impl Recovery<'_> {
     }
 
     /// A checkout between two branches goes back to the first; the plan switches it again.
-    fn switch(&self, admin_dir: &AbsPath, path: &AbsPath, from: &ObjectId, to: &ObjectId) -> Result<()> {
+    fn switch(&self, admin_dir: &AbsPath, path: &AbsPath, (from, to): (&ObjectId, &ObjectId), since: i64) -> Result<()> {
         let actual = actual::read(self.desired)?;
         let all = actual.repositories.values().filter_map(RepositoryState::repository);
         let mut all = all.flat_map(|repository| repository.registrations.values());
@@ -145,7 +145,7 @@ impl Recovery<'_> {
         if from == to || found.head.commit() != Some(from) || found.worktree.as_ref() != Some(path) {
             return Ok(());
         }
-        self.door.undo_switch(path, from, to, self.journal.header.opened)
+        self.door.undo_switch(path, from, to, since)
     }
 
     fn file(&self, file: &Unsettled<'_>) -> Result<()> {

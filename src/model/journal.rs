@@ -30,7 +30,9 @@ pub struct Header {
     pub boot: Option<Boot>,
     /// When the plan was made, in seconds since 1970; with what an older run left, when that one's was.
     pub started: i64,
-    /// When the journal was written, in milliseconds since 1970: what is older was there before the first step.
+    /// When the journal was written, in milliseconds since 1970: what is older was there before the first step. Where it is
+    /// not said, all was.
+    #[serde(default = "never")]
     pub opened: i64,
     /// How many intents follow; fewer lines than that are a damaged journal.
     pub intents: usize,
@@ -89,6 +91,9 @@ pub enum Intent {
         to: Option<ObjectId>,
         /// Whether the branch is made for it.
         makes: bool,
+        /// Where a later journal carries it on: when the one was written that noted it first, as [`Header::opened`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        opened: Option<i64>,
     },
     /// A managed file is written or removed.
     File {
@@ -121,6 +126,21 @@ pub enum Intent {
         /// Branches that are made for it: the main worktree of the repository, the branch, the commit.
         makes: Vec<(AbsPath, BranchName, ObjectId)>,
     },
+}
+
+impl Intent {
+    /// The same for a later journal, which another one leaves it to that was written at this time.
+    #[must_use]
+    pub fn carried(mut self, written: i64) -> Self {
+        if let Intent::Switch { opened, .. } = &mut self {
+            opened.get_or_insert(written);
+        }
+        self
+    }
+}
+
+fn never() -> i64 {
+    i64::MAX
 }
 
 /// A checkout on its way to the trash.

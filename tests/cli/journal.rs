@@ -5,18 +5,27 @@ use std::fs;
 
 use wsctl::apply::journal::Book;
 use wsctl::git::GitDoor;
+use wsctl::model::desired::Desired;
 use wsctl::model::journal::{Intent, Journal};
+use wsctl::model::name::{BranchName, RepoName};
 use wsctl::model::path::AbsPath;
 use wsctl::{actual, config, desired};
 
 use super::brakes::{declare, plain};
-use crate::support::{Fault, Faulty, Mode, Sandbox};
+use crate::support::{Fault, Faulty, Mode, Sandbox, text};
 
 fn made() -> Sandbox {
     let sandbox = plain();
     declare(&sandbox, "", &["a"]);
     sandbox.apply().ok();
     sandbox
+}
+
+fn at_work(sandbox: &Sandbox) -> (Desired, GitDoor) {
+    let config = config::load(&AbsPath::new(sandbox.path("builders.toml")).unwrap()).unwrap();
+    let desired = desired::desired(&config, &config::facts(&config).unwrap()).unwrap();
+    let door = GitDoor::new(&desired.builders_dir, false).unwrap();
+    (desired, door)
 }
 
 /// As many intents as this, each with a path of its own.
@@ -49,9 +58,7 @@ fn in_a_damaged_journal_what_is_not_noted_as_begun_may_have_begun() {
 fn a_line_that_was_written_in_part_spoils_no_other() {
     let sandbox = made();
     let intents = intents(&sandbox, 13);
-    let config = config::load(&AbsPath::new(sandbox.path("builders.toml")).unwrap()).unwrap();
-    let desired = desired::desired(&config, &config::facts(&config).unwrap()).unwrap();
-    let door = GitDoor::new(&desired.builders_dir, false).unwrap();
+    let (desired, door) = at_work(&sandbox);
     // The journal is one call, each note another: that of `-12` is the fourth.
     for left in 0..4 {
         let faulty = Faulty::new(&door, Some(Fault { call: 4, mode: Mode::FailAfter }));
@@ -69,4 +76,60 @@ fn a_line_that_was_written_in_part_spoils_no_other() {
         assert!(!open.contains(&3), "{left}: it is done");
         fs::remove_file(sandbox.journal()).unwrap();
     }
+}
+
+/// `work` on `one`, and a file there that `one` has not and `two` has, as `two` has it; a switch to `two` was noted.
+fn noted(opened: Option<i64>) -> (Sandbox, Intent) {
+    let sandbox = plain();
+    sandbox.two_branches();
+    sandbox.toml("[repos.api]\n[builders.work]\nrepos = [\"api\"]\nbranch = \"one\"\ninclude_root = false\n");
+    sandbox.apply().ok();
+    sandbox.write(".builders/work/api/only/two.txt", "two");
+    let checkout = sandbox.builder("work/api");
+    let intent = Intent::Switch {
+        repository: RepoName::new("api").unwrap(),
+        main: AbsPath::new(sandbox.path("repos/api")).unwrap(),
+        admin_dir: AbsPath::new(sandbox.git(&checkout, &["rev-parse", "--absolute-git-dir"])).unwrap(),
+        path: AbsPath::new(&checkout).unwrap(),
+        from: sandbox.rev("repos/api", "one"),
+        branch: BranchName::new("two").unwrap(),
+        to: Some(sandbox.rev("repos/api", "two")),
+        makes: false,
+        opened,
+    };
+    (sandbox, intent)
+}
+
+#[test]
+fn what_an_intent_found_goes_by_the_journal_that_noted_it_first() {
+    // The journal itself is of long ago: whatever lies there is younger.
+    for (opened, stays) in [(None, false), (Some(i64::MAX), true)] {
+        let (sandbox, intent) = noted(opened);
+        sandbox.cut_short(&[intent]);
+        sandbox.apply().says("Cleaned up");
+        assert_eq!(sandbox.builder("work/api/only/two.txt").exists(), stays, "{opened:?}");
+    }
+    // A journal that does not say when it was written.
+    let (sandbox, intent) = noted(None);
+    sandbox.cut_short(&[intent]);
+    let text = text(sandbox.journal()).replace("\"opened\":1600000000000,", "");
+    assert!(!text.contains("opened"));
+    fs::write(sandbox.journal(), text).unwrap();
+    sandbox.apply().says("Cleaned up");
+    assert!(sandbox.builder("work/api/only/two.txt").exists());
+}
+
+#[test]
+fn an_intent_that_is_carried_on_keeps_its_time_and_new_ones_have_their_own() {
+    let (sandbox, intent) = noted(None);
+    sandbox.cut_short(&[intent.clone()]);
+    let carried = Journal::parse(&fs::read(sandbox.journal()).unwrap(), None).unwrap();
+    let (desired, door) = at_work(&sandbox);
+    let new = intents(&sandbox, 1);
+    Book::open(&door, &desired, &sandbox.workspace_id(), 0, &new, Some(&carried)).unwrap();
+    let now = Journal::parse(&fs::read(sandbox.journal()).unwrap(), None).unwrap();
+    assert!(now.header.opened > carried.header.opened);
+    let old = carried.header.opened;
+    assert_eq!(now.open, [new[0].clone(), intent.carried(old)]);
+    assert_eq!(now.open[1].clone().carried(1), now.open[1], "its first time stays");
 }

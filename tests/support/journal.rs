@@ -93,6 +93,7 @@ impl Sandbox {
             branch: BranchName::new("two").unwrap(),
             to: Some(self.rev("repos/api", "two")),
             makes: false,
+            opened: None,
         }
     }
 }
