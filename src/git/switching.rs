@@ -79,9 +79,8 @@ pub(super) fn undo(git: &Git, checkout: &AbsPath, (from, to): (&ObjectId, &Objec
     let between = git.at(checkout)?.args(["diff-tree", "-r", from.as_str(), to.as_str()]);
     let differences = differences(between)?;
     let sparse = left_out(git, checkout)?;
-    let look = |difference: &Difference| match sparse.contains(&difference.path) {
-        true => Ok(State::Before),
-        false => state(git, checkout, difference, since),
+    let look = |difference: &Difference| {
+        if sparse.contains(&difference.path) { Ok(State::Before) } else { state(git, checkout, difference, since) }
     };
     let states = differences.iter().map(look).collect::<Result<Vec<_>>>()?;
     let staged = self::differences(git.at(checkout)?.args(["diff-index", "--cached", from.as_str()]))?;

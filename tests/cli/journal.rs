@@ -122,7 +122,7 @@ fn what_an_intent_found_goes_by_the_journal_that_noted_it_first() {
 #[test]
 fn an_intent_that_is_carried_on_keeps_its_time_and_new_ones_have_their_own() {
     let (sandbox, intent) = noted(None);
-    sandbox.cut_short(&[intent.clone()]);
+    sandbox.cut_short(&[intent]);
     let carried = Journal::parse(&fs::read(sandbox.journal()).unwrap(), None).unwrap();
     let (desired, door) = at_work(&sandbox);
     let new = intents(&sandbox, 1);
@@ -130,6 +130,8 @@ fn an_intent_that_is_carried_on_keeps_its_time_and_new_ones_have_their_own() {
     let now = Journal::parse(&fs::read(sandbox.journal()).unwrap(), None).unwrap();
     assert!(now.header.opened > carried.header.opened);
     let old = carried.header.opened;
-    assert_eq!(now.open, [new[0].clone(), intent.carried(old)]);
-    assert_eq!(now.open[1].clone().carried(1), now.open[1], "its first time stays");
+    assert_eq!((now.open.len(), &now.open[0]), (2, &new[0]));
+    for open in [now.open[1].clone(), now.open[1].clone().carried(1)] {
+        assert!(matches!(open, Intent::Switch { opened: Some(first), .. } if first == old), "its first time stays");
+    }
 }

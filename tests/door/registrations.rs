@@ -113,13 +113,16 @@ fn a_registration_that_holds_work_by_now_is_not_dropped() {
     }
 }
 
+/// What is done to an admin directory.
+type Spoil<'a> = &'a dyn Fn(&AbsPath);
+
 #[test]
 fn a_registration_that_git_cannot_look_into_is_not_dropped() {
     let sandbox = Sandbox::new();
     let repository = sandbox.repository("api");
     let id = sandbox.git(&repository, &["rev-parse", "HEAD"]);
     let object = repository.join(format!(".git/objects/{}/{}", &id[..2], &id[2..]));
-    let cases: [(&str, &dyn Fn(&AbsPath)); 4] = [
+    let cases: [(&str, Spoil<'_>); 4] = [
         ("commit", &|_| std::fs::rename(&object, sandbox.path("object")).unwrap()),
         ("index", &|admin| std::fs::write(admin.join("index"), "broken").unwrap()),
         ("head", &|admin| std::fs::write(admin.join("HEAD"), "broken").unwrap()),
