@@ -8,9 +8,9 @@ use toml::de::DeValue;
 use super::decode::{Keys, Table, Value, printable, wrong_type};
 use super::fault::{fault, related};
 use super::schema::{Config, Layout, PolicyKeys, Repo, Spanned, Workspace};
-use super::value::{Refusal, alike, check_base, check_branch, check_template, check_url, duration, expand};
+use super::value::{Refusal, check_base, check_branch, check_template, check_url, duration, expand};
 use crate::diagnostic::Fault;
-use crate::model::name::RepoName;
+use crate::model::name::{RepoName, alike};
 use crate::model::path::RelPath;
 use crate::model::policy::{DeleteBranch, MaxRemovals, OnUnsaved};
 

@@ -6,8 +6,8 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 
 use super::facts::{is_repository, is_work_tree};
-use super::value::{alike, check_url};
-use crate::model::name::RepoName;
+use super::value::check_url;
+use crate::model::name::{RepoName, alike};
 use crate::model::path::{AbsPath, printable};
 
 /// The text that `wsctl init` writes for a root: every clone in `repos/`, and an example builder, commented out.

@@ -1,6 +1,4 @@
-//! Single values that need more than a type: urls, revisions, templates, durations, names that are alike.
-
-use unicode_normalization::UnicodeNormalization as _;
+//! Single values that need more than a type: urls, revisions, templates, durations.
 
 use super::fault::listed;
 use crate::model::desired::Url;
@@ -118,12 +116,6 @@ pub fn duration(text: &str) -> Result<u64, String> {
     }
 }
 
-/// A name as file systems that ignore case and Unicode form see it.
-pub(crate) fn alike(name: &str) -> String {
-    let upper: String = name.nfkc().flat_map(char::to_lowercase).flat_map(char::to_uppercase).collect();
-    upper.chars().flat_map(char::to_lowercase).nfkc().collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,13 +172,5 @@ mod tests {
         assert!(check_template("{builder", &["builder"]).is_err());
         assert!(check_template("a}b", &["builder"]).is_err());
         assert!(check_template("{ticket}", &["builder"]).is_err());
-    }
-
-    #[test]
-    fn names_that_a_file_system_takes_for_one() {
-        for (a, b) in [("API", "api"), ("stra\u{df}e", "STRASSE"), ("caf\u{e9}", "cafe\u{301}"), ("\u{fb01}x", "fix")] {
-            assert_eq!(alike(a), alike(b));
-        }
-        assert_ne!(alike("api"), alike("apis"));
     }
 }

@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use crate::config::fault::fault;
-use crate::config::value::{alike, expand};
+use crate::config::value::expand;
 use crate::config::{Config, Facts, Layout as Declared};
 use crate::diagnostic::Fault;
 use crate::model::desired::Shape;
-use crate::model::name::{BadName, RepoName};
+use crate::model::name::{BadName, RepoName, alike};
 use crate::model::path::{AbsPath, RelPath};
 
 /// The places of a layout.

@@ -4,6 +4,7 @@ use std::borrow::Borrow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization as _;
 
 /// Why a text is no name; a lowercase fragment to print behind the name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -223,4 +224,24 @@ fn check_ref(text: &str) -> Result<(), BadName> {
         }
     }
     Ok(())
+}
+
+/// A name as file systems that ignore case and Unicode form see it.
+#[must_use]
+pub fn alike(name: &str) -> String {
+    let upper: String = name.nfkc().flat_map(char::to_lowercase).flat_map(char::to_uppercase).collect();
+    upper.chars().flat_map(char::to_lowercase).nfkc().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_a_file_system_takes_for_one() {
+        for (a, b) in [("API", "api"), ("stra\u{df}e", "STRASSE"), ("caf\u{e9}", "cafe\u{301}"), ("\u{fb01}x", "fix")] {
+            assert_eq!(alike(a), alike(b));
+        }
+        assert_ne!(alike("api"), alike("apis"));
+    }
 }

@@ -165,7 +165,7 @@ pub fn restored(restore: &Restore, block: Option<&Block>, file: &str, style: &St
     let Some(block) = block else { return out };
     let file = clean(file);
     let (fact, verb) = if block.instead {
-        (format!("{file} declares {} without it", clean(restore.builder.as_str())), "change its block to")
+        (format!("{file} declares {} without it", clean(restore.builder.as_str())), "set in its block")
     } else {
         (format!("{file} does not declare it"), "add")
     };

@@ -48,12 +48,25 @@ fn has_work(sandbox: &Sandbox, checkout: impl AsRef<Path>, branch: &str) {
 /// The lines of the answer from the block on, added to the file: then nothing is left to do.
 #[track_caller]
 fn declared_as_told(sandbox: &Sandbox, answer: &Answer) {
+    add_block(sandbox, answer);
+    sandbox.plan().ok().says("No changes.");
+}
+
+fn add_block(sandbox: &Sandbox, answer: &Answer) {
     let at = answer.stdout.find("\n[builders.").unwrap_or_else(|| panic!("no block in\n{answer}"));
     let block = &answer.stdout[at..];
     let block = block.split("\nnote:").next().unwrap();
     let file = text(sandbox.path("builders.toml"));
     sandbox.write("builders.toml", &format!("{file}{block}"));
-    sandbox.plan().ok().says("No changes.");
+}
+
+/// The same of a checkout that came back on another branch: only its mark has to learn of it.
+#[track_caller]
+fn restored_as_told(sandbox: &Sandbox, answer: &Answer) {
+    add_block(sandbox, answer);
+    sandbox.plan().ok().says("already on branch builder/slack-restored").never_says("-restored-").never_says("Drift");
+    sandbox.apply().ok();
+    sandbox.converged();
 }
 
 #[test]
@@ -78,8 +91,8 @@ fn the_branch_was_taken_by_another_worktree() {
     has_work(&sandbox, "slack/api", "builder/slack-restored");
     theirs.assert_same(&snapshot(&elsewhere));
     assert_eq!(sandbox.git(&elsewhere, &["branch", "--show-current"]), "builder/slack");
-    declared_as_told(&sandbox, &answer);
-    sandbox.plan().says("on branch builder/slack-restored, declared is builder/slack").says("apart from the drift");
+    let answer = answer.says("[builders.slack.checkout.api]\nbranch = \"builder/slack-restored\"\n");
+    restored_as_told(&sandbox, &answer);
 }
 
 #[test]
@@ -164,7 +177,7 @@ fn a_builder_of_its_name_is_there_again() {
     sandbox.apply().ok();
     let before = snapshot(sandbox.root());
     let refused = restore(&sandbox, "slack").fails().says("builder slack is there");
-    refused.says("--as slack-2").says("mv ");
+    refused.says("--as slack-2").says("take [builders.slack] out of the file").never_says("mv ").never_says("also:");
     before.assert_same(&snapshot(sandbox.root()));
     let answer = sandbox.wsctl(&["restore", "slack", "--as", "slack-2", "--auto-approve"]).ok();
     has_work(&sandbox, "slack-2/api", "builder/slack-restored");
@@ -172,6 +185,69 @@ fn a_builder_of_its_name_is_there_again() {
     assert!(answer.stdout.contains("[builders.slack-2]"), "{answer}");
     assert!(!text(sandbox.builder("slack-2/.git/wsctl-builder.json")).contains("\"builder\": \"slack\""));
     assert_eq!(sandbox.trash(), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn beside_the_builder_of_its_name_it_is_declared_as_told() {
+    let sandbox = removed();
+    declare(&sandbox, SLACK);
+    sandbox.apply().ok();
+    let answer = sandbox.wsctl(&["restore", "slack", "--as", "slack-2", "--auto-approve"]).ok();
+    restored_as_told(&sandbox, &answer);
+}
+
+#[test]
+fn a_detached_checkout_beside_the_builder_of_its_name_is_declared_as_told() {
+    let sandbox = Sandbox::workspace();
+    declare(&sandbox, SLACK);
+    sandbox.apply().ok();
+    sandbox.git(sandbox.builder("slack/api"), &["switch", "-q", "--detach"]);
+    declare(&sandbox, "");
+    sandbox.apply().ok();
+    declare(&sandbox, SLACK);
+    sandbox.apply().ok();
+    let answer = sandbox.wsctl(&["restore", "slack", "--as", "slack-2", "--auto-approve"]).ok();
+    add_block(&sandbox, &answer);
+    sandbox.plan().ok().says("HEAD is detached, declared is branch builder/slack-restored");
+    sandbox.apply().ok();
+    assert_eq!(sandbox.git(sandbox.builder("slack-2/api"), &["branch", "--show-current"]), "");
+}
+
+#[test]
+fn a_builder_whose_name_differs_only_in_case_is_there() {
+    let sandbox = removed();
+    let before = snapshot(sandbox.root());
+    let answer = sandbox.wsctl(&["restore", "slack", "--as", "Stays", "--auto-approve"]).fails();
+    answer.says("take the names Stays and stays for one").says("--as Stays-2");
+    before.assert_same(&snapshot(sandbox.root()));
+}
+
+#[test]
+fn one_checkout_where_the_builder_has_it() {
+    let sandbox = removed();
+    declare(&sandbox, SLACK);
+    sandbox.apply().ok();
+    let before = snapshot(sandbox.root());
+    let answer = restore(&sandbox, "slack/api").fails().says("checkout slack/api is there").never_says("mv ");
+    let answer = answer.says("--as slack-2").says("take api out of [builders.slack]").never_says("also:");
+    before.assert_same(&snapshot(sandbox.root()));
+    sandbox.wsctl(&["restore"]).says("builder slack is there").never_says("also:").never_says("registration");
+    declare(&sandbox, "[builders.slack]\nrepos = [\"web\"]\n");
+    sandbox.apply().ok();
+    let typed = answer.stdout.split("`wsctl restore ").nth(1).unwrap().split('`').next().unwrap();
+    restore(&sandbox, typed).ok();
+    assert_eq!(text(sandbox.builder("slack/api/new.txt")), "new\n");
+}
+
+#[test]
+fn one_checkout_where_somebody_else_has_a_worktree() {
+    let sandbox = removed();
+    declare(&sandbox, "[builders.slack]\nrepos = [\"web\"]\n");
+    sandbox.apply().ok();
+    let path = sandbox.builder("slack/api");
+    sandbox.git(api(&sandbox), &["worktree", "add", "-q", "--detach", path.to_str().unwrap()]);
+    let answer = restore(&sandbox, "slack/api").fails().says("a worktree that is not ours is at the place of slack/api");
+    answer.says("worktree move").never_says("also:");
 }
 
 #[test]
@@ -217,7 +293,7 @@ fn one_checkout_comes_back_into_its_builder() {
     let recorded = sandbox.git(sandbox.builder("slack"), &["ls-tree", "HEAD"]);
     declare(&sandbox, "[builders.slack]\nrepos = [\"web\"]\n");
     sandbox.wsctl(&["apply", "--auto-approve", "--unsaved=trash"]).ok().says("`wsctl restore slack/api` brings it back");
-    let answer = restore(&sandbox, "slack/api").ok().says("+ builders.slack.api").says("change its block to");
+    let answer = restore(&sandbox, "slack/api").ok().says("+ builders.slack.api").says("set in its block");
     assert!(answer.stdout.contains("repos = [\"web\", \"api\"]"), "{answer}");
     has_work(&sandbox, "slack/api", "builder/slack");
     assert_eq!(text(sandbox.builder("slack/.git/wsctl-builder.json")), mark);

@@ -48,8 +48,9 @@ pub fn block(desired: &Desired, actual: &Actual, restore: &Restore, bare: Option
         let Some(mark) = &checkout.mark else { continue };
         let plain = bare.and_then(|bare| bare.checkouts.get(&checkout.name));
         let mut lines = String::new();
-        if usual != Some(&mark.branch) {
-            let _ = writeln!(lines, "branch = {}", quoted(mark.branch.as_str()));
+        let branch = checkout.fate.instead().unwrap_or(&mark.branch);
+        if usual != Some(branch) {
+            let _ = writeln!(lines, "branch = {}", quoted(branch.as_str()));
         }
         let said = plain.and_then(|plain| plain.base.as_ref());
         if let Some(was) = mark.base.as_ref().filter(|was| Some(*was) != said && !is_default(actual, &checkout.name, was)) {

@@ -60,6 +60,15 @@ impl Fate {
         }
     }
 
+    /// The branch that it comes back on, where that is another one than before.
+    #[must_use]
+    pub fn instead(&self) -> Option<&BranchName> {
+        match &self.kind {
+            FateKind::Another { branch, .. } => Some(branch),
+            FateKind::Detached(_) | FateKind::Unborn(_) | FateKind::AsItWas(..) | FateKind::MadeAgain(..) => None,
+        }
+    }
+
     /// In words.
     #[must_use]
     pub fn words(&self) -> String {
@@ -158,18 +167,28 @@ impl Scene<'_> {
             };
             self.made.iter().any(known) && self.repository.branches.get(name) == commit && self.holder(name).is_none()
         };
-        let free = |name: &BranchName| {
-            let there = self.repository.branches.contains_key(name);
-            (!there && beside(self.repository, name).is_none()) || ours(name)
-        };
-        let stems = [branch.to_string(), branch.as_str().replace('/', "-")];
-        let numbered = stems.iter().flat_map(|stem| {
-            (1..100).map(move |number| match number {
-                1 => format!("{stem}-restored"),
-                number => format!("{stem}-restored-{number}"),
-            })
-        });
-        let mut names = numbered.map(|name| BranchName::from_disk(name.as_bytes()));
-        names.find(|name| free(name)).unwrap_or_else(|| BranchName::from_disk(format!("{branch}-restored").as_bytes()))
+        let free = |name: &BranchName| is_free(self.repository, name) || ours(name);
+        restored(branch).find(free).unwrap_or_else(|| BranchName::from_disk(format!("{branch}-restored").as_bytes()))
     }
+}
+
+/// A branch for the file to declare where another one has this one: no branch of that name is there.
+pub(super) fn beside_the(branch: &BranchName, repository: &Repository) -> BranchName {
+    restored(branch).find(|name| is_free(repository, name)).unwrap_or_else(|| branch.clone())
+}
+
+fn is_free(repository: &Repository, name: &BranchName) -> bool {
+    !repository.branches.contains_key(name) && beside(repository, name).is_none()
+}
+
+/// `<branch>-restored`, numbered from the second on, then the same without slashes.
+fn restored(branch: &BranchName) -> impl Iterator<Item = BranchName> {
+    let stems = [branch.to_string(), branch.as_str().replace('/', "-")];
+    let numbered = stems.into_iter().flat_map(|stem| {
+        (1..100).map(move |number| match number {
+            1 => format!("{stem}-restored"),
+            number => format!("{stem}-restored-{number}"),
+        })
+    });
+    numbered.map(|name| BranchName::from_disk(name.as_bytes()))
 }

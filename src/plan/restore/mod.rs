@@ -14,12 +14,12 @@ pub use value::{Restore, RestoredCheckout};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use crate::model::actual::{Actual, Directory, Link};
+use crate::model::actual::{Actual, Directory, Link, Repository};
 use crate::model::address::Address;
 use crate::model::builder::Occupant;
-use crate::model::desired::{Desired, Shape};
+use crate::model::desired::{Desired, DesiredBuilder, Shape};
 use crate::model::mark::{BuilderMark, CheckoutMark, WrittenFile};
-use crate::model::name::{BuilderName, RepoName};
+use crate::model::name::{BranchName, BuilderName, RepoName};
 use crate::model::path::{AbsPath, RelPath, unescaped};
 use crate::model::stored::{Home, Stored, StoredAdmin, StoredCheckout};
 use crate::model::trash::{Manifest, TrashEntry, TrashedCheckout, part};
@@ -213,12 +213,23 @@ impl<'a> Case<'a> {
             path: trashed.path.clone(),
             kept: self.entry.path.join("branch").join(part),
             keeper: trashed.keeper.clone(),
+            mark: trashed.mark.as_ref().map(|old| self.checkout_mark(old, &fate, repository)),
             fate,
-            mark: trashed.mark.as_ref().map(|old| self.checkout_mark(old)),
         });
     }
 
-    fn checkout_mark(&self, old: &CheckoutMark) -> CheckoutMark {
-        CheckoutMark { builder: self.home.builder.clone(), file: self.file(&old.file), ..old.clone() }
+    /// Its branch is what the file has to declare: not one that another builder declares by now, where HEAD was elsewhere.
+    fn checkout_mark(&self, old: &CheckoutMark, fate: &Fate, repository: &Repository) -> CheckoutMark {
+        let elsewhere = |builder: &&DesiredBuilder| builder.name != self.home.builder;
+        let others = self.input.desired.builders.values().filter(elsewhere);
+        let declared: Vec<&BranchName> =
+            others.filter_map(|builder| Some(&builder.checkouts.get(&old.repository)?.branch)).collect();
+        let mut branch = old.branch.clone();
+        if fate.instead().is_none() && declared.contains(&&branch) {
+            let own = fate.branch().map(|(branch, _)| branch).filter(|own| !declared.contains(own));
+            branch = own.cloned().unwrap_or_else(|| fate::beside_the(&old.branch, repository));
+        }
+        let made_branch = old.made_branch && branch == old.branch;
+        CheckoutMark { builder: self.home.builder.clone(), file: self.file(&old.file), branch, made_branch, ..old.clone() }
     }
 }

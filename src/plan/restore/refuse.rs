@@ -1,14 +1,17 @@
 //! Why an entry cannot come back, each with the way out.
 
+use std::collections::BTreeSet;
+
 use super::{Case, Restore};
-use crate::model::actual::{Directory, Link, Place, RepositoryState};
+use crate::model::actual::{Directory, Link, Place, Registration, RepositoryState};
+use crate::model::address::Address;
 use crate::model::builder::Occupant;
-use crate::model::name::RepoName;
+use crate::model::name::{RepoName, alike};
 use crate::model::path::AbsPath;
 use crate::model::stored::{StoredAdmin, StoredCheckout, Unfinished};
 use crate::model::trash::TrashedCheckout;
 use crate::plan::blockers::{at, occupied, plain, shell};
-use crate::plan::members::owned;
+use crate::plan::members::{belongs, owned};
 use crate::plan::{Blocker, shell_word};
 
 /// HEAD says nothing.
@@ -106,18 +109,61 @@ impl Case<'_> {
                 return Some(at("no-builder", &restore.builder_path, format!("there is no builder {name} to put it in"), next));
             }
         }
+        if let Some(blocker) = self.alike(restore) {
+            return Some(blocker);
+        }
         if matches!(self.stored.occupant, Occupant::Nothing | Occupant::Empty) {
             return None;
         }
+        if !restore.whole {
+            return Some(self.live_checkout(restore).unwrap_or_else(|| occupied(to, &self.stored.occupant)));
+        }
+        let aside = self.beside();
+        if self.ours_is_there(restore) {
+            let next = format!("{aside}\nor {}", self.instead_of(&Address::Builder(name.clone())));
+            return Some(at("in-the-way", to, format!("builder {name} is there"), next));
+        }
         let mut blocker = occupied(to, &self.stored.occupant);
-        if restore.whole && self.ours_is_there(restore) {
-            blocker.fact = format!("builder {name} is there");
-        }
-        if restore.whole {
-            let aside = format!("wsctl restore {} --as {}", shell_word(&self.entry.name), self.other_name());
-            blocker.next = format!("{aside}\n{}", blocker.next);
-        }
+        blocker.next = format!("{aside}\n{}", blocker.next);
         Some(blocker)
+    }
+
+    /// A worktree of the same repository is where the checkout would go.
+    fn live_checkout(&self, restore: &Restore) -> Option<Blocker> {
+        let Address::Checkout(builder, name) = &restore.address else { return None };
+        let live = self.input.registered_at(name, &restore.to).find(|found| found.link == Link::Whole)?;
+        let what = format!("{builder}/{name}");
+        if !belongs(&self.input, builder, live) {
+            let main = &self.input.repository(name)?.path;
+            let next = format!("git -C {} worktree move {} SOMEWHERE", shell(main), shell(&restore.to));
+            return Some(at("in-the-way", &restore.to, format!("a worktree that is not ours is at the place of {what}"), next));
+        }
+        let instead = self.instead_of(&restore.address);
+        let next = if self.home.only.is_some() { format!("{}\nor {instead}", self.beside()) } else { instead };
+        Some(at("in-the-way", &restore.to, format!("checkout {what} is there"), next))
+    }
+
+    /// The whole entry under a name that is free.
+    fn beside(&self) -> String {
+        format!("wsctl restore {} --as {}", shell_word(&self.entry.name), self.other_name())
+    }
+
+    /// How what is there gives up its place: by way of the file, so that nothing of it is lost.
+    fn instead_of(&self, there: &Address) -> String {
+        let block = Address::Builder(self.home.builder.clone());
+        let declared = self.input.desired.builders.get(&self.home.builder);
+        let out = match there.repository() {
+            None => declared.map(|_| format!("take [{block}] out of the file, ")),
+            Some(name) => declared.filter(|it| it.checkouts.contains_key(name)).map(|_| match name.is_root() {
+                true => format!("set include_root = false in [{block}], "),
+                false => format!("take {name} out of [{block}] in the file, "),
+            }),
+        };
+        let only = self.home.only.as_ref().map(|only| format!("/{only}")).unwrap_or_default();
+        let name = shell_word(&format!("{}{only}", self.entry.name));
+        let home = &self.home.builder;
+        let other = if *home == self.manifest.builder { String::new() } else { format!(" --as {home}") };
+        format!("in its place: {}`wsctl apply`, then `wsctl restore {name}{other}`", out.unwrap_or_default())
     }
 
     fn ours_is_there(&self, restore: &Restore) -> bool {
@@ -125,13 +171,26 @@ impl Case<'_> {
         self.input.directory(&restore.builder).is_some_and(|directory| owned(&self.input, name, directory).is_some())
     }
 
+    /// The names of the builders that are declared, and of what lies in `builders_dir`.
+    fn names(&self) -> impl Iterator<Item = String> {
+        let declared = self.input.desired.builders.keys().map(|name| name.as_str().to_owned());
+        declared.chain(self.input.actual.builders.keys().map(|name| name.to_string_lossy().into_owned()))
+    }
+
     /// A builder's name that nothing has.
     fn other_name(&self) -> String {
         let name = &self.home.builder;
+        let taken: BTreeSet<String> = self.names().map(|name| alike(&name)).collect();
         let mut names = (2..1000).map(|number| format!("{name}-{number}"));
-        let there = |name: &String| self.input.actual.builders.contains_key(std::ffi::OsStr::new(name));
-        let declared = |name: &String| self.input.desired.builders.contains_key(name.as_str());
-        names.find(|name| !there(name) && !declared(name)).unwrap_or_else(|| format!("{name}-2"))
+        names.find(|name| !taken.contains(&alike(name))).unwrap_or_else(|| format!("{name}-2"))
+    }
+
+    /// A builder of a name that some file systems take for the same: no file may declare both.
+    fn alike(&self, restore: &Restore) -> Option<Blocker> {
+        let name = restore.builder.as_str();
+        let other = self.names().find(|other| other != name && alike(other) == alike(name))?;
+        let fact = format!("some file systems take the names {name} and {other} for one, and {other} is there");
+        Some(at("alike", &restore.builder_path, fact, self.beside()))
     }
 
     /// The repository must be there, and prove to be the same.
@@ -181,7 +240,9 @@ impl Case<'_> {
             return Some(at("incomplete", path, fact, look));
         }
         let worktree = trashed.path.under(&restore.builder_path);
-        let mut others = self.input.registered_at(name, &worktree).filter(|found| Some(&found.admin_dir) != own);
+        // One that is in its place is in the way itself, and was said to be.
+        let other = |found: &&Registration| Some(&found.admin_dir) != own && found.link != Link::Whole;
+        let mut others = self.input.registered_at(name, &worktree).filter(other);
         let other = others.next()?;
         let fact = format!("{name}: its repository still has a registration for {worktree}, {}", other.admin_dir);
         let next = if self.input.our_mark(other).is_some() || other.begun_by().is_some() {

@@ -9,7 +9,7 @@ use crate::model::trash::{Manifest, TrashEntry};
 pub enum Asked {
     /// `slack`, `builders.slack`, or the name of an entry.
     Builder(String),
-    /// `slack/ai-dev`, `builders.slack.ai-dev`.
+    /// `slack/ai-dev`, `builders.slack.ai-dev`, or the name of an entry and a repository.
     Checkout(String, String),
 }
 
@@ -71,6 +71,13 @@ pub fn find<'a>(actual: &'a Actual, asked: &Asked) -> Option<(&'a TrashEntry, Op
         && let Some(entry) = actual.trash.iter().find(|entry| entry.name == *name)
     {
         return Some((entry, None));
+    }
+    if let Asked::Checkout(name, repository) = asked
+        && let Some(entry) = actual.trash.iter().find(|entry| entry.name == *name)
+        && let Some(manifest) = &entry.manifest
+        && manifest.checkouts.iter().any(|checkout| checkout.repository.as_str() == repository)
+    {
+        return Some((entry, only(manifest, asked)));
     }
     let hit = |(entry, manifest)| is_of(manifest, asked).then(|| (entry, only(manifest, asked)));
     offered(actual).find_map(hit).or_else(|| newest(actual).find_map(hit))
