@@ -13,8 +13,7 @@ use crate::apply::event::{Event, Listener, Outcome};
 use crate::apply::{Run, Spot, claim, prepare, run as walk};
 use crate::git::GitDoor;
 use crate::model::desired::Desired;
-use crate::model::path::AbsPath;
-use crate::plan::{Options, Plan};
+use crate::plan::{Deletion, Options, Plan};
 use crate::{actual, view};
 
 /// Make the disk match the file: clone, create, repair, remove.
@@ -54,46 +53,48 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
     }
     let text = view::prompt::APPLY;
     let question = Question { command: "apply", approved: args.auto_approve, text, yes: view::prompt::YES, nothing: None };
-    let Applied { code, prunes } = apply(globals, &desired, &args.options.options(globals), &question)?;
+    let Applied { code, deletions } = apply(globals, &desired, &args.options.options(globals), &question)?;
     // Whoever interrupts wants nothing more to be done.
-    if (prunes.is_empty() && !desired.policy.auto_prune) || code >= 128 {
+    if (deletions.is_empty() && !desired.policy.auto_prune) || code >= 128 {
         return Ok(code);
     }
-    let pruned = prune::automatic(globals, &desired, &prunes)?;
+    let pruned = prune::automatic(globals, &desired, &deletions)?;
     Ok(if code == 0 { pruned } else { code })
 }
 
-/// What came of an apply.
+/// What came of it.
 pub(super) struct Applied {
     /// The exit code.
     pub(super) code: u8,
-    /// What the plan that was shown, and approved, lets go out of the trash.
-    prunes: Vec<AbsPath>,
+    /// What was approved to be deleted for good at the end.
+    pub(super) deletions: Vec<Deletion>,
 }
 
 /// Plans, asks, plans again under the lock, and applies.
 pub(super) fn apply(globals: &Globals, desired: &Desired, options: &Options, question: &Question<'_>) -> Result<Applied> {
     let carried = recover(globals, desired)?;
-    let (seen, mut plan) = refresh(desired, options)?;
+    let (seen, plan) = refresh(desired, options)?;
     let listener = listener(globals);
-    if plan.pending().next().is_none() {
+    if !plan.has_work() {
         return nothing(globals, &plan, question, listener.as_ref());
     }
     show(globals, &plan)?;
     if !approve(globals, question)? {
-        return Ok(Applied { code: 1, prunes: Vec::new() });
+        return Ok(refused());
     }
     let (mut locks, now, locked) = plan_locked(globals, desired, options, &seen, &plan)?;
-    if locked.pending().next().is_none() {
+    if !locked.has_work() {
         return nothing(globals, &locked, question, listener.as_ref());
     }
-    if locked.changes != plan.changes {
+    if locked.changes != plan.changes || locked.deletions != plan.deletions {
         view::narrate("The disk changed since the plan was shown. The plan is now:\n");
         show(globals, &locked)?;
         if !approve(globals, question)? {
-            return Ok(Applied { code: 1, prunes: Vec::new() });
+            return Ok(refused());
         }
-        plan.prunes.clone_from(&locked.prunes);
+    }
+    if locked.pending().next().is_none() {
+        return only_deletions(globals, locked, listener.as_ref());
     }
     let door = GitDoor::new(&desired.builders_dir, !globals.no_input && std::io::stdin().is_terminal())?.holding(&locks)?;
     let spot = || Spot {
@@ -119,7 +120,26 @@ pub(super) fn apply(globals: &Globals, desired: &Desired, options: &Options, que
     if outcome.failed + outcome.skipped == 0 {
         claim(&door, desired, &locked, known, &spot)?;
     }
-    Ok(Applied { code: code(&outcome), prunes: plan.prunes })
+    Ok(Applied { code: code(&outcome), deletions: locked.deletions })
+}
+
+fn refused() -> Applied {
+    view::narrate("Nothing was changed.\n");
+    Applied { code: 1, deletions: vec![] }
+}
+
+/// Nothing is left to be made: what was shown of the trash goes.
+fn only_deletions(globals: &Globals, plan: Plan, listener: &dyn Listener) -> Result<Applied> {
+    if globals.json {
+        tell_nothing(&plan, listener);
+    }
+    let blocked = plan.blocked().next().is_some();
+    Ok(Applied { code: u8::from(blocked), deletions: plan.deletions })
+}
+
+fn tell_nothing(plan: &Plan, listener: &dyn Listener) {
+    listener.event(&Event::Planned(plan));
+    listener.event(&Event::Summary(&Outcome { blocked: plan.blocked().count(), ..Outcome::default() }));
 }
 
 fn approve(globals: &Globals, question: &Question<'_>) -> Result<bool> {
@@ -132,14 +152,13 @@ fn approve(globals: &Globals, question: &Question<'_>) -> Result<bool> {
 
 fn nothing(globals: &Globals, plan: &Plan, question: &Question<'_>, listener: &dyn Listener) -> Result<Applied> {
     if globals.json {
-        listener.event(&Event::Planned(plan));
-        listener.event(&Event::Summary(&Outcome { blocked: plan.blocked().count(), ..Outcome::default() }));
+        tell_nothing(plan, listener);
     } else if let Some(text) = question.nothing.filter(|_| plan.changes.is_empty() && !globals.quiet()) {
         view::print(text)?;
     } else {
         show(globals, plan)?;
     }
-    Ok(Applied { code: u8::from(plan.blocked().next().is_some()), prunes: plan.prunes.clone() })
+    Ok(Applied { code: u8::from(plan.blocked().next().is_some()), deletions: vec![] })
 }
 
 fn show(globals: &Globals, plan: &Plan) -> Result<()> {

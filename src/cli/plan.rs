@@ -31,9 +31,9 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
     let text =
         if globals.json { view::json::plan(&plan) } else { view::plan_text(&plan, globals.verbosity(), &globals.out_style()) };
     view::print(&text)?;
-    Ok(match (args.detailed_exitcode, plan.pending().next(), plan.blocked().next()) {
-        (true, Some(_), _) => 2,
-        (true, None, Some(_)) => 1,
-        (true, None, None) | (false, _, _) => 0,
+    Ok(match (args.detailed_exitcode, plan.has_work(), plan.blocked().next()) {
+        (true, true, _) => 2,
+        (true, false, Some(_)) => 1,
+        (true, false, None) | (false, _, _) => 0,
     })
 }

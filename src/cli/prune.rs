@@ -13,9 +13,8 @@ use crate::git::{GitDoor, Locks};
 use crate::model::actual::{Actual, Place};
 use crate::model::clock::Moment;
 use crate::model::desired::Desired;
-use crate::model::path::AbsPath;
 use crate::model::trash::{GoneEntry, TrashEntry};
-use crate::plan::{Options, misplaced};
+use crate::plan::{Deletion, Options, misplaced};
 use crate::view::prune::{PruneRow, RowState};
 use crate::{actual, trash, view};
 
@@ -63,9 +62,9 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
     empty(globals, &desired, &due, older_than)
 }
 
-/// What `auto_prune` does at the end of an apply, with what its plan told of: what is due only since then waits for the
-/// next one. Not where the trash is that of another file or workspace.
-pub(super) fn automatic(globals: &Globals, desired: &Desired, told: &[AbsPath]) -> Result<u8> {
+/// What `auto_prune` does at the end of an apply, with what its plan named: what is due only since then waits for the next
+/// one. Not where the trash is that of another file or workspace.
+pub(super) fn automatic(globals: &Globals, desired: &Desired, named: &[Deletion]) -> Result<u8> {
     let actual = actual::read(desired)?;
     let ours = match &actual.place {
         Place::Same | Place::Moved(_) => misplaced(desired, &actual, &Options::default()).is_none(),
@@ -75,7 +74,11 @@ pub(super) fn automatic(globals: &Globals, desired: &Desired, told: &[AbsPath]) 
         return Ok(0);
     }
     let rows = rows(&actual, &Globals::moment(), None);
-    let goes = |row: &&PruneRow| row.state == RowState::CutShort || (row.due() && told.contains(&row.path));
+    let goes = |row: &&PruneRow| match row.state {
+        RowState::Due => named.iter().any(|deletion| deletion.path == row.path),
+        RowState::CutShort => true,
+        RowState::Kept(_) | RowState::Future | RowState::Unknown => false,
+    };
     let due: Vec<&PruneRow> = rows.iter().filter(goes).collect();
     if due.is_empty() { Ok(0) } else { empty(globals, desired, &due, None) }
 }

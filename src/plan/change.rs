@@ -5,6 +5,7 @@ use crate::model::name::{BranchName, WorkspaceId};
 use crate::model::path::{AbsPath, RelPath};
 
 use super::action::{Action, Symbol};
+use super::emptying::Deletion;
 use super::step::Step;
 
 /// Everything that plan has to say.
@@ -26,14 +27,14 @@ pub struct Plan {
     pub declared: usize,
     /// Changes in the order of their addresses; at most one per address.
     pub changes: Vec<Change>,
+    /// Entries of the trash that are deleted for good once all else is done.
+    pub deletions: Vec<Deletion>,
     /// What differs from the declaration and is left alone.
     pub drift: Vec<Note>,
     /// What nobody declared, below `builders_dir` and `repos_dir`.
     pub unmanaged: Vec<Note>,
     /// What a reader should know and nobody has to act on (a base that moved, a mixed builder).
     pub warnings: Vec<String>,
-    /// Entries of the trash that `auto_prune` lets go after an apply: of all that are due, those that this plan tells of.
-    pub prunes: Vec<AbsPath>,
     /// What apply does, in an order that is safe; steps refer to each other by index.
     pub steps: Vec<Step>,
 }
@@ -44,6 +45,12 @@ impl Plan {
         self.changes.iter().filter(|change| !change.is_blocked())
     }
 
+    /// Whether apply has anything to do.
+    #[must_use]
+    pub fn has_work(&self) -> bool {
+        self.pending().next().is_some() || !self.deletions.is_empty()
+    }
+
     /// The changes that are refused.
     pub fn blocked(&self) -> impl Iterator<Item = &Change> {
         self.changes.iter().filter(|change| change.is_blocked())
@@ -52,7 +59,7 @@ impl Plan {
     /// Counts the changes, each once.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        let mut summary = Summary::default();
+        let mut summary = Summary { delete: self.deletions.len(), ..Summary::default() };
         for change in &self.changes {
             let count = match (change.is_blocked(), change.action.symbol()) {
                 (true, _) => &mut summary.blocked,
@@ -78,6 +85,8 @@ pub struct Summary {
     pub replace: usize,
     /// `-`
     pub remove: usize,
+    /// Entries of the trash that are deleted for good.
+    pub delete: usize,
     /// Refused.
     pub blocked: usize,
 }

@@ -11,6 +11,7 @@ pub mod change;
 mod checkouts;
 mod claims;
 mod draft;
+mod emptying;
 mod fate;
 mod files;
 mod found;
@@ -37,6 +38,7 @@ pub use action::{Action, Symbol};
 pub use blockers::word as shell_word;
 pub use builders::GITIGNORE;
 pub use change::{Blocker, Change, Note, Plan, Summary, TextChange};
+pub use emptying::Deletion;
 pub use lost::misplaced;
 pub use questions::questions;
 pub use removal::{Removal, RemovedCheckout, Stale};
@@ -183,11 +185,11 @@ pub fn plan(desired: &Desired, actual: &Actual, options: &Options) -> Plan {
         claims: input.claims(),
         root_branch: brakes::root_branch(&input, &drafts),
         declared: desired.builders.len(),
+        deletions: emptying::deletions(&input),
         changes: drafts.list.into_iter().map(|draft| draft.change).collect(),
         drift: drafts.drift,
         unmanaged: drafts.unmanaged,
         warnings: drafts.warnings,
-        prunes: unmanaged::pruned(&input),
         steps,
     }
 }

@@ -8,7 +8,6 @@ use crate::model::journal::Unfinished;
 use crate::model::mark::Marked;
 use crate::model::name::BuilderName;
 use crate::model::path::{AbsPath, RelPath};
-use crate::model::trash::Manifest;
 
 use super::Note;
 use super::draft::Drafts;
@@ -94,7 +93,6 @@ fn place(input: &Input<'_>, drafts: &mut Drafts) {
         }
     };
     drafts.warnings.extend(warning);
-    drafts.warnings.extend(auto_prune(input));
     drafts.warnings.extend(journal(input));
     if let Directory::Unusable(what) = &input.actual.builders_dir {
         drafts.warnings.push(format!("{} cannot be used: {what}", input.desired.builders_dir));
@@ -114,25 +112,4 @@ fn journal(input: &Input<'_>) -> Option<String> {
         }
         Unfinished::Unreadable(why) => format!("the journal of an earlier apply is of no use: {why}; the next one sets it aside"),
     })
-}
-
-/// What apply deletes for good by `auto_prune`: said before it happens.
-fn auto_prune(input: &Input<'_>) -> Option<String> {
-    let due = pruned(input).len();
-    let entries = if due == 1 { "1 entry of the trash that is" } else { "the entries of the trash that are" };
-    (due > 0).then(|| format!("auto_prune: apply deletes {entries} past trash_keep ({due})"))
-}
-
-/// The entries that are past their time, and that `auto_prune` lets go both in the mark that their builder had and in the
-/// file of today. Not where the trash is that of another file or workspace.
-pub(super) fn pruned(input: &Input<'_>) -> Vec<AbsPath> {
-    let ours = matches!(input.actual.place, Place::Same | Place::Moved(_)) && input.lost().is_none();
-    let now = input.options.moment();
-    let goes = |manifest: &Manifest| {
-        let declared = input.desired.builders.get(&manifest.builder).map_or(&input.desired.policy, |builder| &builder.policy);
-        let before = manifest.mark.as_ref().is_none_or(|mark| mark.policy.auto_prune);
-        declared.auto_prune && before && manifest.is_due(&now, None)
-    };
-    let entries = input.actual.trash.iter().filter(|entry| ours && entry.manifest.as_ref().is_some_and(goes));
-    entries.map(|entry| entry.path.clone()).collect()
 }

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::model::path::printable;
-use crate::plan::{Change, Note, Plan, Summary};
+use crate::plan::{Change, Deletion, Note, Plan, Summary, Symbol};
 
-use super::change::{INDENT, column, lines};
+use super::change::{INDENT, column, line, lines, sign};
 use super::style::{Style, Tone, Verbosity};
 use super::text::{clean, count, push_next};
 
@@ -15,15 +15,17 @@ use super::text::{clean, count, push_next};
 #[must_use]
 pub fn plan_text(plan: &Plan, verbosity: Verbosity, style: &Style) -> String {
     let changes = changes_text(plan, verbosity, style);
+    let deletions = deletions_text(plan, style);
     let sections = match verbosity {
-        Verbosity::Quiet if plan.changes.is_empty() => return String::new(),
-        Verbosity::Quiet => vec![changes],
+        Verbosity::Quiet if plan.changes.is_empty() && plan.deletions.is_empty() => return String::new(),
+        Verbosity::Quiet => vec![changes, deletions],
         Verbosity::Normal | Verbosity::Verbose => {
             let drift = notes("Drift (left alone):", plan.drift.iter().filter(|note| !said(plan, note)), style);
             let heading = if drift.is_empty() || changes.is_empty() { String::new() } else { heading("Changes:", style) };
             vec![
                 drift,
                 heading + &changes,
+                deletions,
                 notes("Unmanaged (left alone):", plan.unmanaged.iter(), style),
                 warnings(&plan.warnings, style),
             ]
@@ -40,9 +42,15 @@ pub fn plan_text(plan: &Plan, verbosity: Verbosity, style: &Style) -> String {
 /// `Plan: 3 to create, 1 blocked.` or `No changes. 12 builders match builders.toml.`
 #[must_use]
 pub fn summary_line(plan: &Plan) -> String {
-    let Summary { create, update, replace, remove, blocked } = plan.summary();
-    let parts =
-        [(create, "to create"), (update, "to update"), (replace, "to replace"), (remove, "to remove"), (blocked, "blocked")];
+    let Summary { create, update, replace, remove, delete, blocked } = plan.summary();
+    let parts = [
+        (create, "to create"),
+        (update, "to update"),
+        (replace, "to replace"),
+        (remove, "to remove"),
+        (delete, "to delete for good"),
+        (blocked, "blocked"),
+    ];
     let parts: Vec<_> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     if !parts.is_empty() {
         return format!("Plan: {}.", parts.join(", "));
@@ -71,6 +79,17 @@ fn changes_text(plan: &Plan, verbosity: Verbosity, style: &Style) -> String {
         last = height;
     }
     out
+}
+
+/// What goes from the trash, one line each.
+fn deletions_text(plan: &Plan, style: &Style) -> String {
+    let subject = |deletion: &Deletion| format!("trash {}", clean(&deletion.entry));
+    let column = plan.deletions.iter().map(|deletion| subject(deletion).width()).max().unwrap_or(0);
+    let text = |it: &Deletion| {
+        let fact = format!("{}, {}", it.address, it.reason);
+        line(Tone::Blocked, sign(Symbol::Remove), &subject(it), column, &fact, style)
+    };
+    plan.deletions.iter().map(text).collect()
 }
 
 fn same_block(a: &Change, b: &Change) -> bool {

@@ -169,7 +169,7 @@ fn the_trash_of_another_workspace_is_not_emptied() {
     let due = snapshot(other.trashed());
     let file = format!("version = 1\n{}", declared(auto, &["x", "new"]));
     other.write("other.toml", &file);
-    other.wsctl(&["-f", "other.toml", "apply", "--auto-approve"]).fails().never_says("auto_prune");
+    other.wsctl(&["-f", "other.toml", "apply", "--auto-approve"]).fails().never_says("for good");
     due.assert_same(&snapshot(other.trashed()));
 
     let sandbox = made();

@@ -90,8 +90,31 @@ fn auto_prune_empties_what_is_due_and_says_so_before() {
     sandbox.apply().ok();
     assert_eq!(sandbox.trash().len(), 1);
     shift(&sandbox, -15 * 24 * 3600, false);
-    sandbox.plan().ok().says("auto_prune: apply deletes 1 entry of the trash that is past trash_keep");
-    sandbox.apply().ok().says("Pruned 1 entry");
+    let name = sandbox.trashed().file_name().unwrap().to_string_lossy().into_owned();
+    let line = format!("  - trash {name}   builders.b, past the 14d that the trash keeps it: delete for good\n");
+    sandbox.plan().ok().says(&line).says("Plan: 1 to delete for good.");
+    sandbox.wsctl(&["plan", "-q"]).ok().says(&line);
+    sandbox.wsctl(&["plan", "--detailed-exitcode"]).exits(2);
+    let plan: serde_json::Value = serde_json::from_str(&sandbox.wsctl(&["plan", "--json"]).ok().stdout).unwrap();
+    assert_eq!(plan["deletions"][0]["entry"], name.as_str());
+    assert_eq!(plan["deletions"][0]["address"], "builders.b");
+    assert_eq!(plan["summary"]["delete"], 1);
+    // Nobody said yes.
+    let before = snapshot(sandbox.trashed());
+    sandbox.wsctl(&["apply"]).fails().says(&line).says("--auto-approve");
+    before.assert_same(&snapshot(sandbox.trashed()));
+    sandbox.wsctl(&["destroy"]).fails().never_says("trash b-");
+    sandbox.apply().ok().says(&line).says("Pruned 1 entry");
+    emptied(&sandbox);
+    sandbox.plan().says("No changes.");
+}
+
+#[test]
+fn auto_prune_tells_programs_what_goes() {
+    let (sandbox, _) = removed_under(AUTO, "");
+    shift(&sandbox, -15 * 24 * 3600, false);
+    let answer = sandbox.wsctl(&["apply", "--auto-approve", "--json"]).ok().says("\"type\":\"planned_deletion\"");
+    assert!(answer.stdout.lines().last().unwrap().contains("change_summary"), "{answer}");
     emptied(&sandbox);
 }
 
@@ -107,7 +130,7 @@ fn auto_prune_asks_the_mark_and_the_file_of_today() {
         }
         sandbox.apply().ok();
         shift(&sandbox, -15 * 24 * 3600, false);
-        sandbox.plan().ok().never_says("auto_prune");
+        sandbox.plan().ok().never_says("delete for good");
         sandbox.apply().ok();
         assert_eq!(sandbox.trash().len(), 1, "{settings:?} {own:?} {today:?}");
         sandbox.wsctl(&["prune", "--auto-approve"]).ok().says("Pruned 1 entry");
@@ -116,7 +139,7 @@ fn auto_prune_asks_the_mark_and_the_file_of_today() {
     sandbox.toml(&format!("{}auto_prune = true\n", declared("", &["a", "b"])));
     sandbox.apply().ok();
     shift(&sandbox, -15 * 24 * 3600, false);
-    sandbox.plan().ok().says("auto_prune: apply deletes 1 entry");
+    sandbox.plan().ok().says("Plan: 1 to delete for good.");
     sandbox.apply().ok().says("Pruned 1 entry");
     emptied(&sandbox);
 }
@@ -129,10 +152,10 @@ fn what_becomes_due_during_an_apply_waits_for_the_next() {
     let hook = format!("#!/bin/sh\nsed -i 's/\"removed\": *[0-9]*/\"removed\": 1/' '{}'\n", manifest.display());
     sandbox.script(sandbox.path("repos/api/.git/hooks/post-checkout"), &hook);
     declare(&sandbox, AUTO, &["a", "new"]);
-    sandbox.plan().ok().never_says("auto_prune");
+    sandbox.plan().ok().never_says("delete for good");
     sandbox.apply().ok().never_says("Pruned");
     assert!(text(&manifest).contains("\"removed\": 1,"), "it is due since");
-    sandbox.apply().ok().says("auto_prune: apply deletes 1 entry").says("Pruned 1 entry");
+    sandbox.apply().ok().says("Plan: 1 to delete for good.").says("Pruned 1 entry");
     emptied(&sandbox);
 }
 

@@ -87,7 +87,7 @@ fn the_last_line() {
         listener.event(&Event::Summary(outcome));
         heard.out()
     };
-    let done = Summary { create: 3, update: 1, replace: 0, remove: 1, blocked: 9 };
+    let done = Summary { create: 3, update: 1, replace: 0, remove: 1, delete: 0, blocked: 9 };
     let mut outcome = Outcome { done, blocked: 1, ..Outcome::default() };
     assert_eq!(end(&outcome), "Apply complete: 3 created, 1 updated, 1 removed. 1 blocked.\n");
     outcome.blocked = 0;

@@ -67,10 +67,10 @@ pub fn plan(declared: usize, changes: Vec<Change>) -> Plan {
         root_branch: None,
         declared,
         changes,
+        deletions: vec![],
         drift: vec![],
         unmanaged: vec![],
         warnings: vec![],
-        prunes: vec![],
         steps: vec![],
     }
 }

@@ -116,7 +116,7 @@ fn of_builder(text: &mut String, mark: &BuilderMark, usual: &BuilderPolicy) {
 }
 
 /// Seconds in the largest unit that says them exactly.
-fn time(seconds: u64) -> String {
+pub(in crate::plan) fn time(seconds: u64) -> String {
     let units = [(86_400, "d"), (3600, "h"), (60, "m")];
     let unit = units.into_iter().find(|(size, _)| seconds > 0 && seconds.is_multiple_of(*size));
     unit.map_or_else(|| format!("{seconds}s"), |(size, unit)| format!("{}{unit}", seconds / size))

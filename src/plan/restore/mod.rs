@@ -6,6 +6,7 @@ mod refuse;
 mod request;
 mod value;
 
+pub(super) use block::time;
 pub use block::{Block, block};
 pub use fate::{Fate, FateKind};
 pub use request::{Asked, asked, find, offered};

@@ -100,7 +100,7 @@ fn way_back(removed: &[Address]) -> Option<String> {
 #[must_use]
 pub fn closing_line(outcome: &Outcome) -> String {
     // What is blocked was counted by plan, and never begun.
-    let Summary { create, update, replace, remove, blocked: _ } = outcome.done;
+    let Summary { create, update, replace, remove, delete: _, blocked: _ } = outcome.done;
     let how = match (outcome.interrupted, outcome.failed + outcome.skipped) {
         (Some(_), _) => "interrupted",
         (None, 0) => "complete",

@@ -10,7 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::plan::Change;
 use crate::view::output::{Output, Standard};
 
-use super::{ChangeDocument, FORMAT_VERSION, SummaryDocument, WSCTL_VERSION, line};
+use super::{ChangeDocument, DeletionDocument, FORMAT_VERSION, SummaryDocument, WSCTL_VERSION, line};
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +27,11 @@ pub enum EventLine {
     PlannedChange {
         /// The change, as the plan's document has it.
         change: Box<ChangeDocument>,
+    },
+    /// An entry of the trash that is deleted for good at the end.
+    PlannedDeletion {
+        /// The entry, as the plan's document has it.
+        deletion: DeletionDocument,
     },
     /// A change begins.
     ApplyStart {
@@ -171,7 +176,8 @@ fn lines(event: &Event<'_>) -> Vec<EventLine> {
     let one = match event {
         Event::Planned(plan) => {
             let changes = plan.changes.iter().map(|change| EventLine::PlannedChange { change: Box::new(change.into()) });
-            return changes.chain(plan.warnings.iter().map(|message| warning(None, message))).collect();
+            let deletions = plan.deletions.iter().map(|it| EventLine::PlannedDeletion { deletion: it.into() });
+            return changes.chain(deletions).chain(plan.warnings.iter().map(|message| warning(None, message))).collect();
         }
         Event::Start(change) => EventLine::ApplyStart { address: address(change), action: action(change) },
         Event::Progress { address, stage, percent } => {

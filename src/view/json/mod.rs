@@ -16,7 +16,7 @@ use super::text::is_hostile;
 
 pub use faults::{FaultDocument, ValidateDocument, validate};
 pub use plan::{BlockerDocument, ChangeDocument, DiffDocument, NoteDocument, PlanDocument, SummaryDocument, Target, plan};
-pub use prune::{EntryDocument, PruneDocument, prune};
+pub use prune::{DeletionDocument, EntryDocument, PruneDocument, prune};
 pub use restore::{RestoreDocument, RestoredDocument, TrashDocument, TrashedDocument, restore, trash};
 pub use status::{BuilderDocument, CheckoutDocument, StatusDocument, status};
 

@@ -9,7 +9,7 @@ use crate::plan::{Action, Blocker, BranchPlan, Change, CheckoutWrite, FileWrite,
 use crate::view::change::sign;
 use crate::view::diff::{Drawn, draw};
 
-use super::{FORMAT_VERSION, WSCTL_VERSION, document};
+use super::{DeletionDocument, FORMAT_VERSION, WSCTL_VERSION, document};
 
 /// The whole plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +24,9 @@ pub struct PlanDocument {
     pub root: AbsPath,
     /// Changes in the order of their addresses, blocked ones among them.
     pub changes: Vec<ChangeDocument>,
+    /// Entries of the trash that apply deletes for good.
+    #[serde(default)]
+    pub deletions: Vec<DeletionDocument>,
     /// What differs from the declaration and is left alone.
     pub drift: Vec<NoteDocument>,
     /// What nobody declared.
@@ -145,6 +148,9 @@ pub struct SummaryDocument {
     pub replace: usize,
     /// `-`
     pub remove: usize,
+    /// Entries of the trash that are deleted for good.
+    #[serde(default)]
+    pub delete: usize,
     /// Refused.
     pub blocked: usize,
 }
@@ -158,6 +164,7 @@ pub fn plan(plan: &Plan) -> String {
         file: plan.file.clone(),
         root: plan.root.clone(),
         changes: plan.changes.iter().map(ChangeDocument::from).collect(),
+        deletions: plan.deletions.iter().map(DeletionDocument::from).collect(),
         drift: plan.drift.iter().map(NoteDocument::from).collect(),
         unmanaged: plan.unmanaged.iter().map(NoteDocument::from).collect(),
         warnings: plan.warnings.clone(),
@@ -271,7 +278,7 @@ impl From<&Note> for NoteDocument {
 
 impl From<Summary> for SummaryDocument {
     fn from(summary: Summary) -> Self {
-        let Summary { create, update, replace, remove, blocked } = summary;
-        SummaryDocument { create, update, replace, remove, blocked }
+        let Summary { create, update, replace, remove, delete, blocked } = summary;
+        SummaryDocument { create, update, replace, remove, delete, blocked }
     }
 }

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{FORMAT_VERSION, WSCTL_VERSION, document};
-use crate::model::path::escape;
+use crate::model::path::{AbsPath, escape};
+use crate::plan::Deletion;
 use crate::view::prune::PruneRow;
 
 /// The whole document.
@@ -53,4 +54,24 @@ pub fn prune(rows: &[PruneRow], now: i64) -> String {
         entries: rows.iter().map(entry).collect(),
         due_bytes: rows.iter().filter(|row| row.due()).map(|row| row.bytes).sum(),
     })
+}
+
+/// An entry of the trash that is deleted for good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeletionDocument {
+    /// The entry's name.
+    pub entry: String,
+    /// The entry.
+    pub path: AbsPath,
+    /// What was removed.
+    pub address: String,
+    /// Why, for people.
+    pub reason: String,
+}
+
+impl From<&Deletion> for DeletionDocument {
+    fn from(deletion: &Deletion) -> Self {
+        let Deletion { entry, path, address, reason } = deletion.clone();
+        DeletionDocument { entry, path, address: address.to_string(), reason }
+    }
 }
