@@ -32,8 +32,10 @@ pub(super) fn fate(input: &Input<'_>, checkout: &RemovedCheckout, work: Option<&
                 format!("{name}: branch {branch} stays; the file declares it")
             }
             (false, true, Some(0)) => format!("{name}: branch {branch} stays, by policy"),
-            (false, true, Some(1)) => format!("{name}: branch {branch} stays; 1 of its commits is nowhere else"),
-            (false, true, Some(count)) => format!("{name}: branch {branch} stays; {count} of its commits are nowhere else"),
+            (false, true, Some(1)) => format!("{name}: branch {branch} stays; 1 of its commits is not in its base or upstream"),
+            (false, true, Some(count)) => {
+                format!("{name}: branch {branch} stays; {count} of its commits are not in its base or upstream")
+            }
             (false, true, None) => format!("{name}: branch {branch} stays; it has no base or upstream to be merged into"),
         });
     }

@@ -137,8 +137,14 @@ fn a_branch_goes_only_when_we_made_it_and_it_is_merged() {
         (removal.checkouts[0].delete_branch, made.changes[0].details[0].clone())
     };
     assert_eq!(fate(undeclared()), (true, "api: branch builder/slack is merged and goes too".into()));
-    assert_eq!(fate(unmerged(Some(2))(undeclared())).1, "api: branch builder/slack stays; 2 of its commits are nowhere else");
-    assert_eq!(fate(unmerged(Some(1))(undeclared())).1, "api: branch builder/slack stays; 1 of its commits is nowhere else");
+    assert_eq!(
+        fate(unmerged(Some(2))(undeclared())).1,
+        "api: branch builder/slack stays; 2 of its commits are not in its base or upstream"
+    );
+    assert_eq!(
+        fate(unmerged(Some(1))(undeclared())).1,
+        "api: branch builder/slack stays; 1 of its commits is not in its base or upstream"
+    );
     assert!(!fate(unmerged(Some(2))(undeclared())).0);
     assert!(!fate(unmerged(None)(undeclared())).0);
     let theirs = undeclared().checkout_mark("slack", "api", |mark| mark.made_branch = false);
