@@ -1,7 +1,7 @@
 //! What differs in a worktree, by content: git compares against an index of our own that knows no times and no
 //! assume-unchanged or skip-worktree bits. That index lies outside the workspace.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -9,15 +9,19 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 use gix::bstr::ByteSlice as _;
+use gix::index::entry::Flags;
 
 use super::{disk, git, index, open};
 use crate::model::actual::ObjectFormat;
+use crate::model::work::HiddenBy;
 
 /// Paths relative to the worktree, as bytes.
 #[derive(Default)]
 pub(super) struct Changes {
     /// Differ from the index, or are gone.
     pub(super) edited: Vec<PathBuf>,
+    /// Those of them that git does not show, and why.
+    pub(super) hidden: BTreeMap<PathBuf, HiddenBy>,
     /// Differ between index and HEAD.
     pub(super) staged: Vec<PathBuf>,
     /// Unmerged.
@@ -58,8 +62,23 @@ pub(super) fn changes(worktree: &Path, git_dir: &Path, format: ObjectFormat) -> 
     let text = git::finish(status(&mut git()))?;
     parse(&text, &mut changes)?;
     // What a sparse checkout leaves out is no edit; what lies there all the same is compared.
-    changes.edited.retain(|path| !(listed.skipped.contains(path) && matches!(disk::look(&worktree.join(path)), Ok(None))));
+    let hidden = &listed.hidden;
+    let left_out = |path: &PathBuf| {
+        hidden.get(path) == Some(&HiddenBy::SkipWorktree) && matches!(disk::look(&worktree.join(path)), Ok(None))
+    };
+    changes.edited.retain(|path| !left_out(path));
+    changes.hidden = changes.edited.iter().filter_map(|path| Some((path.clone(), *hidden.get(path)?))).collect();
+    if changes.hidden.values().any(|by| *by == HiddenBy::SkipWorktree) && is_sparse(git_dir)? {
+        changes.hidden.retain(|_, by| *by != HiddenBy::SkipWorktree);
+    }
     Ok(changes)
+}
+
+/// In a sparse checkout git shows what lies there against the patterns.
+fn is_sparse(git_dir: &Path) -> Result<bool> {
+    let mut command = git::in_git_dir(git_dir);
+    let output = command.args(["config", "--type=bool", "--get", "core.sparseCheckout"]).output()?;
+    Ok(output.stdout.trim_ascii_end() == b"true")
 }
 
 fn status(command: &mut Command) -> &mut Command {
@@ -80,17 +99,17 @@ fn status(command: &mut Command) -> &mut Command {
 #[derive(Default)]
 struct Listed {
     text: Vec<u8>,
-    skipped: BTreeSet<PathBuf>,
+    hidden: BTreeMap<PathBuf, HiddenBy>,
     gitlinks: BTreeSet<PathBuf>,
 }
 
 impl Listed {
-    fn push(&mut self, mode: u32, id: &str, stage: u32, path: &[u8], skipped: bool) {
+    fn push(&mut self, mode: u32, id: &str, stage: u32, path: &[u8], hidden: Option<HiddenBy>) {
         self.text.extend(format!("{mode:o} {id} {stage}\t").bytes());
         self.text.extend(path);
         self.text.push(0);
-        if skipped {
-            self.skipped.insert(as_path(path));
+        if let Some(hidden) = hidden {
+            self.hidden.insert(as_path(path), hidden);
         }
         if mode == 0o160_000 {
             self.gitlinks.insert(as_path(path));
@@ -114,12 +133,16 @@ fn list(git_dir: &Path, format: ObjectFormat) -> Result<Listed> {
             let below = objects.index_from_tree(&entry.id)?;
             for leaf in below.entries() {
                 let path = [entry.path(&index).as_bytes(), leaf.path(&below).as_bytes()].concat();
-                listed.push(leaf.mode.bits(), &leaf.id.to_string(), 0, &path, true);
+                listed.push(leaf.mode.bits(), &leaf.id.to_string(), 0, &path, Some(HiddenBy::SkipWorktree));
             }
             continue;
         }
-        let skipped = entry.flags.contains(gix::index::entry::Flags::SKIP_WORKTREE);
-        listed.push(entry.mode.bits(), &entry.id.to_string(), entry.stage_raw(), entry.path(&index), skipped);
+        let hidden = if entry.flags.contains(Flags::SKIP_WORKTREE) {
+            Some(HiddenBy::SkipWorktree)
+        } else {
+            entry.flags.contains(Flags::ASSUME_VALID).then_some(HiddenBy::AssumeUnchanged)
+        };
+        listed.push(entry.mode.bits(), &entry.id.to_string(), entry.stage_raw(), entry.path(&index), hidden);
     }
     Ok(listed)
 }

@@ -15,7 +15,7 @@ use crate::model::desired::FileMode;
 use crate::model::mark::WrittenFile;
 use crate::model::name::ObjectId;
 use crate::model::path::{AbsPath, RelPath, printable};
-use crate::model::work::{Evidence, Finding, Findings, Ignored, Work};
+use crate::model::work::{Evidence, Finding, Findings, HiddenBy, Ignored, Work};
 
 /// Looks for work in one checkout, by content, as it is now. `managed` are the managed files as last written, by path
 /// in the checkout; unedited ones count for nothing. `inner` are checkouts inside a nested root, by path in it: they
@@ -94,9 +94,15 @@ impl Checkout<'_> {
         work.ignored = self.ignored(&changes.ignored)?;
         let submodules = submodule::findings(self.worktree.as_path(), self.admin_dir, &changes, self.format)?;
         let relative = |paths: &[PathBuf]| paths.iter().map(|path| self.shown(path)).collect::<Vec<_>>();
-        let lists: [(Kind, Vec<String>); 8] = [
+        let edited = |by: Option<HiddenBy>| {
+            let paths = changes.edited.iter().filter(|path| changes.hidden.get(*path).copied() == by).cloned();
+            relative(&paths.collect::<Vec<_>>())
+        };
+        let lists: [(Kind, Vec<String>); 10] = [
             (Finding::Conflicts, relative(&changes.conflicts)),
-            (Finding::Edited, relative(&changes.edited)),
+            (Finding::Edited, edited(None)),
+            (|paths| Finding::Hidden(HiddenBy::AssumeUnchanged, paths), edited(Some(HiddenBy::AssumeUnchanged))),
+            (|paths| Finding::Hidden(HiddenBy::SkipWorktree, paths), edited(Some(HiddenBy::SkipWorktree))),
             (Finding::Staged, relative(&changes.staged)),
             (Finding::Untracked, relative(&changes.untracked)),
             (Finding::EditedManaged, relative(&edited_managed)),

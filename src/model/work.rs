@@ -45,12 +45,34 @@ pub struct Operation {
     pub abort: &'static str,
 }
 
+/// What keeps git from looking at a tracked file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum HiddenBy {
+    /// `git update-index --assume-unchanged`
+    AssumeUnchanged,
+    /// `git update-index --skip-worktree`
+    SkipWorktree,
+}
+
+impl HiddenBy {
+    /// git's word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            HiddenBy::AssumeUnchanged => "assume-unchanged",
+            HiddenBy::SkipWorktree => "skip-worktree",
+        }
+    }
+}
+
 /// One fact that speaks against a removal. Paths are for people, sorted, at most [`EVIDENCE`] of them; `total`
 /// counts all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding {
     /// Tracked files that differ from the index, or are gone.
     Edited(Evidence),
+    /// The same, where git does not look because of a bit in the index: `assume-unchanged` or `skip-worktree`.
+    Hidden(HiddenBy, Evidence),
     /// Index entries that differ from HEAD.
     Staged(Evidence),
     /// Unmerged paths.

@@ -6,7 +6,7 @@ use crate::model::name::{BranchName, ObjectId};
 use crate::model::path::AbsPath;
 pub(super) use crate::model::path::shell;
 pub use crate::model::path::shell_word as word;
-use crate::model::work::{Evidence, Finding};
+use crate::model::work::{Evidence, Finding, HiddenBy};
 
 use super::Blocker;
 
@@ -87,6 +87,10 @@ pub(super) fn finding(path: &AbsPath, finding: &Finding) -> Blocker {
     let status = format!("git -C {here} status");
     let (kind, fact, next) = match finding {
         Finding::Edited(paths) => ("edited", counted("changed file", "changed files", paths), status),
+        Finding::Hidden(by, paths) => {
+            let (fact, shown) = hidden(*by, paths, &here);
+            ("edited", fact, format!("{shown}\n{status}"))
+        }
         Finding::Staged(paths) => ("staged", counted("staged change", "staged changes", paths), status),
         Finding::Conflicts(paths) => ("conflicts", counted("unmerged file", "unmerged files", paths), status),
         Finding::Untracked(paths) => ("untracked", counted("untracked file", "untracked files", paths), status),
@@ -140,6 +144,7 @@ pub(super) fn finding(path: &AbsPath, finding: &Finding) -> Blocker {
 pub(super) fn trash_may_hold(finding: &Finding) -> bool {
     match finding {
         Finding::Edited(_)
+        | Finding::Hidden(..)
         | Finding::Staged(_)
         | Finding::Conflicts(_)
         | Finding::Untracked(_)
@@ -156,6 +161,14 @@ pub(super) fn trash_may_hold(finding: &Finding) -> bool {
         | Finding::Process { .. }
         | Finding::Unknown(_) => false,
     }
+}
+
+/// Edits that git does not show, and what makes it show them.
+fn hidden(by: HiddenBy, paths: &Evidence, here: &str) -> (String, String) {
+    let by = by.word();
+    let (one, many) = (format!("changed file that {by} hides from git"), format!("changed files that {by} hides from git"));
+    let names: Vec<String> = paths.paths.iter().map(|path| word(path)).collect();
+    (counted(&one, &many, paths), format!("git -C {here} update-index --no-{by} -- {}", names.join(" ")))
 }
 
 /// `3 untracked files: a, b, c`.

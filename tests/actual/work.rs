@@ -10,7 +10,7 @@ use wsctl::model::actual::{ObjectFormat, Repository};
 use wsctl::model::desired::FileMode;
 use wsctl::model::mark::WrittenFile;
 use wsctl::model::path::RelPath;
-use wsctl::model::work::{Evidence, Finding, Ignored, Work};
+use wsctl::model::work::{Evidence, Finding, HiddenBy, Ignored, Work};
 
 use super::{look, registration, rel, with_worktree};
 use crate::support::{Sandbox, skip};
@@ -73,11 +73,11 @@ fn nothing_hides_an_edit() {
     let file = worktree.join("README.md");
     let text = fs::read_to_string(&file).unwrap();
     let edited = [Finding::Edited(evidence(&["README.md"]))];
-    for bit in ["--assume-unchanged", "--skip-worktree"] {
+    for (bit, by) in [("--assume-unchanged", HiddenBy::AssumeUnchanged), ("--skip-worktree", HiddenBy::SkipWorktree)] {
         sandbox.git(&worktree, &["update-index", bit, "README.md"]);
         fs::write(&file, "hidden").unwrap();
         assert_eq!(sandbox.git(&worktree, &["status", "--porcelain"]), "", "git does not see it");
-        assert_eq!(findings(&main), edited, "{bit}");
+        assert_eq!(findings(&main), [Finding::Hidden(by, evidence(&["README.md"]))], "{bit}");
         fs::write(&file, &text).unwrap();
         assert_eq!(findings(&main), []);
         sandbox.git(&worktree, &["update-index", &bit.replace("--", "--no-"), "README.md"]);

@@ -84,7 +84,10 @@ fn an_untracked_file_that_git_is_told_not_to_show() {
 /// An edit behind a bit of the index.
 #[track_caller]
 fn hidden(bit: &str) {
-    blocked_until_told(&["1 changed file: README.md"], |sandbox| {
+    let (word, off) = (bit.trim_start_matches("--"), bit.replace("--", "--no-"));
+    let fact = format!("1 changed file that {word} hides from git: README.md");
+    let next = format!("work/api update-index {off} -- README.md");
+    blocked_until_told(&[&fact, &next], |sandbox| {
         git(sandbox, &["update-index", bit, "README.md"]);
         write(sandbox, "README.md", "edited\n");
         assert_eq!(git(sandbox, &["status", "--porcelain"]), "");

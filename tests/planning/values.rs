@@ -7,7 +7,7 @@ use wsctl::model::desired::Url;
 use wsctl::model::name::{BranchName, BuilderName, ObjectId, RepoName, WorkspaceId};
 use wsctl::model::path::{AbsPath, RelPath};
 use wsctl::model::trash::{Manifest, TrashEntry};
-use wsctl::model::work::{Evidence, Finding};
+use wsctl::model::work::{Evidence, Finding, HiddenBy};
 
 /// The time of every plan here.
 pub const NOW: i64 = 1_000_000;
@@ -95,6 +95,7 @@ pub fn evidence(path: &str) -> Evidence {
 pub fn work_findings() -> Vec<Finding> {
     vec![
         Finding::Edited(evidence("a")),
+        Finding::Hidden(HiddenBy::AssumeUnchanged, evidence("a")),
         Finding::Staged(evidence("b")),
         Finding::Conflicts(evidence("c")),
         Finding::Untracked(evidence("d")),
