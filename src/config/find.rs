@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::diagnostic::Diagnostic;
 use crate::model::mark::{BUILDER_MARK, CHECKOUT_MARK, OWN_DIRECTORY, WORKSPACE_MARK};
 use crate::model::name::BuilderName;
-use crate::model::path::{AbsPath, printable};
+use crate::model::path::{AbsPath, printable, shell};
 
 /// The file's own name.
 const FILE: &str = "builders.toml";
@@ -71,6 +71,9 @@ fn look(directory: &Path) -> Result<Option<Found>> {
                 return follow(&lead, directory).map(Some);
             }
         }
+        if let Some(moved) = moved(directory) {
+            return Err(moved.into());
+        }
         let message = format!("inside a linked worktree that wsctl did not make: {}", shown(directory));
         return Err(Diagnostic::new(message, "name the file with `-f FILE`").into());
     }
@@ -116,12 +119,30 @@ fn follow(lead: &Lead, directory: &Path) -> Result<Found> {
         None => shown(directory),
     };
     let Ok(file) = lead.file.as_path().canonicalize() else {
+        if let Some(moved) = moved(directory) {
+            return Err(moved.into());
+        }
         let message = format!("{owner} belongs to {}, which is not there", lead.file);
         return Err(Diagnostic::new(message, "name the file with `-f FILE`").into());
     };
     let file = AbsPath::new(file)?;
     let note = format!("using {file}, the workspace of {owner}");
     Ok(Found { file, note: Some(note) })
+}
+
+/// Where the workspace is by now, seen from inside a builder whose links still name where it was: its `builders_dir` has
+/// moved along.
+fn moved(directory: &Path) -> Option<Diagnostic> {
+    let (builders_dir, lead) = directory.ancestors().find_map(|above| {
+        let lead = lead(&above.join(OWN_DIRECTORY).join(WORKSPACE_MARK)).ok().flatten()?;
+        is_place_of(&lead, above).then_some((above, lead))
+    })?;
+    let name = lead.file.as_path().file_name().filter(|_| !lead.file.as_path().exists())?;
+    let root = builders_dir.ancestors().find(|root| root.join(name).is_file())?;
+    let (here, file) = (AbsPath::new(root).ok()?, AbsPath::new(root.join(name)).ok()?);
+    let place = if name == FILE { format!("-C {}", shell(&here)) } else { format!("-f {}", shell(&file)) };
+    let message = format!("the workspace of {} was moved: it is at {here} now, and its links are not repaired yet", lead.file);
+    Some(Diagnostic::new(message, format!("wsctl {place} apply")))
 }
 
 /// The admin directory of a linked worktree, where `.git` is the file of one.

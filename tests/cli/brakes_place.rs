@@ -32,6 +32,25 @@ fn a_moved_workspace_prunes_what_it_brought_along() {
 }
 
 #[test]
+fn from_inside_a_builder_a_moved_workspace_says_where_it_is() {
+    for settings in ["", "[workspace]\nanchor = false\n"] {
+        let sandbox = plain();
+        declare(&sandbox, settings, &["a"]);
+        sandbox.apply().ok();
+        let moved = sandbox.top().join("moved to");
+        fs::rename(sandbox.root(), &moved).unwrap();
+        for inside in [".builders/a/api", ".builders/a", ".builders"] {
+            let answer = sandbox.wsctl_in(moved.join(inside), &["plan"]).fails();
+            let answer = answer.says("was moved: it is at").never_says("did not make");
+            assert!(answer.stderr.contains(" -C '"), "{answer}");
+        }
+        let answer = sandbox.wsctl_in(moved.join(".builders/a/api"), &["plan"]).fails();
+        sandbox.type_next_in(moved.join(".builders/a/api"), &answer, "apply").ok();
+        sandbox.wsctl_in(moved.join(".builders/a/api"), &["plan"]).ok().says("No changes.");
+    }
+}
+
+#[test]
 fn a_moved_workspace_with_builders_taken_out_still_removes_them_only_when_told() {
     let sandbox = made();
     let moved = sandbox.top().join("moved");
