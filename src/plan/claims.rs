@@ -13,7 +13,7 @@ use super::blockers::{blocked_root, branch_collides, branch_in_use, branch_of_a_
 use super::draft::{Draft, Drafts};
 use super::input::Input;
 use super::members::present;
-use super::{Action, Blocker};
+use super::{Action, Blocker, copied};
 
 /// Who has a branch: a registration, or the main worktree.
 struct Holder<'a> {
@@ -153,6 +153,9 @@ fn refusal(repository: &Repository, branch: &BranchName, holder: &Holder<'_>) ->
         None => branch_in_use(branch, &repository.path, holder.operation),
         Some(registration) => {
             let path = registration.worktree.as_ref().unwrap_or(&registration.admin_dir);
+            if let Link::NamesAnother(other) = &registration.link {
+                return copied::registration(branch.as_str(), path, other, &registration.admin_dir);
+            }
             if registration.link != Link::Whole {
                 return branch_of_a_lost_worktree(branch, path, &registration.admin_dir);
             }

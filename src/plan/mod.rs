@@ -10,6 +10,7 @@ mod builders;
 pub mod change;
 mod checkouts;
 mod claims;
+mod copied;
 mod draft;
 mod emptying;
 mod fate;

@@ -8,6 +8,7 @@ use crate::model::path::AbsPath;
 
 use super::Blocker;
 use super::blockers::{at, occupied, shell};
+use super::copied::copied;
 use super::draft::place;
 use super::input::Input;
 use super::members::owned;
@@ -84,14 +85,7 @@ fn another_place(input: &Input<'_>, directory: &BuilderDirectory, mark: &Builder
         Place::Same | Place::AnotherFile(_) => {
             Some(at("another-file", here, format!("it was declared by another file, {}", mark.file), "wsctl apply --take-over"))
         }
-        Place::Copied(of) => {
-            let fact = format!("it is a copy: its checkouts belong to the workspace of {of}");
-            let next = format!(
-                "mv {} SOMEWHERE\nthen wsctl apply makes builders of this workspace's own",
-                shell(&input.desired.builders_dir)
-            );
-            Some(at("copied", here, fact, next))
-        }
+        Place::Copied(_) => copied(input, directory),
     }
 }
 

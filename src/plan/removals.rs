@@ -13,11 +13,12 @@ use crate::model::path::{AbsPath, RelPath};
 use crate::model::policy::{DeleteBranch, OnUnsaved};
 
 use super::blockers::{at, shell};
+use super::copied::copied;
 use super::draft::Drafts;
 use super::fate::{carried, fate};
 use super::input::Input;
 use super::members::{Member, belongs, owned};
-use super::{Action, Blocker, Removal, RemovedCheckout, Stale, refusals, refusals_of};
+use super::{Action, Blocker, Removal, RemovedCheckout, Stale, Symbol, refusals, refusals_of};
 
 pub(super) fn plan(input: &Input<'_>, drafts: &mut Drafts) {
     for (name, directory) in &input.actual.builders {
@@ -33,6 +34,11 @@ pub(super) fn plan(input: &Input<'_>, drafts: &mut Drafts) {
 /// A builder that is no longer declared.
 fn whole(input: &Input<'_>, builder: &BuilderName, directory: &BuilderDirectory, drafts: &mut Drafts) {
     let mark = input.builder_mark(builder);
+    if let Some(blocker) = copied(input, directory) {
+        let reason = "no longer declared";
+        drafts.refuse(Address::Builder(builder.clone()), Action::Nothing(Symbol::Remove), reason, vec![blocker]);
+        return;
+    }
     let members = input.registered_in(&directory.path);
     let (ours, others): (Vec<Member<'_>>, Vec<Member<'_>>) = members
         .into_iter()
@@ -210,8 +216,7 @@ pub(super) fn another_file(input: &Input<'_>, directory: &BuilderDirectory, mark
     let other = mark.file != input.desired.file && !input.options.take_over;
     let fact = match &input.actual.place {
         Place::Moved(_) | Place::Elsewhere(_) => format!("it was declared by {}, where the workspace was", mark.file),
-        Place::Copied(_) => format!("it is a copy of a builder of {}", mark.file),
-        Place::Same | Place::AnotherFile(_) => format!("it was declared by another file, {}", mark.file),
+        Place::Same | Place::AnotherFile(_) | Place::Copied(_) => format!("it was declared by another file, {}", mark.file),
     };
     other.then(|| at("another-file", &directory.path, fact, "wsctl apply --take-over"))
 }

@@ -82,7 +82,10 @@ fn gone(input: &Input<'_>, address: Address, (name, repository, registration): M
         let next = format!("git -C {} worktree unlock {}", shell(&repository.path), shell(path));
         blockers.push(at("locked", path, locked(&reason), next));
     }
-    if !matches!(input.actual.place, Place::Same) {
+    if let Place::Copied(of) = &input.actual.place {
+        let fact = format!("it was registered by the workspace of {of}, of which this one is a copy");
+        blockers.push(at("copied", path, fact, format!("mv {} SOMEWHERE", shell(&registration.admin_dir))));
+    } else if !matches!(input.actual.place, Place::Same) {
         blockers.push(at("mounted-elsewhere", path, "the workspace is known under another path", "run wsctl there"));
     }
     blockers.extend(registration.remains.iter().map(|fact| {

@@ -88,12 +88,47 @@ fn a_copy_takes_nothing_from_the_original_and_becomes_a_workspace_of_its_own() {
         before.assert_same(&snapshot(sandbox.root()));
     }
     assert_eq!(text(copy.join(".builders/a/api/README.md")), "edited\n");
-    let aside = answer.stdout.lines().find_map(|line| line.trim().strip_prefix("→ mv ")).unwrap();
-    assert_eq!(aside, format!("{} SOMEWHERE", copy.join(".builders").display()));
-    fs::rename(copy.join(".builders"), sandbox.top().join("somewhere")).unwrap();
-    sandbox.wsctl_in(&copy, &["apply", "--auto-approve"]);
+    // One way out for all of it, also for what is to be removed; typed as it stands, it leads there.
+    let answer = answer.never_says("WHERE-IT-IS-NOW").never_says("--take-over").never_says("also:");
+    sandbox.wsctl_in(&copy, &["destroy"]).fails().says("it is a copy").never_says("--take-over").never_says("also:");
+    let typed: Vec<_> = answer.stdout.lines().filter_map(|line| line.trim().strip_prefix("→ ")).collect();
+    assert_eq!(typed.len(), 4, "{typed:?}");
+    for line in typed.iter().filter(|line| line.starts_with("mv ")) {
+        sandbox.types(line);
+    }
+    assert!(!copy.join(".builders").exists());
+    sandbox.wsctl_in(&copy, &["apply", "--auto-approve"]).ok().says("4 created");
+    sandbox.wsctl_in(&copy, &["apply"]).ok().says("No changes.");
+    assert_eq!(sandbox.git(copy.join(".builders/a/api"), &["status", "--porcelain"]), "");
     before.assert_same(&snapshot(sandbox.root()));
     sandbox.converged();
+}
+
+#[test]
+fn a_registration_that_was_copied_names_no_way_into_the_original() {
+    let sandbox = made();
+    let copy = sandbox.top().join("copy");
+    assert!(sandbox.command("cp").arg("-a").args([&sandbox.root(), &copy]).status().unwrap().success());
+    fs::rename(copy.join(".builders"), sandbox.top().join("somewhere")).unwrap();
+    let before = snapshot(sandbox.root());
+    let answer = sandbox.wsctl_in(&copy, &["apply", "--auto-approve"]).fails().says("the registration is one too");
+    let answer = answer.never_says("WHERE-IT-IS-NOW");
+    let typed: Vec<_> = answer.stdout.lines().filter_map(|line| line.trim().strip_prefix("→ mv ")).collect();
+    assert!(!typed.is_empty() && typed.iter().all(|line| line.starts_with(copy.to_str().unwrap())), "{typed:?}");
+    before.assert_same(&snapshot(sandbox.root()));
+}
+
+#[test]
+fn a_copy_outlives_the_builders_of_the_original() {
+    let sandbox = made();
+    let copy = sandbox.top().join("copy");
+    assert!(sandbox.command("cp").arg("-a").args([&sandbox.root(), &copy]).status().unwrap().success());
+    declare(&sandbox, "", &["a"]);
+    sandbox.apply().ok();
+    fs::remove_dir_all(copy.join(".builders/b")).unwrap();
+    fs::write(copy.join("builders.toml"), format!("version = 1\n{}", declared("", &["a"]))).unwrap();
+    let answer = sandbox.wsctl_in(&copy, &["apply", "--auto-approve"]).fails().says("of which this one is a copy");
+    answer.never_says("run wsctl there").never_says("WHERE-IT-IS-NOW");
 }
 
 /// Runs a script with the workspace mounted at `pod` too, and with nothing at its own place if `alone`.
