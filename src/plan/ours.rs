@@ -3,6 +3,8 @@
 use crate::model::actual::{Head, Lock, RefFormat, Registration};
 use crate::model::desired::Shape;
 use crate::model::mark::{CheckoutMark, Deed};
+use crate::model::name::ObjectId;
+use crate::model::work::Finding;
 
 use super::blockers::{at, shell, word};
 use super::branch::{choose, describe};
@@ -24,18 +26,30 @@ pub(super) fn ours(input: &Input<'_>, case: &Case<'_>, registration: &Registrati
         return switch(case, registration, mark, touch, drafts);
     }
     if mark.branch == *wanted && now != Some(wanted) {
-        let fact = match (&registration.operation, now) {
+        let mut fact = match (&registration.operation, now) {
             (Some(operation), _) => format!("{} in progress", operation.name),
             (None, Some(branch)) => format!("on branch {branch}, declared is {wanted}"),
             (None, None) => format!("HEAD is detached, declared is branch {wanted}"),
         };
-        let next = switch_to(case, wanted);
+        let mut next = switch_to(case, wanted);
+        if let Some(commit) = unreferenced(registration) {
+            fact = format!("HEAD is detached at commits on no branch or tag, declared is branch {wanted}");
+            next = format!("git -C {} branch NAME {}\n{next}", shell(&case.path), commit.short());
+        }
         drafts.drift(&case.address, fact, Some(next).filter(|_| registration.operation.is_none()));
     }
     let reasons = stale_mark(input, case, registration, mark);
     if !reasons.is_empty() {
         drafts.add(case.address.clone(), Action::MarkCheckout(touch), reasons.join("; "));
     }
+}
+
+/// The newest of the commits that only a detached HEAD holds.
+fn unreferenced(registration: &Registration) -> Option<&ObjectId> {
+    let findings = registration.work.iter().flat_map(|work| &work.findings);
+    let mut commits =
+        findings.filter_map(|found| if let Finding::Unreferenced(commits) = found { commits.first() } else { None });
+    commits.next().filter(|_| registration.operation.is_none())
 }
 
 /// Whether a swap of branches of ours was cut short while HEAD was detached.

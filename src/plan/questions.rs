@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::actual::{Actual, Link};
+use crate::model::actual::{Actual, Head, Link};
 use crate::model::desired::Desired;
 
 use super::input::Input;
@@ -28,7 +28,9 @@ pub fn questions(desired: &Desired, actual: &Actual, options: &Options) -> BTree
             let mark = registration.mark.mark();
             let switched = checkout.is_some_and(|checkout| mark.is_some_and(|mark| mark.branch != checkout.branch));
             let half_made = registration.begun_by().is_some() && mark.is_none();
-            if checkout.is_none() || switched || half_made {
+            // What is on no branch must be told before somebody follows the hint to switch away from it.
+            let detached = matches!(registration.head, Head::Detached(_)) && registration.operation.is_none();
+            if checkout.is_none() || switched || half_made || detached {
                 questions.insert(Question::Work(repository.clone(), registration.admin_name.clone()));
             }
         }

@@ -10,7 +10,7 @@ type Change = fn(&Sandbox, &Path);
 /// Somebody switched a checkout to another branch, renamed its branch, detached it, or began a rebase.
 #[test]
 fn a_checkout_that_somebody_switched_renamed_or_detached_is_reported_and_left() {
-    let states: [(&str, &str, Change); 4] = [
+    let states: [(&str, &str, Change); 5] = [
         ("on branch by-hand, declared is builder/b", "", |sandbox, checkout| {
             sandbox.git(checkout, &["switch", "-q", "-c", "by-hand"]);
         }),
@@ -19,6 +19,10 @@ fn a_checkout_that_somebody_switched_renamed_or_detached_is_reported_and_left() 
         }),
         ("HEAD is detached, declared is branch builder/b", "", |sandbox, checkout| {
             sandbox.git(checkout, &["switch", "-q", "--detach"]);
+        }),
+        ("HEAD is detached at commits on no branch or tag, declared is branch builder/b", "", |sandbox, checkout| {
+            sandbox.git(checkout, &["switch", "-q", "--detach"]);
+            sandbox.git(checkout, &["commit", "-q", "--allow-empty", "-m", "only here"]);
         }),
         ("rebase in progress", "rebase --continue", |sandbox, checkout| {
             sandbox.git(checkout, &["commit", "-q", "--allow-empty", "-m", "mine"]);
@@ -34,10 +38,17 @@ fn a_checkout_that_somebody_switched_renamed_or_detached_is_reported_and_left() 
         let answer = sandbox.apply().ok().says("Drift (left alone):").says("builders.b.api").says(fact).says("No changes.");
         before.assert_same(&snapshot(sandbox.root()));
         sandbox.git(&checkout, &["checkout", "-q", "README.md"]);
-        match answer.stdout.lines().find_map(|line| line.trim().strip_prefix("→ ")) {
-            Some(command) => drop(sandbox.types(command)),
-            None => drop(sandbox.git(&checkout, &end.split(' ').collect::<Vec<_>>())),
+        let tip = sandbox.git(&checkout, &["rev-parse", "HEAD"]);
+        let typed: Vec<_> = answer.stdout.lines().filter_map(|line| line.trim().strip_prefix("→ ")).collect();
+        for command in &typed {
+            sandbox.types(&command.replace("NAME", "kept-by-hand"));
         }
+        if typed.is_empty() {
+            drop(sandbox.git(&checkout, &end.split(' ').collect::<Vec<_>>()));
+        }
+        sandbox.git(&checkout, &["reflog", "expire", "--expire=now", "--all"]);
+        sandbox.git(&checkout, &["gc", "-q", "--prune=now"]);
+        sandbox.git(&checkout, &["cat-file", "-e", &tip]);
         sandbox.settles();
     }
 }

@@ -3,6 +3,7 @@
 use wsctl::model::actual::{Head, Link, Place};
 use wsctl::model::builder::Occupant;
 use wsctl::model::mark::Marked;
+use wsctl::model::work::Finding;
 
 use super::values::{abs, branch, id, rebase};
 use super::{World, expect, planned};
@@ -18,6 +19,13 @@ fn somebody_switched_renamed_or_detached_the_branch() {
     assert_eq!(made.drift[0].next.as_deref(), Some("git -C /ws/.builders/slack/api switch builder/slack"));
     let detached = created().registration("slack", "api", |found| found.head = Head::Detached(id("b")));
     expect(&detached, &["drift builders.slack.api | HEAD is detached, declared is branch builder/slack"]);
+    let alone = detached.found("slack", "api", vec![Finding::Unreferenced(vec![id("b"), id("a")])]);
+    let made = expect(
+        &alone,
+        &["drift builders.slack.api | HEAD is detached at commits on no branch or tag, declared is branch builder/slack"],
+    );
+    let next = "git -C /ws/.builders/slack/api branch NAME bbbbbbbbbb\ngit -C /ws/.builders/slack/api switch builder/slack";
+    assert_eq!(made.drift[0].next.as_deref(), Some(next));
     let unborn = created().registration("slack", "api", |found| found.head = Head::Unborn(branch("empty")));
     expect(&unborn, &["drift builders.slack.api | has no commit at HEAD"]);
 }
