@@ -116,7 +116,8 @@ impl Row<'_> {
         let state = || match (whole, self.unrecorded) {
             (Some(found), false) => {
                 let lost = |repository| count::lost(repository, found.head.branch(), self.base.as_deref());
-                self.repository.and_then(lost).unwrap_or_else(|| "ok".into())
+                let waits = found.operation.as_ref().map(|operation| format!("{} in progress", operation.name));
+                waits.or_else(|| self.repository.and_then(lost)).unwrap_or_else(|| "ok".into())
             }
             (Some(_), true) => "not in the anchor: another object format".into(),
             (None, _) => "missing".into(),

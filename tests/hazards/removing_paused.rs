@@ -37,6 +37,7 @@ fn paused(operation: &str, abort: &str, state: impl FnOnce(&Sandbox)) -> Sandbox
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let sandbox = blocked_until_told(&words, |sandbox| {
         state(sandbox);
+        sandbox.wsctl(&["status"]).ok().says(&format!("{operation} in progress"));
         before = Some(snapshot(admin(sandbox)));
     });
     // The directory itself is as new as our `locked` in it.
