@@ -113,12 +113,13 @@ pub(super) fn finding(path: &AbsPath, finding: &Finding) -> Blocker {
             ("locked", fact, format!("git -C {here} worktree unlock {here}"))
         }
         Finding::IndexLock(lock) => {
-            ("index-lock", "index.lock is held: a git process runs there, or died".into(), format!("ls -l {}", word(lock)))
+            let next = format!("wait for that git to end; only if none runs there any more: rm {}", word(lock));
+            ("index-lock", "index.lock is held: a git process runs there, or died".into(), next)
         }
         Finding::Nested(paths) => (
             "nested-repository",
             counted("repository or worktree of its own inside", "repositories or worktrees of their own inside", paths),
-            format!("ls -la {here}"),
+            out_of(path, paths),
         ),
         Finding::Submodule(paths) => (
             "submodule",
@@ -161,6 +162,13 @@ pub(super) fn trash_may_hold(finding: &Finding) -> bool {
         | Finding::Process { .. }
         | Finding::Unknown(_) => false,
     }
+}
+
+/// How what has a repository of its own leaves a directory.
+fn out_of(path: &AbsPath, inside: &Evidence) -> String {
+    let whole: Vec<String> = inside.paths.iter().map(|inner| shell(&path.join(inner))).collect();
+    let first = whole.first().cloned().unwrap_or_default();
+    format!("mv {} SOMEWHERE\nor, of a linked worktree: git -C {first} worktree move {first} SOMEWHERE", whole.join(" "))
 }
 
 /// Edits that git does not show, and what makes it show them.

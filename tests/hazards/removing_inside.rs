@@ -176,15 +176,21 @@ fn a_worktree_inside() {
 /// A repository inside the checkout.
 #[test]
 fn a_clone_inside() {
-    blocked_for_good(&["1 repository or worktree of its own inside: deep/inner", "ls -la"], |sandbox| {
+    let words = ["1 repository or worktree of its own inside: deep/inner", "work/api/deep/inner SOMEWHERE"];
+    let sandbox = blocked_for_good(&words, |sandbox| {
         sandbox.repository(".builders/work/api/deep/inner");
     });
+    let answer = sandbox.apply().fails();
+    let typed = answer.stdout.lines().find_map(|line| line.trim().strip_prefix("→ mv "));
+    sandbox.types(&format!("mv {}", typed.unwrap()));
+    sandbox.apply().ok();
+    assert!(sandbox.top().join("aside/inner/README.md").exists());
 }
 
 /// The same where git ignores the directory, and so shows and asks nothing.
 #[test]
 fn a_clone_inside_that_is_ignored() {
-    blocked_for_good(&["1 repository or worktree of its own inside: cache/inner", "ls -la"], |sandbox| {
+    blocked_for_good(&["1 repository or worktree of its own inside: cache/inner", "cache/inner SOMEWHERE"], |sandbox| {
         sandbox.write("repos/api/.git/info/exclude", "cache/\n");
         sandbox.repository(".builders/work/api/cache/inner");
         assert_eq!(git(sandbox, &["status", "--porcelain"]), "");
@@ -204,7 +210,7 @@ fn a_bare_repository_inside() {
 /// A repository in the builder that lies in none of its checkouts.
 #[test]
 fn a_clone_beside_the_checkouts() {
-    blocked_for_good(&["1 repository or worktree of its own inside: inner", "ls -la"], |sandbox| {
+    blocked_for_good(&["1 repository or worktree of its own inside: inner", "work/inner SOMEWHERE"], |sandbox| {
         sandbox.repository(".builders/work/inner");
     });
 }
