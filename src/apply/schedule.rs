@@ -25,6 +25,19 @@ enum Stage {
     Running,
     Done,
     Failed,
+    /// Not run, because of that failed step.
+    Skipped(usize),
+    /// Not run, because of an interrupt.
+    Interrupted,
+}
+
+impl Stage {
+    fn ended(self) -> bool {
+        match self {
+            Stage::Waiting | Stage::Running => false,
+            Stage::Done | Stage::Failed | Stage::Skipped(_) | Stage::Interrupted => true,
+        }
+    }
 }
 
 /// What a worker shall do.
@@ -82,15 +95,20 @@ impl<'a> Schedule<'a> {
         for (index, step) in
             self.steps.iter().enumerate().filter(|&(index, _)| state.stages[index] == Stage::Waiting).collect::<Vec<_>>()
         {
-            if let Some(&failed) = step.needs.iter().find(|&&need| state.stages[need] == Stage::Failed) {
-                state.stages[index] = Stage::Failed;
+            let failed = |&need: &usize| match state.stages[need] {
+                Stage::Failed => Some(need),
+                Stage::Skipped(failed) => Some(failed),
+                Stage::Waiting | Stage::Running | Stage::Done | Stage::Interrupted => None,
+            };
+            if let Some(failed) = step.needs.iter().find_map(failed) {
+                state.stages[index] = Stage::Skipped(failed);
                 return Some(Next::Skip(index, Some(failed)));
             }
-            if stop {
-                state.stages[index] = Stage::Failed;
+            if stop || step.needs.iter().any(|&need| state.stages[need] == Stage::Interrupted) {
+                state.stages[index] = Stage::Interrupted;
                 return Some(Next::Skip(index, None));
             }
-            let ended = |&other: &usize| matches!(state.stages[other], Stage::Done | Stage::Failed);
+            let ended = |&other: &usize| state.stages[other].ended();
             let ready = step.needs.iter().all(|&need| state.stages[need] == Stage::Done) && step.after.iter().all(ended);
             if ready && !step.writes.iter().any(|name| state.busy.contains(name)) {
                 state.stages[index] = Stage::Running;
@@ -103,5 +121,41 @@ impl<'a> Schedule<'a> {
 
     fn lock(&self) -> MutexGuard<'_, State<'a>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Part;
+
+    fn steps(needs: &[&[usize]]) -> Vec<Step> {
+        let step = |(change, needs): (usize, &&[usize])| Step {
+            change,
+            part: Part::Whole,
+            needs: needs.to_vec(),
+            after: vec![],
+            writes: vec![],
+        };
+        needs.iter().enumerate().map(step).collect()
+    }
+
+    /// Which steps are not run, and because of which failed one.
+    fn skipped(schedule: &Schedule<'_>, stop: bool) -> Vec<(usize, Option<usize>)> {
+        let mut skipped = Vec::new();
+        while let Next::Skip(index, because) = schedule.next(stop) {
+            skipped.push((index, because));
+        }
+        skipped
+    }
+
+    #[test]
+    fn what_was_not_begun_names_what_failed_and_an_interrupt_is_no_failure() {
+        let three = steps(&[&[], &[0], &[1]]);
+        let schedule = Schedule::new(&three);
+        assert!(matches!(schedule.next(false), Next::Run(0)));
+        schedule.end(0, false);
+        assert_eq!(skipped(&schedule, false), [(1, Some(0)), (2, Some(0))]);
+        assert_eq!(skipped(&Schedule::new(&three), true), [(0, None), (1, None), (2, None)]);
     }
 }

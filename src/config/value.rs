@@ -105,7 +105,7 @@ pub(crate) fn expand(template: &str, builder: &str, repo: &str) -> String {
 /// # Errors
 /// Why the text is none; a lowercase fragment.
 pub fn duration(text: &str) -> Result<u64, String> {
-    let wrong = || format!("`{text}` is no duration");
+    let wrong = || format!("`{text}` is no duration such as `14d`, `12h` or `30s`");
     let span: jiff::Span = text.parse().map_err(|_| wrong())?;
     let length = span
         .to_duration(jiff::SpanRelativeTo::days_are_24_hours())

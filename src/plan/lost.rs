@@ -72,17 +72,20 @@ impl Lost {
     pub(super) fn blocker(&self, input: &Input<'_>) -> Blocker {
         let here = &input.desired.builders_dir;
         let (count, s) = (self.registered, if self.registered == 1 { " is" } else { "s are" });
+        let whole = self.here == self.registered && input.actual.workspace.mark().is_none();
         let what = match (&input.actual.workspace, &input.actual.builders_dir) {
             (Marked::Yes(mark), _) => format!("it holds the workspace of {} instead", mark.file),
             (Marked::No | Marked::Unreadable(_), Directory::Missing) => "it is not there".into(),
             (Marked::No | Marked::Unreadable(_), Directory::Present | Directory::Unusable(_)) if self.here > 0 => {
-                format!("{} of them in their places, and its .wsctl/workspace.json is gone", self.here)
+                let all = if whole { "in place".into() } else { format!("{} of them in place", self.here) };
+                format!("{all}, but its .wsctl/workspace.json is gone")
             }
             (Marked::No | Marked::Unreadable(_), Directory::Present | Directory::Unusable(_)) => {
                 "it holds none of them, nor .wsctl/workspace.json".into()
             }
         };
-        let fact = format!("{count} checkout{s} registered in builders_dir, and {what}: not mounted, or replaced");
+        let why = if whole { "" } else { ": not mounted, or replaced" };
+        let fact = format!("{count} checkout{s} registered in builders_dir, and {what}{why}");
         let next = if self.here > 0 { "if it is the right directory:" } else { "mount it; if what was there is lost for good:" };
         at("builders-dir-replaced", here, fact, format!("{next}\nwsctl apply --take-over"))
     }

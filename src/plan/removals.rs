@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::actual::{Link, Place};
-use crate::model::address::Address;
+use crate::model::address::{Address, quoted, segment};
 use crate::model::builder::{BuilderDirectory, Occupant};
 use crate::model::desired::Shape;
 use crate::model::mark::BuilderMark;
@@ -103,7 +103,7 @@ fn checkouts(input: &Input<'_>, builder: &BuilderName, directory: &BuilderDirect
         let unsaved = unsaved(input, mark);
         let mut blockers = Vec::new();
         if mark.is_some_and(|mark| mark.protect) || declared.protect {
-            blockers.push(protected(builder, directory));
+            blockers.push(protected(input, builder, directory));
         }
         blockers.extend(another_file(input, directory, mark));
         blockers.extend(elsewhere(input, directory));
@@ -168,7 +168,7 @@ fn of_builder(
         return vec![at("no-mark", &directory.path, "its mark is gone: what it may lose is not known", next)];
     };
     if mark.protect || input.options.protected.contains(builder) {
-        blockers.push(protected(builder, directory));
+        blockers.push(protected(input, builder, directory));
     }
     blockers.extend(another_file(input, directory, Some(mark)));
     blockers.extend(elsewhere(input, directory));
@@ -193,7 +193,11 @@ fn unregistered<'a>(input: &Input<'a>, builder: &'a BuilderName, directory: &'a 
     let blocker = |(path, admin): (AbsPath, &AbsPath)| {
         let common = admin.parent().parent();
         let repository = if common.as_path().ends_with(".git") { common.parent() } else { common };
-        let next = format!("declare it with `path = \"{repository}\"` in builders.toml until builders.{builder} is gone");
+        let name = repository.as_path().file_name().unwrap_or_default().to_string_lossy();
+        let name = name.trim_end_matches(".git");
+        let section = if input.desired.repositories.contains_key(name) { "NAME".into() } else { segment(name) };
+        let declared = quoted(&repository.to_string());
+        let next = format!("declare it: [repos.{section}] with `path = {declared}`, until builders.{builder} is gone");
         at("undeclared-repository", &path, format!("it is a checkout of {repository}, which the file does not declare"), next)
     };
     strange.map(blocker).collect()
@@ -206,8 +210,13 @@ fn elsewhere(input: &Input<'_>, directory: &BuilderDirectory) -> Option<Blocker>
     Some(at("mounted-elsewhere", &directory.path, fact, format!("run wsctl where {was} exists")))
 }
 
-fn protected(builder: &BuilderName, directory: &BuilderDirectory) -> Blocker {
-    let next = format!("set `protect = false` in [builders.{builder}], `wsctl apply`, then remove it");
+fn protected(input: &Input<'_>, builder: &BuilderName, directory: &BuilderDirectory) -> Blocker {
+    let block = Address::Builder(builder.clone());
+    let next = if input.options.destroy || input.desired.builders.contains_key(builder) {
+        format!("set `protect = false` in [{block}], `wsctl apply`, then remove it")
+    } else {
+        format!("put [{block}] back with `protect = false`, `wsctl apply`, then take it out again")
+    };
     at("protected", &directory.path, "it is protected", next)
 }
 

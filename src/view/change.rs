@@ -95,18 +95,14 @@ pub fn blocked(change: &Change, root: &AbsPath, column: usize, verbosity: Verbos
     let mut last: Option<&Blocker> = None;
     for (index, blocker) in change.blockers.iter().enumerate() {
         if index == 0 {
-            let fact = format!("{}: {}", verb(&change.action), blocker.fact);
-            out += &line(Tone::Blocked, "!", &change.address.to_string(), column, &fact, style);
+            out += &line(Tone::Blocked, "!", &change.address.to_string(), column, &fact(change, blocker), style);
         } else {
             let _ = writeln!(out, "{:INDENT$}also: {}", "", clean(&blocker.fact));
         }
         if let Some(path) = blocker.path.as_ref().filter(|path| last.and_then(|last| last.path.as_ref()) != Some(*path)) {
             let _ = writeln!(out, "{:INDENT$}at {}", "", relative(path, root));
         }
-        // The same way out is said once, behind the last fact that it is the way out of.
-        if change.blockers.get(index + 1).is_none_or(|next| next.next != blocker.next) {
-            push_next(&mut out, INDENT, &blocker.next, style);
-        }
+        push_next(&mut out, INDENT, &unsaid(blocker, &change.blockers[index + 1..]), style);
         last = Some(blocker);
     }
     match verbosity {
@@ -121,6 +117,28 @@ pub fn blocked(change: &Change, root: &AbsPath, column: usize, verbosity: Verbos
         }
     }
     out
+}
+
+/// What is refused, and why. What could not be done anyway has no verb: it says what is there.
+#[must_use]
+pub fn fact(change: &Change, blocker: &Blocker) -> String {
+    match &change.action {
+        Action::Nothing(_) => blocker.fact.clone(),
+        action => format!("{}: {}", verb(action), blocker.fact),
+    }
+}
+
+/// The way out of a refusal; what is also the last word of a later one is said there, once.
+fn unsaid(blocker: &Blocker, later: &[Blocker]) -> String {
+    if later.iter().any(|other| other.next == blocker.next) {
+        return String::new();
+    }
+    match blocker.next.rsplit_once('\n') {
+        Some((before, last)) if last.contains("--unsaved=") && later.iter().any(|other| other.next.ends_with(last)) => {
+            before.into()
+        }
+        Some(_) | None => blocker.next.clone(),
+    }
 }
 
 fn push_details(out: &mut String, change: &Change) {

@@ -4,7 +4,7 @@ use crate::model::path::AbsPath;
 
 use super::style::{Style, Tone};
 use super::table::{Cell, draw};
-use super::text::{age, entries, size};
+use super::text::{self, age, entries, size};
 
 /// One entry of the trash.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,7 +101,7 @@ fn note(row: &PruneRow, now: i64) -> String {
         RowState::Due => String::new(),
         RowState::CutShort => "deleting it was cut short".into(),
         RowState::Kept(left) => match row.until(now).and_then(|until| jiff::Timestamp::from_second(until).ok()) {
-            Some(until) => format!("kept until {} ({})", until.strftime("%Y-%m-%d %H:%M UTC"), age(0, left)),
+            Some(until) => format!("kept until {} ({})", until.strftime("%Y-%m-%d %H:%M UTC"), text::left(left)),
             None => "kept for good".into(),
         },
         RowState::Future => "kept: removed in the future by this clock; see `date`".into(),

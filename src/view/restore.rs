@@ -11,7 +11,7 @@ use crate::plan::{Blocker, Symbol};
 use super::change::{INDENT, line};
 use super::style::{Style, Tone, Verbosity};
 use super::table::{Cell, draw};
-use super::text::{age, clean, count, entries, push_next, size};
+use super::text::{self, age, clean, count, entries, push_next, size};
 
 /// One entry of the trash.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,7 +90,7 @@ fn cells(row: &TrashRow, now: i64) -> Vec<Cell> {
     let manifest = row.entry.manifest.as_ref();
     let removed = manifest.map_or_else(|| "?".into(), |manifest| format!("{} ago", age(manifest.removed, now)));
     let left = manifest.map_or(0, |manifest| manifest.removed.saturating_add_unsigned(manifest.keep));
-    let kept = if left > now { format!("kept for {}", age(now, left)) } else { "past its time".into() };
+    let kept = if left > now { format!("kept for {}", text::left(left - now)) } else { "past its time".into() };
     vec![
         Cell::new("  "),
         Cell::new(&row.entry.name),

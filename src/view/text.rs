@@ -52,6 +52,18 @@ pub fn age(since: i64, now: i64) -> String {
     }
 }
 
+/// How long something lasts still, in its largest unit, rounded up: what is kept for 14 days is so a second later too.
+#[must_use]
+pub fn left(seconds: i64) -> String {
+    let (unit, name) = match seconds {
+        ..=60 => (1, "s"),
+        61..=3600 => (60, "m"),
+        3601..=86_400 => (3600, "h"),
+        _ => (86_400, "d"),
+    };
+    format!("{}{name}", seconds.max(0).saturating_add(unit - 1) / unit)
+}
+
 /// How long something took: `0.1s`, `12s`, `3m 5s`.
 #[must_use]
 pub fn took(elapsed: Duration) -> String {

@@ -173,7 +173,7 @@ fn a_file_without_any_repository_takes_no_checkout_with_it() {
     for arguments in
         [&["apply", "--auto-approve"] as &[&str], &["apply", "--auto-approve", "--allow-removals", "--unsaved=trash"]]
     {
-        sandbox.wsctl(arguments).fails().says("repos/api, which the file does not declare");
+        sandbox.wsctl(arguments).fails().says("repos/api, which the file does not declare").says("declare it: [repos.");
         before.assert_same(&snapshot(sandbox.builder("a")));
     }
     declare(&sandbox, "", &["a", "b"]);

@@ -25,10 +25,23 @@ fn a_protected_builder_stays_also_when_its_block_is_gone() {
     sandbox.apply().ok();
     sandbox.toml(NONE);
     let before = snapshot(sandbox.builder("idle"));
-    sandbox.apply().fails().says("! builders.idle").says("protect");
+    sandbox.apply().fails().says("! builders.idle").says("put [builders.idle] back with `protect = false`");
     sandbox.wsctl(&["destroy", "--auto-approve", "--unsaved=trash"]).fails().says("! builders.idle");
     before.assert_same(&snapshot(sandbox.builder("idle")));
     assert!(!sandbox.builder("work").exists());
+}
+
+#[test]
+fn what_stands_in_the_way_is_said_once() {
+    let sandbox = made();
+    edit(&sandbox);
+    sandbox.write(".builders/work/api/new.txt", "new\n");
+    sandbox.write(".builders/work/todo.txt", "todo\n");
+    let answer = sandbox.apply().fails().says("remove: 1 file beside the checkouts: todo.txt\n");
+    let answer = answer.says("remove: 1 file beside the checkouts: todo.txt, and 2 more\n");
+    for words in ["--unsaved=trash", "new.txt", "ls -la", "work/api status"] {
+        assert_eq!(answer.stdout.matches(words).count(), 1, "{answer}");
+    }
 }
 
 #[test]

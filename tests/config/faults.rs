@@ -94,7 +94,7 @@ fn values() {
     one("[policy]\non_unsaved = \"x\"", "`on_unsaved` must be one of `block`, `trash`", "\"x\"", "valid: `block`, `trash`");
     one("[workspace]\nlayout = \"flat\"", "`flat` is no layout", "\"flat\"", "`sibling`, `split`, `nested`");
     one("[[files]]\nfrom = \"a\"\nto = \"a\"\nmode = \"link\"", "`mode` must be one of", "\"link\"", "`symlink`");
-    one("[policy]\ntrash_keep = \"soon\"", "`soon` is no duration", "\"soon\"", "14d");
+    one("[policy]\ntrash_keep = \"soon\"", "`soon` is no duration such as `14d`, `12h` or `30s`", "\"soon\"", "14d");
     one("[policy]\ntrash_keep = \"-3d\"", "not at least a second", "\"-3d\"", "14d");
     for bad in ["-1", "\"x\"", "\"0%\"", "\"101%\"", "\"-1%\"", "\"25\"", "99999999999"] {
         one(&format!("[policy]\nmax_removals = {bad}"), "`max_removals` must be 0 or more", bad, "25%");

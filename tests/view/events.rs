@@ -59,11 +59,8 @@ fn lines_tell_and_sum_up() {
       ! builders.web.api                       switch failed: a file is in the way
           → git -C .builders/web/api status
       ! builders.slack.files."Taskfile.yaml"   skipped: builders.web.api failed
-      ! repos.k8s-lab                          create: missing, and it has no url
-          → add a url to repos.k8s-lab in builders.toml
+      ! repos.k8s-lab                          missing, and it has no url
       ! builders.slack.api                     remove: 3 untracked files: a, b, c
-          at .builders/slack/api
-          → git -C .builders/slack/api stash -u
     "#);
 }
 

@@ -50,7 +50,7 @@ fn drift_blocked_and_a_diff() {
 
     Changes:
       + repos.ai-dev                           clone from https://***@example.com/ai-dev.git
-      ! repos.k8s-lab                          create: missing, and it has no url
+      ! repos.k8s-lab                          missing, and it has no url
           → add a url to repos.k8s-lab in builders.toml
 
       - builders.done                          no longer declared
@@ -90,7 +90,7 @@ fn verbose_says_what_was_wanted_of_a_refused_change() {
 fn quiet_shows_changes_and_refusals_only() {
     insta::assert_snapshot!(plan_text(&mixed(), Verbosity::Quiet, &Style::plain()), @r#"
       + repos.ai-dev                           clone from https://***@example.com/ai-dev.git
-      ! repos.k8s-lab                          create: missing, and it has no url
+      ! repos.k8s-lab                          missing, and it has no url
           → add a url to repos.k8s-lab in builders.toml
 
       - builders.done                          no longer declared

@@ -116,6 +116,8 @@ fn prune_lists_what_it_would_free() {
 fn sizes_ages_and_durations() {
     let sizes = [0, 1023, 1024, 1536, 10 * 1024, 1 << 20, 5 << 30, u64::MAX].map(text::size);
     assert_eq!(sizes, ["0 B", "1023 B", "1.0 KiB", "1.5 KiB", "10 KiB", "1.0 MiB", "5.0 GiB", "16383 PiB"]);
+    let left = [-5, 0, 1, 60, 61, 3600, 3601, 86_400, 14 * 86_400 - 1, 14 * 86_400].map(text::left);
+    assert_eq!(left, ["0s", "0s", "1s", "60s", "2m", "60m", "2h", "24h", "14d", "14d"]);
     let ages = [-5, 0, 59, 60, 3600, 86_400, 400 * 86_400].map(|seconds| text::age(NOW - seconds, NOW));
     assert_eq!(ages, ["0s", "0s", "59s", "1m", "1h", "1d", "400d"]);
     let took = [40, 950, 12_000, 185_000].map(|millis| text::took(std::time::Duration::from_millis(millis)));

@@ -2,9 +2,8 @@
 
 use crate::apply::event::{Event, Outcome};
 use crate::model::address::Address;
-use crate::model::path::AbsPath;
 use crate::plan::{Action, Change, Summary, shell_word};
-use crate::view::change::{INDENT, blocked, column, line, verb};
+use crate::view::change::{INDENT, column, fact, line, verb};
 use crate::view::style::{Style, Tone, Verbosity};
 use crate::view::text::{clean, push_next};
 
@@ -15,7 +14,6 @@ pub struct Closing {
     skipped: Vec<Left>,
     blocked: Vec<Change>,
     removed: Vec<Address>,
-    root: Option<AbsPath>,
 }
 
 /// A change that was not done: why, and the next command to type.
@@ -31,8 +29,6 @@ impl Closing {
     pub fn note(&mut self, event: &Event<'_>) {
         match event {
             Event::Planned(plan) => {
-                self.root = Some(plan.root.clone());
-                // Without the diff: the plan that was just shown has it.
                 self.blocked = plan.blocked().map(|change| Change { diff: None, ..change.clone() }).collect();
             }
             Event::Errored { change, error, next } => {
@@ -75,13 +71,23 @@ impl Closing {
                 push_next(&mut out, INDENT, &left.next, style);
             }
         }
-        if let Some(root) = &self.root {
-            out.extend(self.blocked.iter().map(|change| blocked(change, root, column, verbosity, style)));
+        // The plan that was shown has the ways out.
+        for change in &self.blocked {
+            out += &line(Tone::Blocked, "!", &change.address.to_string(), column, &facts(change), style);
         }
         if outcome.interrupted.is_some() {
             push_next(&mut out, 2, "wsctl apply", style);
         }
         out
+    }
+}
+
+/// The first fact that speaks against a change, and how many more.
+fn facts(change: &Change) -> String {
+    let first = change.blockers.first().map(|blocker| fact(change, blocker)).unwrap_or_default();
+    match change.blockers.len() {
+        0 | 1 => first,
+        many => format!("{first}, and {} more", many - 1),
     }
 }
 
