@@ -94,7 +94,7 @@ pub(super) fn apply(globals: &Globals, desired: &Desired, options: &Options, que
         }
     }
     if locked.pending().next().is_none() {
-        return only_deletions(globals, locked, listener.as_ref());
+        return Ok(only_deletions(globals, locked, listener.as_ref()));
     }
     let door = GitDoor::new(&desired.builders_dir, !globals.no_input && std::io::stdin().is_terminal())?.holding(&locks)?;
     let spot = || Spot {
@@ -129,12 +129,12 @@ fn refused() -> Applied {
 }
 
 /// Nothing is left to be made: what was shown of the trash goes.
-fn only_deletions(globals: &Globals, plan: Plan, listener: &dyn Listener) -> Result<Applied> {
+fn only_deletions(globals: &Globals, plan: Plan, listener: &dyn Listener) -> Applied {
     if globals.json {
         tell_nothing(&plan, listener);
     }
     let blocked = plan.blocked().next().is_some();
-    Ok(Applied { code: u8::from(blocked), deletions: plan.deletions })
+    Applied { code: u8::from(blocked), deletions: plan.deletions }
 }
 
 fn tell_nothing(plan: &Plan, listener: &dyn Listener) {

@@ -154,9 +154,12 @@ impl Case<'_> {
         let declared = self.input.desired.builders.get(&self.home.builder);
         let out = match there.repository() {
             None => declared.map(|_| format!("take [{block}] out of the file, ")),
-            Some(name) => declared.filter(|it| it.checkouts.contains_key(name)).map(|_| match name.is_root() {
-                true => format!("set include_root = false in [{block}], "),
-                false => format!("take {name} out of [{block}] in the file, "),
+            Some(name) => declared.filter(|it| it.checkouts.contains_key(name)).map(|_| {
+                if name.is_root() {
+                    format!("set include_root = false in [{block}], ")
+                } else {
+                    format!("take {name} out of [{block}] in the file, ")
+                }
             }),
         };
         let only = self.home.only.as_ref().map(|only| format!("/{only}")).unwrap_or_default();
