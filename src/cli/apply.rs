@@ -124,7 +124,6 @@ pub(super) fn apply(globals: &Globals, desired: &Desired, options: &Options, que
 }
 
 fn refused() -> Applied {
-    view::narrate("Nothing was changed.\n");
     Applied { code: 1, deletions: vec![] }
 }
 

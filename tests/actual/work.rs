@@ -36,7 +36,7 @@ fn one(sandbox: &Sandbox) -> (PathBuf, PathBuf) {
 fn a_clean_checkout_has_none() {
     let sandbox = Sandbox::new();
     let (main, worktree) = one(&sandbox);
-    assert_eq!(work_of(&main, "one", &BTreeMap::new(), &[]), Work::default());
+    assert_eq!(work_of(&main, "one", &BTreeMap::new(), &[]), Work { indexed: true, ..Work::default() });
     fs::create_dir(worktree.join("empty")).unwrap();
     fs::write(worktree.join("a.log"), "12345").unwrap();
     let work = work_of(&main, "one", &BTreeMap::new(), &[]);
