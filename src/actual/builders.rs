@@ -122,13 +122,18 @@ fn managed(declared: Option<&DesiredBuilder>, mark: &Marked<BuilderMark>) -> BTr
     declared.chain(marked).collect()
 }
 
-/// Git repositories directly below `repos_dir`, or one level down as `main`, that nobody declared.
-pub(super) fn unmanaged_repositories(desired: &Desired) -> Vec<AbsPath> {
+/// Git repositories directly below `repos_dir`, or one level down as `main`, that nobody declared. Those whose name begins
+/// as one of these are being cloned, or were when that was cut short.
+pub(super) fn unmanaged_repositories(desired: &Desired, cloning: &[String]) -> Vec<AbsPath> {
     let declared: BTreeSet<AbsPath> = desired.repositories.values().map(|repository| disk::real(&repository.path)).collect();
     let is_repository = |path: &AbsPath| path.join(".git").as_path().is_dir() || disk::is_git_dir(path.as_path());
     let builders_dir = disk::real(&desired.builders_dir);
     let mut found = Vec::new();
     for path in disk::list(desired.repos_dir.as_path()).unwrap_or_default() {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if cloning.iter().any(|start| name.starts_with(start)) {
+            continue;
+        }
         let path = desired.repos_dir.join(path);
         let real = disk::real(&path);
         if declared.contains(&real) || real == builders_dir || path.as_path().ends_with(".git") {

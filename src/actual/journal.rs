@@ -41,6 +41,16 @@ fn is_locked(path: &Path) -> bool {
     held && !ours()
 }
 
+/// What the names of clones begin with that a run was making.
+pub(super) fn clones(unfinished: Option<&Unfinished>) -> Vec<String> {
+    let tokens = match unfinished {
+        Some(Unfinished::Running(header)) => &header.tokens[..],
+        Some(Unfinished::CutShort(journal)) => &journal.header.tokens,
+        Some(Unfinished::Unreadable(_)) | None => &[],
+    };
+    tokens.iter().map(|token| format!(".wsctl-{token}-clone-")).collect()
+}
+
 /// Takes the branches out that a run made which was cut short before anything used them: the next apply deletes them
 /// before it plans. What is read so is for planning only.
 pub fn without_leftovers(actual: &mut Actual) {

@@ -29,10 +29,9 @@ pub fn read(desired: &Desired) -> Result<Actual> {
     Ok(Actual {
         place: place::place(desired, &workspace),
         workspace,
-        unfinished,
         gitignore: text(".gitignore"),
         ignore: text(".ignore"),
-        unmanaged_repositories: builders::unmanaged_repositories(desired),
+        unmanaged_repositories: builders::unmanaged_repositories(desired, &journal::clones(unfinished.as_ref())),
         builders: if usable { builders::builders(desired, &repositories) } else { BTreeMap::new() },
         sources: files::sources(desired),
         trash: trash::trash(desired),
@@ -40,5 +39,6 @@ pub fn read(desired: &Desired) -> Result<Actual> {
         tracked: tracked::tracked(desired, &repositories),
         repositories,
         builders_dir,
+        unfinished,
     })
 }

@@ -1,5 +1,7 @@
 //! What an entry of the trash holds, and what lies where it would go.
 
+use std::collections::BTreeSet;
+
 use super::{disk, git, places};
 use crate::model::actual::{Actual, Directory, Head, Lock, RefFormat, Repository};
 use crate::model::builder::Occupant;
@@ -99,6 +101,7 @@ fn checkout_of(actual: &Actual, entry: &TrashEntry, manifest: &Manifest, checkou
     let tree = entry.path.join("tree");
     let top = if manifest.checkout.is_some() { tree } else { checkout.path.under(&tree) };
     let there = |name: &str| repository.is_some_and(|repository| exists(repository, name));
+    let kept = entry.path.join("branch").join(part(&checkout.repository));
     let head = repository.map_or_else(|| Head::Unreadable("its repository is not there".into()), |it| head_of(it, &admin_dir));
     let needed = if let Head::Detached(id) = &head { Some(id) } else { checkout.head.as_ref() };
     StoredCheckout {
@@ -108,10 +111,35 @@ fn checkout_of(actual: &Actual, entry: &TrashEntry, manifest: &Manifest, checkou
         logged: logged(&admin_dir),
         rebased: rebased(&admin_dir),
         kept: repository.map(|_| there(&checkout.keeper)),
+        forgets: repository.is_some_and(|it| forgets(it, &kept, checkout.branch.as_ref())),
         has_head: needed.is_none_or(|head| there(&format!("{head}^{{commit}}"))),
         head,
         admin,
     }
+}
+
+/// Whether the reflog that was kept of a branch names commits that neither a ref nor the branch's reflog of now has.
+fn forgets(repository: &Repository, kept: &AbsPath, branch: Option<&BranchName>) -> bool {
+    let Some(branch) = branch.filter(|branch| repository.branches.contains_key(*branch)) else { return false };
+    let Ok(Some(kept)) = disk::read(kept.join("reflog").as_path()) else { return false };
+    let now = match repository.refs {
+        RefFormat::Files => disk::read(repository.common_dir.join("logs").join(branch.full()).as_path()).ok().flatten(),
+        RefFormat::Reftable => {
+            let mut command = git::in_git_dir(repository.common_dir.as_path());
+            git::finish(command.args(["reflog", "show", "--format=%H", &branch.full(), "--"])).ok()
+        }
+    };
+    let (kept, now) = (named(&kept), named(&now.unwrap_or_default()));
+    let missing = kept.difference(&now).filter(|id| exists(repository, &format!("{id}^{{commit}}")));
+    let mut command = git::in_git_dir(repository.common_dir.as_path());
+    command.args(["rev-list", "--max-count=1"]).args(missing).args(["--not", "--branches", "--tags", "--remotes"]);
+    git::finish(&mut command).is_ok_and(|found| !found.is_empty())
+}
+
+/// The ids in a text.
+fn named(text: &[u8]) -> BTreeSet<String> {
+    let text = String::from_utf8_lossy(text);
+    text.split_ascii_whitespace().filter(|word| ObjectId::new(word).is_ok()).map(str::to_owned).collect()
 }
 
 /// Whether the repository has a ref or an object.

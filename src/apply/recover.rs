@@ -85,7 +85,12 @@ pub(super) fn settle(recovery: &Recovery<'_>) -> Result<Vec<Intent>> {
 impl Recovery<'_> {
     fn settle(&self, intent: &Intent) -> Result<()> {
         match intent {
-            Intent::Clone { path } => self.door.forget_clone(path),
+            Intent::Clone { path } => {
+                if let Some(moved) = self.door.forget_clone(path, &self.journal.header.tokens)? {
+                    (self.tell)(&format!("somebody worked in a clone of {path} that was cut short: it is {moved} now"));
+                }
+                Ok(())
+            }
             // Marks, anchors and helper files are compared with the declaration again.
             Intent::Builder { .. } => Ok(()),
             Intent::Checkout { .. } => self.checkout(intent),

@@ -54,8 +54,9 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
     let text = view::prompt::APPLY;
     let question = Question { command: "apply", approved: args.auto_approve, text, yes: view::prompt::YES, nothing: None };
     let Applied { code, deletions } = apply(globals, &desired, &args.options.options(globals), &question)?;
-    // Whoever interrupts wants nothing more to be done.
-    if (deletions.is_empty() && !desired.policy.auto_prune) || code >= 128 {
+    // Whoever refuses or interrupts wants nothing more to be done.
+    let Some(deletions) = deletions.filter(|_| code < 128) else { return Ok(code) };
+    if deletions.is_empty() && !desired.policy.auto_prune {
         return Ok(code);
     }
     let pruned = prune::automatic(globals, &desired, &deletions)?;
@@ -66,8 +67,8 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
 pub(super) struct Applied {
     /// The exit code.
     pub(super) code: u8,
-    /// What was approved to be deleted for good at the end.
-    pub(super) deletions: Vec<Deletion>,
+    /// What was approved to be deleted for good at the end; `None`: nothing at all was approved.
+    pub(super) deletions: Option<Vec<Deletion>>,
 }
 
 /// Plans, asks, plans again under the lock, and applies.
@@ -114,17 +115,19 @@ pub(super) fn apply(globals: &Globals, desired: &Desired, options: &Options, que
         carried: carried.as_ref(),
         interrupt: signals::listen()?.as_ref(),
     })?;
-    if let Err(error) = prune::finish(desired, &now, &mut locks) {
+    if outcome.interrupted.is_none()
+        && let Err(error) = prune::finish(desired, &now, &mut locks)
+    {
         view::narrate(&format!("warning: {error:#}\n"));
     }
     if outcome.failed + outcome.skipped == 0 {
         claim(&door, desired, &locked, known, &spot)?;
     }
-    Ok(Applied { code: code(&outcome), deletions: locked.deletions })
+    Ok(Applied { code: code(&outcome), deletions: Some(locked.deletions) })
 }
 
 fn refused() -> Applied {
-    Applied { code: 1, deletions: vec![] }
+    Applied { code: 1, deletions: None }
 }
 
 /// Nothing is left to be made: what was shown of the trash goes.
@@ -133,7 +136,7 @@ fn only_deletions(globals: &Globals, plan: Plan, listener: &dyn Listener) -> App
         tell_nothing(&plan, listener);
     }
     let blocked = plan.blocked().next().is_some();
-    Applied { code: u8::from(blocked), deletions: plan.deletions }
+    Applied { code: u8::from(blocked), deletions: Some(plan.deletions) }
 }
 
 fn tell_nothing(plan: &Plan, listener: &dyn Listener) {
@@ -157,7 +160,7 @@ fn nothing(globals: &Globals, plan: &Plan, question: &Question<'_>, listener: &d
     } else {
         show(globals, plan)?;
     }
-    Ok(Applied { code: u8::from(plan.blocked().next().is_some()), deletions: vec![] })
+    Ok(Applied { code: u8::from(plan.blocked().next().is_some()), deletions: Some(vec![]) })
 }
 
 fn show(globals: &Globals, plan: &Plan) -> Result<()> {

@@ -1,6 +1,7 @@
 //! What comes over the network: clones, made beside their place and then renamed, and fetches.
 
 use std::ffi::OsString;
+use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
@@ -21,14 +22,13 @@ pub(super) fn clone(
     progress: &(dyn Fn(&str, Option<u8>) + Sync),
 ) -> Result<()> {
     own_files::refuse_occupied(path)?;
-    let draft = draft(path)?;
+    let draft = draft(path, own_files::token()?)?;
     // The directory of repositories may be reached through a link: it is the user's own.
     std::fs::create_dir_all(path.parent()).with_context(|| format!("{} cannot be made", path.parent()))?;
-    unlink::tree(&draft)?;
     let call = git.anywhere(from.as_path()).network();
     let call = call.args(["clone", "--progress", "--no-recurse-submodules", "--"]).arg(url.expose()).arg(&draft);
     if let Err(error) = call.watched(progress) {
-        unlink::tree(&draft)?;
+        forget(git, path, &[own_files::token()?.to_owned()])?;
         return Err(error);
     }
     // An empty directory may stand at the place; a rename that replaces nothing needs it gone.
@@ -36,12 +36,70 @@ pub(super) fn clone(
     own_files::rename(&draft, path)
 }
 
-/// Where a clone comes about, beside its place.
-pub(super) fn draft(path: &AbsPath) -> Result<AbsPath> {
-    let mut name = OsString::from(".");
+/// What tells the drafts of clones from other temporaries: one that was cut short may hold somebody's work.
+pub(super) const CLONE: &str = "clone-";
+
+/// Where a run with this token makes a clone, beside its place.
+fn draft(path: &AbsPath, token: &str) -> Result<AbsPath> {
+    let mut name = OsString::from(format!("{}{CLONE}", own_files::temporary(token)));
     name.push(path.as_path().file_name().with_context(|| format!("{path} has no name"))?);
-    name.push(".wsctl-clone");
     Ok(path.parent().join(Path::new(&name)))
+}
+
+/// Takes away what clones left that were cut short; see `Door::forget_clone`.
+pub(super) fn forget(git: &Git, path: &AbsPath, tokens: &[String]) -> Result<Option<AbsPath>> {
+    let mut moved = None;
+    for token in tokens {
+        let draft = draft(path, token)?;
+        let found = draft.as_path().symlink_metadata();
+        if found.is_err() {
+            continue;
+        }
+        if found.is_ok_and(|found| found.is_dir()) && is_only_ours(git, &draft) {
+            unlink::tree(&draft)?;
+            continue;
+        }
+        let shown = path.as_path().file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let mut free = (1..1000).map(|number| path.parent().join(format!("{shown}.cut-short-{number}")));
+        let free = free.find(|path| path.as_path().symlink_metadata().is_err());
+        let free = free.with_context(|| format!("{} is full", path.parent()))?;
+        own_files::rename(&draft, &free)?;
+        moved = Some(free);
+    }
+    Ok(moved)
+}
+
+/// Whether a clone that was cut short holds nothing but what git wrote: no commit that its remote has not, nothing
+/// staged, and no file that is not as HEAD has it. What cannot be told is somebody's.
+fn is_only_ours(git: &Git, draft: &AbsPath) -> bool {
+    let git_dir = draft.join(".git");
+    let said = |arguments: &[&str]| git.inside(&git_dir).args(arguments.iter().copied()).run().ok();
+    let nothing = |arguments: &[&str]| said(arguments).is_some_and(|output| output.is_empty());
+    let there = |name: &str| git_dir.join(name).as_path().symlink_metadata().is_ok();
+    if said(&["rev-parse", "--verify", "--quiet", "HEAD"]).is_none() {
+        // Nothing has arrived yet, so that nothing is checked out; git may not even know it for a repository.
+        let empty = |directory: &AbsPath| match fs::read_dir(directory) {
+            Ok(entries) => entries.flatten().all(|entry| entry.file_name() == ".git"),
+            Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+        };
+        let unborn = nothing(&["for-each-ref", "refs/heads", "refs/stash"]);
+        let begun = || empty(&git_dir.join("refs/heads")) && !there("packed-refs");
+        return empty(draft) && !there("index") && !there("logs/HEAD") && (unborn || begun());
+    }
+    let own = ["rev-list", "--max-count=1", "HEAD", "--branches", "--reflog", "--not", "--remotes", "--tags"];
+    let staged = || there("index") && !nothing(&["diff-index", "--cached", "--raw", "HEAD", "--"]);
+    nothing(&own) && !there("refs/stash") && !staged() && is_as_head(git, draft)
+}
+
+/// Whether every file is as HEAD has it, or not there. Compared by an index of our own, which knows no times.
+fn is_as_head(git: &Git, draft: &AbsPath) -> bool {
+    let Ok(token) = own_files::token() else { return false };
+    let index = draft.join(format!(".git/{}index", own_files::temporary(token)));
+    let run = |arguments: &[&str]| git.at(draft)?.index(&index).args(arguments.iter().copied()).run();
+    let status = ["status", "--porcelain=v1", "-z", "--no-renames", "--ignored", "--untracked-files=all"];
+    let rows = run(&["read-tree", "HEAD"]).and_then(|_| run(&status));
+    let _ = fs::remove_file(&index);
+    rows.is_ok_and(|rows| rows.split(|byte| *byte == 0).all(|row| row.is_empty() || row.starts_with(b" D ")))
 }
 
 /// Fetches every remote; see `Door::fetch`. Prunes nothing: a remote branch may hold a builder's base.

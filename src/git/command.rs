@@ -15,7 +15,7 @@ use super::answer::Answer;
 use super::locks::Shares;
 use super::told;
 use crate::diagnostic::Diagnostic;
-use crate::model::path::{printable, shell_word};
+use crate::model::path::{AbsPath, printable, shell_word};
 
 /// The oldest git that has everything we ask for.
 const OLDEST: (u32, u32) = (2, 38);
@@ -137,6 +137,13 @@ impl Call<'_> {
     #[must_use]
     pub(super) fn common(mut self, common_dir: impl AsRef<Path>) -> Self {
         self.variables.push(("GIT_COMMON_DIR", common_dir.as_ref().into()));
+        self
+    }
+
+    /// Says which index it works with.
+    #[must_use]
+    pub(super) fn index(mut self, index: &AbsPath) -> Self {
+        self.variables.push(("GIT_INDEX_FILE", index.as_path().into()));
         self
     }
 

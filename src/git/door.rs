@@ -189,8 +189,8 @@ impl Door for GitDoor {
         sweep::sweep(directory, tokens)
     }
 
-    fn forget_clone(&self, path: &AbsPath) -> Result<()> {
-        unlink::tree(&clone::draft(path)?)
+    fn forget_clone(&self, path: &AbsPath, tokens: &[String]) -> Result<Option<AbsPath>> {
+        clone::forget(&self.git, path, tokens)
     }
 
     fn settle_managed(&self, file: &Unsettled<'_>) -> Result<Option<AbsPath>> {

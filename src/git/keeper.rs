@@ -53,7 +53,7 @@ pub(super) fn keep(git: &Git, keep: &Keep<'_>) -> Result<()> {
     {
         let both: Vec<_> = parents.iter().copied().chain([old]).collect();
         if is_same(&objects, &old, tree, &parents)? {
-            return Ok(());
+            return own_files::sync_file_system(keep.common_dir);
         }
         commit = objects.write_commit(tree, &both, &message)?;
     }

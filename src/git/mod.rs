@@ -252,11 +252,12 @@ pub trait Door: Sync {
     /// One cannot be unlinked.
     fn sweep(&self, directory: &AbsPath, tokens: &[String]) -> Result<()>;
 
-    /// Unlinks what a clone to `path` left beside it when it was cut short.
+    /// Unlinks what clones to `path` left beside it in runs with these tokens that were cut short. What somebody worked in
+    /// is moved aside instead, and its new path returned.
     ///
     /// # Errors
-    /// Something cannot be unlinked.
-    fn forget_clone(&self, path: &AbsPath) -> Result<()>;
+    /// Something cannot be unlinked or moved.
+    fn forget_clone(&self, path: &AbsPath, tokens: &[String]) -> Result<Option<AbsPath>>;
 
     /// Settles the temporaries of a managed file that was being written or removed by a run with these tokens: what is
     /// certainly ours is unlinked, anything else is moved to `aside` and its new path returned.

@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt as _;
 
 use anyhow::{Context as _, Result, bail};
 
+use super::clone::CLONE;
 use super::managed::MANAGED;
 use super::{own_files, unlink};
 use crate::model::path::AbsPath;
@@ -21,7 +22,7 @@ pub(super) fn sweep(directory: &AbsPath, tokens: &[String]) -> Result<()> {
         let text = name.to_string_lossy();
         let ours = |token: &String| {
             let rest = text.strip_prefix(&own_files::temporary(token));
-            rest.is_some_and(|rest| !rest.starts_with(MANAGED))
+            rest.is_some_and(|rest| !rest.starts_with(MANAGED) && !rest.starts_with(CLONE))
         };
         if tokens.iter().any(ours) {
             unlink::tree(&directory.join(&name))?;

@@ -62,6 +62,8 @@ pub struct StoredCheckout {
     pub kept: Option<bool>,
     /// Whether the manifest's commit is there.
     pub has_head: bool,
+    /// Whether the reflog that was kept of its branch names commits that by now neither a ref nor that branch's reflog has.
+    pub forgets: bool,
 }
 
 /// Where an admin directory is.

@@ -132,7 +132,16 @@ pub(super) fn differences(input: &Input<'_>, builder: &DesiredBuilder, found: &A
     let address = || Address::Builder(builder.name.clone());
     if !found.by_wsctl {
         let next = format!("git -C {} reset --soft HEAD~1", shell(&builder.path));
-        drafts.drift(&address(), "a commit was made by hand in the anchor; it is kept", Some(next));
+        let here = in_place(input, builder);
+        let outside = builder.checkouts.values().filter(|checkout| here.contains(&checkout.repository));
+        let outside = outside.filter(|checkout| !found.entries.contains_key(&checkout.path));
+        let outside: Vec<String> = outside.map(|checkout| checkout.path.to_string()).collect();
+        let mut fact = String::from("a commit was made by hand in the anchor; it is kept");
+        if !outside.is_empty() {
+            // git takes what the anchor does not record for untracked files of its own.
+            fact += &format!(", and `git clean` in the builder would delete what it does not record: {}", outside.join(", "));
+        }
+        drafts.drift(&address(), fact, Some(next));
         return reasons;
     }
     if mounted_elsewhere(input) {

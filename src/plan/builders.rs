@@ -39,8 +39,11 @@ pub(super) fn plan(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Dra
         drafts.refuse(address, Action::CreateBuilder(Box::new(write)), "create", vec![blocker]);
         return;
     }
-    let directory =
-        input.directory(&builder.name).filter(|directory| !matches!(directory.occupant, Occupant::Nothing | Occupant::Empty));
+    // An empty directory with a mark is a plain builder, none of whose checkouts could be made so far.
+    let made = |found: &&BuilderDirectory| {
+        !matches!(found.occupant, Occupant::Nothing) && (!matches!(found.occupant, Occupant::Empty) || previous.is_some())
+    };
+    let directory = input.directory(&builder.name).filter(made);
     let rewritable = builder.shape == Shape::Anchored && !anchor::is_left_alone(input, builder);
     write.anchor = rewritable.then(|| anchor::write(input, builder, drafts));
     let Some(directory) = directory else {

@@ -4,6 +4,7 @@ use crate::model::actual::{Lock, Registration, Repository};
 use crate::model::desired::{DesiredBuilder, DesiredCheckout};
 use crate::model::mark::Deed;
 use crate::model::name::ObjectId;
+use crate::model::work::Finding;
 
 use super::checkouts::{Case, touch};
 use super::input::Input;
@@ -35,7 +36,8 @@ pub(super) fn removal(
 pub(super) fn worked_in(case: &Case<'_>, registration: &Registration) -> Option<Box<CheckoutTouch>> {
     let work = registration.work.as_ref().filter(|work| work.indexed)?;
     let (made_branch, start) = begun(registration)?;
-    let as_left = work.findings.is_empty()
+    // Stash entries belong to the branch, and may be older than this checkout.
+    let as_left = work.findings.iter().all(|found| matches!(found, Finding::Stashed(_)))
         && work.ignored.files == 0
         && registration.head.branch() == Some(&case.checkout.branch)
         && registration.head.commit() == Some(start);

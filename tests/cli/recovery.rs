@@ -230,8 +230,8 @@ fn temporaries_with_the_token_go_and_others_stay() {
     fs::create_dir_all(gone.join("logs")).unwrap();
     let other = sandbox.path("repos/api/.git/.wsctl-fedcba9876543210-abc");
     fs::write(&other, "somebody's").unwrap();
-    let clone = sandbox.path("repos/.new.wsctl-clone");
-    fs::create_dir_all(clone.join("objects")).unwrap();
+    let clone = sandbox.path(format!("repos/.wsctl-{TOKEN}-clone-new"));
+    sandbox.git(sandbox.root(), &["init", "-q", clone.to_str().unwrap()]);
     sandbox.cut_short(&[Intent::Clone { path: abs(sandbox.path("repos/new")) }]);
     sandbox.apply().ok();
     for place in &places {
@@ -514,11 +514,67 @@ fn a_git_that_outlives_its_wsctl_keeps_the_lock_and_is_waited_for() {
     sandbox.swept();
 }
 
+/// Killed when git has cloned `new`, and before that is renamed to its place.
+fn cloned() -> (Sandbox, PathBuf) {
+    let sandbox = made(STAYS);
+    let script = "#!/bin/sh\nPATH=\"${PATH#*:}\" git \"$@\"; code=$?\n\
+        case \" $* \" in *' clone '*) kill -KILL $PPID;; esac\nexit $code\n";
+    let path = sandbox.path_with_git(script);
+    sandbox.toml(&format!("{STAYS}[repos.new]\nurl = \"{}\"\n", sandbox.path("repos/api").display()));
+    let answer = sandbox.wsctl_with(sandbox.root(), &[("PATH", &path)], &["apply", "--auto-approve"]);
+    assert_eq!(answer.code, None, "{answer}");
+    let mut repos = fs::read_dir(sandbox.path("repos")).unwrap().map(|entry| entry.unwrap().path());
+    let draft = repos.find(|path| path.to_string_lossy().contains("-clone-new")).unwrap();
+    sandbox.plan().never_says("clone-new");
+    (sandbox, draft)
+}
+
+#[test]
+fn a_clone_that_was_cut_short_goes_unless_somebody_worked_in_it() {
+    let (sandbox, draft) = cloned();
+    fs::remove_file(draft.join("README.md")).unwrap();
+    sandbox.apply().ok().says("Cleaned up").never_says("somebody worked");
+    assert!(!draft.exists() && sandbox.path("repos/new/README.md").exists());
+    let deeds: [fn(&Sandbox, &Path); 5] = [
+        |_, draft| fs::write(draft.join("README.md"), "edited\n").unwrap(),
+        |_, draft| fs::write(draft.join("untracked"), "mine\n").unwrap(),
+        |sandbox, draft| drop(sandbox.git(draft, &["commit", "-q", "--allow-empty", "-m", "mine"])),
+        |sandbox, draft| drop(sandbox.git(draft, &["rm", "-q", "--cached", "README.md"])),
+        |sandbox, draft| {
+            fs::write(draft.join("README.md"), "edited\n").unwrap();
+            sandbox.git(draft, &["stash", "-q"]);
+        },
+    ];
+    for deed in deeds {
+        let (sandbox, draft) = cloned();
+        deed(&sandbox, &draft);
+        let told = |place: &Path| {
+            let asked: [&[&str]; 3] = [&["status", "--porcelain"], &["log", "--format=%s %H"], &["stash", "show", "-p"]];
+            asked.map(|arguments| String::from_utf8(sandbox.try_git(place, arguments).stdout).unwrap())
+        };
+        let before = told(&draft);
+        let answer = sandbox.apply().ok();
+        assert!(answer.stderr.contains("somebody worked in a clone"), "{answer}");
+        assert_eq!(told(&sandbox.path("repos/new.cut-short-1")), before);
+        assert!(sandbox.path("repos/new/README.md").exists());
+    }
+}
+
+/// What lies beside a clone under any other name is somebody's.
+#[test]
+fn a_clone_deletes_nothing_beside_it() {
+    let sandbox = made(STAYS);
+    sandbox.write("repos/.new.wsctl-clone/mine", "mine\n");
+    sandbox.toml(&format!("{STAYS}[repos.new]\nurl = \"{}\"\n", sandbox.path("repos/api").display()));
+    sandbox.apply().ok();
+    assert_eq!(text(sandbox.path("repos/.new.wsctl-clone/mine")), "mine\n");
+}
+
 #[test]
 fn a_journal_of_another_file_waits_for_that_file() {
     let sandbox = made(STAYS);
-    let clone = sandbox.path("repos/.new.wsctl-clone");
-    fs::create_dir_all(clone.join("objects")).unwrap();
+    let clone = sandbox.path(format!("repos/.wsctl-{TOKEN}-clone-new"));
+    sandbox.git(sandbox.root(), &["init", "-q", clone.to_str().unwrap()]);
     sandbox.cut_short(&[Intent::Clone { path: abs(sandbox.path("repos/new")) }]);
     sandbox.write("other.toml", &format!("version = 1\n{WORK}"));
     sandbox.wsctl(&["-f", "other.toml", "apply", "--auto-approve"]).says("`wsctl -f").says("cleans up after it");
@@ -532,8 +588,8 @@ fn a_newer_journal_is_not_written_over_by_a_run_that_carries_an_older_one() {
     let sandbox = made(STAYS);
     sandbox.write("other.toml", &format!("version = 1\n{WORK}"));
     let clone = |name: &str| Intent::Clone { path: abs(sandbox.path(format!("repos/{name}"))) };
-    let left = sandbox.path("repos/.newer.wsctl-clone");
-    fs::create_dir_all(left.join("objects")).unwrap();
+    let left = sandbox.path("repos/.wsctl-fedcba9876543210-clone-newer");
+    sandbox.git(sandbox.root(), &["init", "-q", left.to_str().unwrap()]);
     let before = Boot { id: "an earlier one".into(), uptime: 1 };
     let newer = Header { tokens: vec!["fedcba9876543210".into()], ..sandbox.header(Some(before), 1) };
     let newer = Journal::begin(&newer, &[clone("newer")]).unwrap();

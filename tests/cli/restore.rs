@@ -132,6 +132,34 @@ fn a_clean_builder_whose_merged_branches_went_with_it() {
     assert_eq!(sandbox.git(&api, &["rev-parse", "--abbrev-ref", "@{upstream}"]), "origin/main");
 }
 
+/// The branch was made again at the same commit: what its old reflog alone had comes back under another name.
+#[test]
+fn the_reflog_of_a_branch_that_was_made_again_is_not_lost() {
+    let sandbox = Sandbox::workspace();
+    declare(&sandbox, "", "[builders.slack]\nrepos = [\"api\"]\n");
+    sandbox.apply().ok();
+    let api = sandbox.builder("slack/api");
+    let before = sandbox.git(&api, &["rev-parse", "HEAD"]);
+    sandbox.git(&api, &["commit", "-q", "--allow-empty", "-m", "precious"]);
+    let precious = sandbox.git(&api, &["rev-parse", "HEAD"]);
+    sandbox.git(&api, &["reset", "-q", "--hard", &before]);
+    // What the worktree itself has of it is not to be what keeps it.
+    for name in ["logs/HEAD", "ORIG_HEAD"] {
+        let _ = std::fs::remove_file(sandbox.git(&api, &["rev-parse", "--path-format=absolute", "--git-path", name]));
+    }
+    declare(&sandbox, "", "");
+    sandbox.apply().ok();
+    assert!(!sandbox.branches("repos/api").contains(&"builder/slack".to_owned()));
+    sandbox.git("repos/api", &["branch", "builder/slack", &before]);
+    let answer = sandbox.wsctl(&["restore", "slack", "--auto-approve"]).ok();
+    answer.says("new branch builder/slack-restored").says("was made again, without commits that its old reflog has");
+    // The dates of these commits are of long ago.
+    let gc = ["-c", "gc.reflogExpire=never", "-c", "gc.reflogExpireUnreachable=never", "gc", "-q", "--prune=now"];
+    sandbox.git("repos/api", &gc);
+    assert_eq!(sandbox.git("repos/api", &["cat-file", "-t", &precious]), "commit");
+    assert!(sandbox.git("repos/api", &["reflog", "show", "builder/slack-restored"]).contains("precious"));
+}
+
 #[test]
 fn what_waits_goes_on() {
     for (begin, proceed) in [

@@ -122,7 +122,6 @@ fn a_clone_is_whole_or_not_there() {
     let sandbox = Sandbox::new();
     let origin = sandbox.origin("api");
     let (door, path, from) = (sandbox.door(), abs(sandbox.path("repos/a b\nc")), abs(sandbox.root()));
-    std::fs::create_dir_all(sandbox.path("repos/.a b\nc.wsctl-clone/left")).unwrap();
     std::fs::create_dir_all(&path).unwrap();
     let seen = std::sync::Mutex::new(Vec::new());
     let progress = |stage: &str, percent: Option<u8>| seen.lock().unwrap().push((stage.to_owned(), percent));

@@ -70,6 +70,7 @@ fn stored() -> Stored {
             rebased: None,
             kept: Some(true),
             has_head: true,
+            forgets: false,
         }],
         file_gone: false,
         made: vec![],

@@ -22,7 +22,7 @@ pub(super) fn make(sandbox: &Sandbox) {
     sandbox.write("shared.md", "shared anew\n");
     sandbox.write(".builders/work/shared.md", "shared anew\n");
     sandbox.write(format!(".builders/work/.wsctl-{TOKEN}-file-1"), "shared\n");
-    fs::create_dir_all(sandbox.path("repos/.new.wsctl-clone/objects")).unwrap();
+    fs::create_dir_all(sandbox.path(format!("repos/.wsctl-{TOKEN}-clone-new"))).unwrap();
     fs::write(sandbox.path(format!("repos/api/.git/.wsctl-{TOKEN}-x")), "half").unwrap();
     let intents = [
         sandbox.half_switched("work/api"),

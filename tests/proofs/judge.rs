@@ -61,9 +61,7 @@ pub(super) fn named(plan: &Plan) -> Vec<PathBuf> {
     for change in plan.pending() {
         match &change.action {
             Action::Clone { path, .. } => {
-                // Beside it lies what a killed clone leaves for the next run to take away.
-                let name = path.as_path().file_name().unwrap().to_string_lossy().into_owned();
-                places.extend([path.clone(), path.parent().join(format!(".{name}.wsctl-clone"))]);
+                places.push(path.clone());
             }
             Action::CreateCheckout(write) | Action::ReplaceCheckout { write, .. } | Action::ResumeCheckout { write, .. } => {
                 places.push(write.desired.path.under(&write.builder_path));

@@ -44,7 +44,7 @@ fn walk(root: &Path, directory: &Path, found: &mut Vec<String>) {
     for path in list(directory) {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let temporary = name.starts_with(".wsctl-") || name.starts_with("wsctl-gone-");
-        let copied = name.ends_with(".wsctl-clone") || name.ends_with(".wsctl-copy");
+        let copied = name.ends_with(".wsctl-copy");
         let lock = path.extension().is_some_and(|extension| extension == "lock") && name != "wsctl.lock";
         if temporary || copied || lock {
             found.push(format!("left: {}", path.strip_prefix(root).unwrap().display()));

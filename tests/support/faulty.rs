@@ -116,7 +116,7 @@ pass_on! {
     fn unlink(path: &AbsPath) -> ();
     fn remove_empty(path: &AbsPath) -> ();
     fn sweep(directory: &AbsPath, tokens: &[String]) -> ();
-    fn forget_clone(path: &AbsPath) -> ();
+    fn forget_clone(path: &AbsPath, tokens: &[String]) -> Option<AbsPath>;
     fn settle_managed(file: &Unsettled<'_>) -> Option<AbsPath>;
     fn break_lock(path: &AbsPath, since: i64) -> ();
     fn undo_switch(checkout: &AbsPath, from: &ObjectId, to: &ObjectId, since: i64) -> ();

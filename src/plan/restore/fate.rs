@@ -102,27 +102,27 @@ pub(super) fn fate(scene: &Scene<'_>, trashed: &TrashedCheckout, stored: &Stored
         Head::Unreadable(why) => return Err(why.clone()),
         Head::Detached(id) => {
             return match &stored.rebased {
-                Some((branch, commit)) => Ok(Fate { kind: scene.kind(branch, Some(commit), None), rebase: true }),
+                Some((branch, commit)) => Ok(Fate { kind: scene.kind(branch, Some(commit), None, stored.forgets), rebase: true }),
                 None => head(FateKind::Detached(id.clone())),
             };
         }
         Head::Branch(branch, _) | Head::Unborn(branch) => branch,
     };
     if trashed.branch.as_ref() == Some(branch) {
-        return head(scene.kind(branch, trashed.head.as_ref(), stored.logged.as_ref()));
+        return head(scene.kind(branch, trashed.head.as_ref(), stored.logged.as_ref(), stored.forgets));
     }
     // HEAD was moved while it lay in the trash: by somebody, or by a restore that did not come to its end.
     match (&stored.head, &trashed.branch) {
         (Head::Branch(_, at), _) if scene.holder(branch).is_none() => head(FateKind::AsItWas(branch.clone(), at.clone())),
         (Head::Branch(..) | Head::Unborn(_) | Head::Detached(_) | Head::Unreadable(_), was) => {
-            head(scene.kind(was.as_ref().unwrap_or(branch), trashed.head.as_ref(), stored.logged.as_ref()))
+            head(scene.kind(was.as_ref().unwrap_or(branch), trashed.head.as_ref(), stored.logged.as_ref(), stored.forgets))
         }
     }
 }
 
 impl Scene<'_> {
-    /// `logged` is where HEAD was last, if somebody worked on in the trash.
-    fn kind(&self, branch: &BranchName, commit: Option<&ObjectId>, logged: Option<&ObjectId>) -> FateKind {
+    /// `logged` is where HEAD was last, if somebody worked on in the trash; a branch that `forgets` was made again since.
+    fn kind(&self, branch: &BranchName, commit: Option<&ObjectId>, logged: Option<&ObjectId>, forgets: bool) -> FateKind {
         let at = self.repository.branches.get(branch);
         let another = |why: String| FateKind::Another {
             was: branch.clone(),
@@ -134,6 +134,7 @@ impl Scene<'_> {
             return another(format!("{branch} is checked out at {place}"));
         }
         match (at, commit) {
+            (Some(_), Some(_)) if forgets => another(format!("{branch} was made again, without commits that its old reflog has")),
             (Some(at), Some(commit)) if at == commit || Some(at) == logged => FateKind::AsItWas(branch.clone(), at.clone()),
             (Some(at), Some(_)) => another(format!("{branch} is at {} now", at.short())),
             (Some(at), None) => another(format!("{branch} has commits now, at {}", at.short())),
