@@ -28,18 +28,23 @@ pub(super) fn keep(git: &Git, keep: &Keep<'_>) -> Result<()> {
         bail!("{} is no keeper's name", keep.name);
     }
     let admin = || git.inside(keep.admin_dir).common(keep.common_dir);
-    let format = match admin().args(["rev-parse", "--show-object-format"]).line()?.as_str() {
+    let common = || git.inside(keep.common_dir);
+    let format = match common().args(["rev-parse", "--show-object-format"]).line()?.as_str() {
         "sha1" => ObjectFormat::Sha1,
         "sha256" => ObjectFormat::Sha256,
         other => bail!("unknown object format {other}"),
     };
     let objects = Objects::open(keep.common_dir, format)?;
-    let mut kept = Kept { head: head(&admin(), &objects)?, ..Kept::default() };
+    // A git that was killed over adding the worktree may not have come to HEAD, or to its index.
+    let there = |name: &str| keep.admin_dir.join(name).as_path().symlink_metadata().is_ok();
+    let head = if there("HEAD") || there("index") { head(&admin(), &objects)? } else { None };
+    let mut kept = Kept { head, ..Kept::default() };
     for id in mentions::gather(git, keep, &objects)? {
         take(&mut kept, &objects, id)?;
     }
-    index(git, keep, &objects, &mut kept)?;
-    let common = || git.inside(keep.common_dir);
+    if there("index") {
+        index(git, keep, &objects, &mut kept)?;
+    }
     let old = common().args(["rev-parse", "--verify", "--quiet", keep.name]).answer()?;
     let old = gix::ObjectId::from_hex(old.stdout.trim_ascii_end()).ok();
     let parents = parents(&common(), &kept)?;
@@ -87,6 +92,7 @@ fn head(admin: &Call<'_>, objects: &Objects) -> Result<Option<gix::ObjectId>> {
         let id = gix::ObjectId::from_hex(answer.stdout.trim_ascii_end()).map_err(|error| anyhow!("HEAD: {error}"))?;
         return match objects.kind(&id)? {
             Some(Kind::Commit) => Ok(Some(id)),
+            None if id.is_null() => Ok(None),
             Some(_) | None => bail!("HEAD names {id}, which is not there"),
         };
     }

@@ -716,6 +716,26 @@ fn a_checkout_that_lacks_only_its_mark_keeps_the_work_that_was_done_in_it() {
     }
 }
 
+/// git was killed as well: before it wrote HEAD, or when HEAD did not name anything yet.
+#[test]
+fn a_checkout_that_git_had_only_begun_is_made_again() {
+    for head in ["", "0000000000000000000000000000000000000000\n"] {
+        let sandbox = unmarked();
+        let (api, admin) = (sandbox.builder("work/api"), sandbox.path("repos/api/.git/worktrees/api"));
+        fs::remove_file(api.join("README.md")).unwrap();
+        for name in ["HEAD", "index", "ORIG_HEAD", "commondir"] {
+            let _ = fs::remove_file(admin.join(name));
+        }
+        let _ = fs::remove_dir_all(admin.join("logs"));
+        if !head.is_empty() {
+            fs::write(admin.join("HEAD"), head).unwrap();
+            fs::write(admin.join("commondir"), "../..\n").unwrap();
+        }
+        sandbox.apply().ok().says("resume: an earlier run was cut short");
+        sandbox.wsctl(&["plan"]).says("No changes");
+    }
+}
+
 #[test]
 fn a_checkout_that_lacks_only_its_mark_and_was_not_touched_is_made_again() {
     let sandbox = unmarked();
