@@ -45,4 +45,5 @@ pub use repository::{bases, repository};
 pub use status::status;
 pub use stored::stored;
 pub use strays::strays;
+pub use walk::seen;
 pub use work::work;

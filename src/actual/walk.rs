@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use super::disk;
+use crate::model::stamp::{SeenFiles, Stamp};
 use crate::model::work::Ignored;
 
 /// What a walk shall do with a directory.
@@ -40,6 +41,28 @@ pub(super) fn walk(
 /// Whether a directory is the top of a repository or worktree.
 pub(super) fn has_git(directory: &Path) -> io::Result<bool> {
     Ok(disk::look(&directory.join(".git"))?.is_some() || disk::is_git_dir(directory))
+}
+
+/// The files at and below a path. What lies at a mount point is not among them.
+///
+/// # Errors
+/// Something cannot be read.
+pub fn seen(path: &Path) -> io::Result<SeenFiles> {
+    let mut files = SeenFiles::new();
+    let mut add = |at: &Path, found: &Metadata| {
+        if !found.is_dir() {
+            files.insert(at.strip_prefix(path).unwrap_or(at).to_path_buf(), Stamp::of(found));
+        }
+        Ok(Into::Descend)
+    };
+    let found = disk::look(path)?;
+    if let Some(found) = &found {
+        add(path, found)?;
+    }
+    if found.is_some_and(|found| found.is_dir()) {
+        walk(path, &mut Vec::new(), &mut add)?;
+    }
+    Ok(files)
 }
 
 /// Counts the files at and below a path, without those for which `leave_out` holds.

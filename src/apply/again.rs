@@ -8,6 +8,7 @@ use crate::actual;
 use crate::diagnostic::Diagnostic;
 use crate::model::actual::{Link, Registration};
 use crate::model::path::AbsPath;
+use crate::model::stamp::SeenFiles;
 use crate::model::work::Work;
 use crate::plan::{Blocker, CheckoutTouch, Question, Removal, RemovedCheckout, refusals, refusals_of, refusals_of_switch};
 
@@ -31,10 +32,16 @@ pub(super) fn still_clean(shared: &Shared<'_>, touch: &CheckoutTouch) -> Result<
     refuse(blockers)
 }
 
-/// Refuses a removal where anything speaks against it that plan did not see. Returns what is disposable by now, one
-/// list for each checkout.
-pub(super) fn still_removable(shared: &Shared<'_>, removal: &Removal) -> Result<Vec<Vec<PathBuf>>> {
+/// Refuses a removal where anything speaks against it that plan did not see. Returns what plan and this look found
+/// disposable, one list for each checkout, with the files that it consisted of before the look.
+pub(super) fn still_removable(shared: &Shared<'_>, removal: &Removal) -> Result<Vec<Vec<(PathBuf, SeenFiles)>>> {
     let desired = shared.run.desired;
+    let top = |checkout: &RemovedCheckout| checkout.path.under(&removal.builder_path);
+    let files = |checkout: &RemovedCheckout| {
+        let all = checkout.dispose.iter().map(|path| Ok((path.clone(), actual::seen(top(checkout).join(path).as_path())?)));
+        all.collect::<Result<Vec<_>>>()
+    };
+    let mut before = removal.checkouts.iter().map(files).collect::<Result<Vec<_>>>()?;
     let mut now = actual::read(desired)?;
     let work = |checkout: &RemovedCheckout| Question::Work(checkout.name.clone(), checkout.stale.admin_name.clone());
     let mut questions: Vec<Question> = removal.checkouts.iter().map(work).collect();
@@ -43,14 +50,14 @@ pub(super) fn still_removable(shared: &Shared<'_>, removal: &Removal) -> Result<
         questions.push(Question::Strays(name.clone()));
     }
     actual::examine(&mut now, desired, &questions);
-    let (mut blockers, mut disposable) = (Vec::new(), Vec::new());
-    for item in &removal.checkouts {
+    let mut blockers = Vec::new();
+    for (item, before) in removal.checkouts.iter().zip(&mut before) {
         let found =
             now.repositories.get(&item.name).and_then(|state| state.repository()?.registrations.get(&item.stale.admin_name));
-        let path = item.path.under(&removal.builder_path);
+        let path = top(item);
         blockers.extend(checkout(found, &path, |found, work| refusals_of(found, &path, work, removal.unsaved)));
         let work = found.and_then(|found| found.work.as_ref());
-        disposable.push(work.map(|work| work.disposable.clone()).unwrap_or_default());
+        before.retain(|(path, _)| work.is_some_and(|work| work.disposable.contains(path)));
         let as_planned =
             |found: &Registration| found.head.commit() == item.head.as_ref() && found.head.branch() == item.branch.as_ref();
         blockers.extend((!found.is_some_and(as_planned)).then(|| moved(&path)));
@@ -58,7 +65,7 @@ pub(super) fn still_removable(shared: &Shared<'_>, removal: &Removal) -> Result<
     if let Some(strays) = now.builders.get(&name).and_then(|directory| directory.strays.as_ref()) {
         blockers.extend(refusals(&removal.builder_path, strays, removal.unsaved));
     }
-    refuse(blockers).map(|()| disposable)
+    refuse(blockers).map(|()| before)
 }
 
 fn moved(path: &AbsPath) -> Blocker {

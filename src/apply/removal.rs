@@ -23,7 +23,7 @@ use super::{Shared, again, anchor};
 
 /// Moves a builder, or one checkout of it, to the trash.
 pub(super) fn remove(shared: &Shared<'_>, change: &Change, removal: &Removal, begin: &dyn Fn() -> Result<()>) -> Result<()> {
-    let allowed = again::still_removable(shared, removal)?;
+    let disposable = again::still_removable(shared, removal)?;
     begin()?;
     let entry = to_trash(shared, removal)?;
     for checkout in removal.checkouts.iter().filter(|checkout| checkout.delete_branch) {
@@ -37,13 +37,13 @@ pub(super) fn remove(shared: &Shared<'_>, change: &Change, removal: &Removal, be
             Err(_) => shared.leave(remove_intent(&shared.run, removal)),
         }
     }
-    for (checkout, allowed) in removal.checkouts.iter().zip(&allowed) {
+    for (checkout, disposable) in removal.checkouts.iter().zip(disposable) {
         let tree = entry.join("tree");
         let top = if removal.checkout.is_some() { tree } else { checkout.path.under(&tree) };
-        // Only what both looks found disposable: it may be tracked, staged or somebody's only copy by now.
-        let paths = checkout.dispose.iter().filter(|path| allowed.contains(path)).map(|path| top.join(path));
+        let all =
+            disposable.into_iter().map(|(path, files)| Disposal { address: change.address.clone(), path: top.join(path), files });
         let mut later = shared.disposals.lock().unwrap_or_else(PoisonError::into_inner);
-        later.extend(paths.map(|path| Disposal { address: change.address.clone(), path }));
+        later.extend(all);
     }
     if let Some(path) = removal.checkout.as_ref() {
         anchor::record(shared, &removal.builder_path, path, None)?;

@@ -14,6 +14,7 @@ use crate::model::desired::Url;
 use crate::model::mark::OurLock;
 use crate::model::name::{BranchName, ObjectId, WorkspaceId};
 use crate::model::path::{AbsPath, RelPath};
+use crate::model::stamp::SeenFiles;
 use crate::plan::{BranchPlan, FileContent, Stale};
 
 /// Writes with the git command on PATH.
@@ -179,6 +180,10 @@ impl Door for GitDoor {
 
     fn unlink(&self, path: &AbsPath) -> Result<()> {
         unlink::own(&self.builders_dir, path)
+    }
+
+    fn unlink_seen(&self, path: &AbsPath, files: &SeenFiles) -> Result<usize> {
+        unlink::seen(&self.builders_dir, path, files)
     }
 
     fn remove_empty(&self, path: &AbsPath) -> Result<()> {

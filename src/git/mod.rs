@@ -37,6 +37,7 @@ use crate::model::desired::Url;
 use crate::model::mark::OurLock;
 use crate::model::name::{BranchName, ObjectId, WorkspaceId};
 use crate::model::path::{AbsPath, RelPath};
+use crate::model::stamp::SeenFiles;
 use crate::plan::{BranchPlan, FileContent, Stale};
 
 /// What the names of this process's temporaries hold, for the journal.
@@ -239,6 +240,13 @@ pub trait Door: Sync {
     /// # Errors
     /// The path lies elsewhere, or something cannot be unlinked.
     fn unlink(&self, path: &AbsPath) -> Result<()>;
+
+    /// Unlinks these files of a tree below `<builders_dir>/.wsctl/`, while they are as they were seen, and the directories
+    /// that this leaves empty. Returns how many files there are left.
+    ///
+    /// # Errors
+    /// The path lies elsewhere, has a mount point in it, or something cannot be unlinked.
+    fn unlink_seen(&self, path: &AbsPath, files: &SeenFiles) -> Result<usize>;
 
     /// Removes an empty directory.
     ///

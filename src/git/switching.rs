@@ -14,6 +14,7 @@ use super::own_files;
 use crate::diagnostic::Diagnostic;
 use crate::model::name::ObjectId;
 use crate::model::path::AbsPath;
+use crate::model::stamp::Stamp;
 use crate::plan::shell_word;
 
 /// One path that the two commits have differently.
@@ -52,7 +53,7 @@ enum State {
     Nothing,
     Old,
     /// The content of one commit or a first part of it, in the file as it was seen.
-    New(Seen),
+    New(Stamp),
     /// A submodule, or a directory where the other commit has a file: other paths tell of what is in it.
     Directory,
     /// A file that the old commit has not and that was there before the switch, where git refuses before it writes; and
@@ -60,18 +61,6 @@ enum State {
     Before,
     /// Somebody's.
     Other,
-}
-
-/// A file as it was when its content was told.
-#[derive(PartialEq, Eq)]
-struct Seen([i64; 7]);
-
-impl Seen {
-    fn of(found: &fs::Metadata) -> Self {
-        let times = [found.mtime(), found.mtime_nsec(), found.ctime(), found.ctime_nsec()];
-        let [dev, ino, size] = [found.dev(), found.ino(), found.len()].map(u64::cast_signed);
-        Seen([dev, ino, size, times[0], times[1], times[2], times[3]])
-    }
 }
 
 /// Brings index and files back; see `Door::undo_switch`.
@@ -125,9 +114,9 @@ fn left_out(git: &Git, checkout: &AbsPath) -> Result<BTreeSet<Vec<u8>>> {
 }
 
 /// Removes a file that is still as it was seen.
-fn remove(checkout: &AbsPath, path: &AbsPath, seen: &Seen) -> Result<()> {
+fn remove(checkout: &AbsPath, path: &AbsPath, seen: &Stamp) -> Result<()> {
     let now = path.as_path().symlink_metadata().with_context(|| format!("{path} cannot be read"))?;
-    if Seen::of(&now) != *seen {
+    if Stamp::of(&now) != *seen {
         return Err(changed(checkout, path));
     }
     fs::remove_file(path).with_context(|| format!("{path} cannot be removed"))
@@ -173,7 +162,7 @@ fn state(git: &Git, checkout: &AbsPath, difference: &Difference, since: i64) -> 
     };
     Ok(match told {
         Told::Old => State::Old,
-        Told::Ours => State::New(Seen::of(&found)),
+        Told::Ours => State::New(Stamp::of(&found)),
         Told::Other => State::Other,
     })
 }

@@ -13,6 +13,7 @@ pub mod path;
 pub mod policy;
 pub mod registration;
 pub mod size;
+pub mod stamp;
 pub mod status;
 pub mod stored;
 pub mod trash;

@@ -123,6 +123,31 @@ fn what_became_tracked_since_the_plan_was_shown_stays() {
     assert_eq!(text(tree(&sandbox).join("node_modules/pkg/index.js")), "12345\n");
 }
 
+/// Somebody clones into a disposable directory, and edits in it, when all looks were made.
+#[test]
+fn what_comes_to_a_disposable_directory_after_the_last_look_stays() {
+    let sandbox = made();
+    fs::hard_link(sandbox.builder("b/api/node_modules/pkg/index.js"), sandbox.builder("b/api/node_modules/pkg/twin.js")).unwrap();
+    sandbox.write(".builders/b/api/node_modules/pkg/edited.js", "12345\n");
+    let (api, once, real) = (sandbox.builder("b/api"), sandbox.top().join("once"), std::env::var("PATH").unwrap());
+    let path = sandbox.path_with_git(&format!(
+        "#!/bin/sh\nPATH='{real}'\ncase \"$*\" in *'wsctl: keep'*) mkdir '{once}' 2>/dev/null && (unset GIT_DIR GIT_COMMON_DIR GIT_WORK_TREE;\n\
+         cd '{api}/node_modules' && git init -q clone && echo mine >clone/mine && echo 54321 >pkg/edited.js);; esac\n\
+         exec git \"$@\"\n",
+        once = once.display(),
+        api = api.display()
+    ));
+    let answer = sandbox.wsctl_with(sandbox.root(), &[("PATH", &path)], &TOLD).ok();
+    assert!(answer.stderr.contains("came or changed meanwhile, and stay in the trash"), "{answer}");
+    let modules = tree(&sandbox).join("node_modules");
+    assert_eq!(text(modules.join("clone/mine")), "mine\n");
+    assert!(modules.join("clone/.git/HEAD").exists());
+    assert_eq!(text(modules.join("pkg/edited.js")), "54321\n");
+    for gone in ["pkg/index.js", "pkg/twin.js"] {
+        assert!(!modules.join(gone).exists(), "{gone}");
+    }
+}
+
 #[test]
 fn it_is_deleted_after_everything_else_is_made() {
     if !Path::new("/proc/self/comm").exists() {

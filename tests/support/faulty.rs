@@ -8,6 +8,7 @@ use wsctl::model::desired::Url;
 use wsctl::model::mark::OurLock;
 use wsctl::model::name::{BranchName, ObjectId, WorkspaceId};
 use wsctl::model::path::{AbsPath, RelPath};
+use wsctl::model::stamp::SeenFiles;
 use wsctl::plan::{BranchPlan, FileContent, Stale};
 
 /// How a call breaks.
@@ -114,6 +115,7 @@ pass_on! {
     fn drop_registration(stale: &Stale) -> ();
     fn drop_keeper(common_dir: &AbsPath, keeper: &str) -> ();
     fn unlink(path: &AbsPath) -> ();
+    fn unlink_seen(path: &AbsPath, files: &SeenFiles) -> usize;
     fn remove_empty(path: &AbsPath) -> ();
     fn sweep(directory: &AbsPath, tokens: &[String]) -> ();
     fn forget_clone(path: &AbsPath, tokens: &[String]) -> Option<AbsPath>;
