@@ -1,31 +1,57 @@
 //! Managed files: the file, then the anchor, then the mark.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use crate::git::{Record, content_hash};
 use crate::model::address::Address;
-use crate::model::mark::WrittenFile;
+use crate::model::mark::{OWN_DIRECTORY, WrittenFile};
 use crate::model::name::BuilderName;
 use crate::model::path::{AbsPath, RelPath};
 use crate::plan::{Change, FileContent, FileWrite};
 
 use super::anchor::record;
+use super::event::Event;
 use super::{Shared, builder::must_exist};
 
 pub(super) fn write(shared: &Shared<'_>, change: &Change, write: &FileWrite) -> Result<()> {
     must_exist(&write.builder)?;
+    if write.adopted && write.expect.is_some() {
+        set_aside(shared, write)?;
+    }
     shared.run.door.write_managed(&write.builder, &write.to, &write.content, write.expect.as_deref())?;
-    adopt(shared, change, write)
+    remember(shared, change, write, false)
 }
 
 /// Remembers a file that is as declared.
 pub(super) fn adopt(shared: &Shared<'_>, change: &Change, write: &FileWrite) -> Result<()> {
+    remember(shared, change, write, write.adopted)
+}
+
+/// Keeps a copy of what somebody wrote, where it can be found again.
+fn set_aside(shared: &Shared<'_>, write: &FileWrite) -> Result<()> {
+    let file = write.to.under(&write.builder);
+    if !file.as_path().symlink_metadata().is_ok_and(|found| found.is_file()) {
+        return Ok(());
+    }
+    let bytes = std::fs::read(&file).with_context(|| format!("{file} cannot be read"))?;
+    let aside = shared.run.desired.builders_dir.join(OWN_DIRECTORY).join("replaced");
+    let name = file.as_path().file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut places = (1..1000).map(|number| aside.join(format!("{name}-{number}")));
+    let free = places.find(|path| path.as_path().symlink_metadata().is_err()).with_context(|| format!("{aside} is full"))?;
+    shared.run.door.make_directory(&aside)?;
+    shared.run.door.write_own(&free, &bytes)?;
+    let message = format!("{} was there before wsctl: what it held is {free} now", write.to);
+    shared.run.listener.event(&Event::Warning { address: None, message: &message });
+    Ok(())
+}
+
+fn remember(shared: &Shared<'_>, change: &Change, write: &FileWrite, adopted: bool) -> Result<()> {
     let Address::File(builder, _) = &change.address else { return Ok(()) };
     if !in_a_checkout(shared, builder, &write.to) {
         record(shared, &write.builder, &write.to, Some(&Record::File(write.content.clone())))?;
     }
     let executable = matches!(&write.content, FileContent::Bytes { executable: true, .. });
-    let written = WrittenFile { mode: write.mode, hash: content_hash(&write.content)?, executable };
+    let written = WrittenFile { mode: write.mode, hash: content_hash(&write.content)?, executable, adopted };
     let _turn = shared.turn();
     shared.change_builder_mark(builder, &write.builder, |mark| {
         mark.files.insert(write.to.clone(), written);

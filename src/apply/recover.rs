@@ -5,6 +5,7 @@ use anyhow::Result;
 
 use super::{entries, leftover};
 use crate::actual;
+use crate::diagnostic::Diagnostic;
 use crate::git::{Door, Unsettled};
 use crate::model::actual::{Actual, Repository, RepositoryState};
 use crate::model::desired::{Desired, DesiredRepository};
@@ -158,6 +159,24 @@ impl Recovery<'_> {
         if let Some(moved) = self.door.settle_managed(file)? {
             (self.tell)(&format!("{} was edited while it was written; the edited file is {moved}", file.to));
         }
-        Ok(())
+        if file.to.under(file.builder).as_path().symlink_metadata().is_err() {
+            return Ok(());
+        }
+        match (file.old, file.new) {
+            // Written and not remembered: nobody could tell it from a file that was there before.
+            (None, Some(new)) if !self.remembers(file)? => match self.door.remove_managed(file.builder, file.to, new) {
+                Err(error) if error.downcast_ref::<Diagnostic>().is_none() => Err(error),
+                // It is somebody's by now.
+                Ok(()) | Err(_) => Ok(()),
+            },
+            (None | Some(_), _) => Ok(()),
+        }
+    }
+
+    /// Whether the mark of a builder has a managed file.
+    fn remembers(&self, file: &Unsettled<'_>) -> Result<bool> {
+        let actual = actual::read(self.desired)?;
+        let of_it = actual.builders.values().find(|directory| directory.path == *file.builder);
+        Ok(of_it.and_then(|directory| directory.mark.mark()).is_some_and(|mark| mark.files.contains_key(file.to)))
     }
 }

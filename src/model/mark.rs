@@ -126,6 +126,9 @@ pub struct WrittenFile {
     pub hash: String,
     /// Whether it may be executed.
     pub executable: bool,
+    /// Whether it was there before wsctl, as declared: then it is somebody's, and never deleted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub adopted: bool,
 }
 
 /// What was found where a mark may lie.

@@ -118,7 +118,9 @@ fn declared(input: &Input<'_>, builder: &DesiredBuilder, file: &DesiredFile, dra
         return;
     }
     let diff = if same { None } else { text_change(file, disk, &content) };
-    let write = Box::new(FileWrite { builder: builder.path.clone(), to: file.to.clone(), mode: file.mode, content, expect });
+    let adopted = written.map_or(same, |written| written.adopted);
+    let (path, to) = (builder.path.clone(), file.to.clone());
+    let write = Box::new(FileWrite { builder: path, to, mode: file.mode, content, expect, adopted });
     let action = if same { Action::AdoptFile(write) } else { Action::WriteFile(write) };
     let reason = if same { "adopt: already as declared".into() } else { reason };
     let tracked = file.checkout.as_ref().is_some_and(|name| tracks(input, builder, name, &file.to, drafts));
@@ -196,11 +198,15 @@ fn undeclared(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Drafts) 
     for (to, written) in mark.files.iter().filter(|(to, _)| forgotten(to)) {
         let disk = directory.files.get(to);
         let gone = matches!(disk, None | Some(DiskFile::Missing));
-        let expect = (!gone).then(|| written.hash.clone());
+        let expect = (!gone && !written.adopted).then(|| written.hash.clone());
         let action = Action::RemoveFile { builder: builder.path.clone(), to: to.clone(), expect };
-        let reason = if gone { "no longer declared, and already gone" } else { "no longer declared" };
+        let reason = match (gone, written.adopted) {
+            (true, _) => "no longer declared, and already gone",
+            (false, true) => "no longer declared: forget it, the file was there before and stays",
+            (false, false) => "no longer declared",
+        };
         let draft = drafts.add(Address::File(builder.name.clone(), to.clone()), action, reason);
-        if !gone && !unedited(disk, &written.hash) {
+        if !gone && !written.adopted && !unedited(disk, &written.hash) {
             let path = to.under(&builder.path);
             let next = format!("rm {}", shell(&path));
             draft.change.blockers.push(at(

@@ -166,6 +166,8 @@ pub struct FileWrite {
     pub content: FileContent,
     /// The hash that the file must still have; `None`: there must be nothing.
     pub expect: Option<String>,
+    /// Whether the file that is there was there before wsctl: it is set aside before another is written.
+    pub adopted: bool,
 }
 
 /// What a managed file holds.

@@ -22,7 +22,7 @@ fn read(desired: &wsctl::model::desired::Desired) -> Actual {
 
 fn written(text: &[u8]) -> WrittenFile {
     let id = gix::objs::compute_hash(gix::hash::Kind::Sha256, gix::objs::Kind::Blob, text).unwrap();
-    WrittenFile { mode: FileMode::Copy, hash: id.to_string(), executable: false }
+    WrittenFile { mode: FileMode::Copy, hash: id.to_string(), executable: false, adopted: false }
 }
 
 #[test]

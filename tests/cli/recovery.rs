@@ -273,6 +273,48 @@ fn what_a_managed_file_was_before_goes_and_what_somebody_saved_meanwhile_stays()
     sandbox.swept();
 }
 
+#[test]
+fn a_file_that_was_there_before_is_never_deleted_and_one_of_ours_is() {
+    let files = "[[files]]\nfrom = \"shared.md\"\nto = \"shared.md\"\n";
+    for ours in [false, true] {
+        let sandbox = made(WORK);
+        sandbox.write("shared.md", "one\n");
+        sandbox.write(".builders/work/shared.md", "one\n");
+        sandbox.toml(&format!("{WORK}{files}"));
+        if ours {
+            // Killed between the file and its mark.
+            sandbox.cut_short(&[Intent::File {
+                builder: abs(sandbox.builder("work")),
+                to: RelPath::new("shared.md").unwrap(),
+                old: None,
+                new: Some(hash("one\n")),
+            }]);
+        }
+        sandbox.apply().ok().says(if ours { "copy of shared.md" } else { "adopt: already as declared" });
+        sandbox.write("shared.md", "two\n");
+        sandbox.apply().ok();
+        assert_eq!(text(sandbox.builder("work/shared.md")), "two\n");
+        let aside = sandbox.builder(".wsctl/replaced/shared.md-1");
+        assert_eq!(aside.exists(), !ours);
+        if !ours {
+            assert_eq!(text(aside), "one\n");
+        }
+        sandbox.toml(WORK);
+        sandbox.apply().ok();
+        assert!(!sandbox.builder("work/shared.md").exists());
+        sandbox.wsctl(&["plan"]).says("No changes");
+    }
+    let sandbox = made(WORK);
+    sandbox.write("shared.md", "one\n");
+    sandbox.write(".builders/work/shared.md", "one\n");
+    sandbox.toml(&format!("{WORK}{files}"));
+    sandbox.apply().ok();
+    sandbox.toml(WORK);
+    sandbox.apply().ok().says("the file was there before and stays");
+    assert_eq!(text(sandbox.builder("work/shared.md")), "one\n");
+    sandbox.wsctl(&["plan"]).says("No changes");
+}
+
 /// `work/api` half-way between two branches, and what the journal says of it.
 fn half_switched() -> (Sandbox, Intent) {
     let sandbox = Sandbox::workspace();

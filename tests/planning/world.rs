@@ -185,7 +185,7 @@ impl World {
     fn builder_mark(&self, declared: &DesiredBuilder) -> BuilderMark {
         let file = |file: &DesiredFile| {
             let hash = hash(&self.source(&file.from));
-            (file.to.clone(), WrittenFile { mode: file.mode, hash, executable: false })
+            (file.to.clone(), WrittenFile { mode: file.mode, hash, executable: false, adopted: false })
         };
         BuilderMark {
             version: 1,

@@ -163,6 +163,7 @@ pub fn file(name: &str, to: &str, old: &[u8], new: &[u8]) -> Change {
         mode: FileMode::Copy,
         content: FileContent::Bytes { bytes: new.into(), executable: false },
         expect: Some("hash".into()),
+        adopted: false,
     };
     let diff = TextChange { path: rel(to), old: old.into(), new: new.into() };
     let address = Address::File(builder(name), rel(to));
