@@ -100,7 +100,8 @@ fn checkouts(input: &Input<'_>, builder: &BuilderName, directory: &BuilderDirect
         if !undeclared || !belongs(input, builder, registration) || registration.link == Link::DirectoryGone {
             continue;
         }
-        let unsaved = unsaved(input, mark);
+        // What is declared is what the mark of a builder that stays says after the same apply.
+        let unsaved = input.options.unsaved.unwrap_or(declared.policy.on_unsaved) == OnUnsaved::Trash;
         let mut blockers = Vec::new();
         if mark.is_some_and(|mark| mark.protect) || declared.protect {
             blockers.push(protected(input, builder, directory));
@@ -118,7 +119,7 @@ fn checkouts(input: &Input<'_>, builder: &BuilderName, directory: &BuilderDirect
             checkouts: vec![checkout],
             drop_ignore: false,
             unsaved,
-            keep: keep(input, mark),
+            keep: declared.policy.trash_keep,
             counts: true,
         };
         let address = Address::Checkout(builder.clone(), name.clone());

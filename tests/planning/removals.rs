@@ -78,20 +78,18 @@ fn what_no_rename_may_move_blocks_always() {
 }
 
 #[test]
-fn the_mark_decides_for_a_builder_and_for_one_checkout_of_it() {
-    for (world, repository) in [(undeclared(), "api"), (without_ui(), "ui")] {
-        let world = world.found("slack", repository, work_findings()).mark("slack", |mark| {
-            mark.policy.on_unsaved = OnUnsaved::Trash;
-            mark.policy.trash_keep = 42;
-        });
-        let made = planned(&world);
-        assert_eq!(made.blocked().count(), 0);
-        let keeps = made.changes.iter().filter_map(|change| match &change.action {
-            Action::RemoveBuilder(removal) | Action::RemoveCheckout(removal) => Some(removal.keep),
-            _ => None,
-        });
-        assert_eq!(keeps.collect::<Vec<_>>(), [42]);
-    }
+fn the_mark_decides_for_a_builder_that_is_declared_no_more() {
+    let world = undeclared().found("slack", "api", work_findings()).mark("slack", |mark| {
+        mark.policy.on_unsaved = OnUnsaved::Trash;
+        mark.policy.trash_keep = 42;
+    });
+    let made = planned(&world);
+    assert_eq!(made.blocked().count(), 0);
+    let keeps = made.changes.iter().filter_map(|change| match &change.action {
+        Action::RemoveBuilder(removal) => Some(removal.keep),
+        _ => None,
+    });
+    assert_eq!(keeps.collect::<Vec<_>>(), [42]);
 }
 
 #[test]
