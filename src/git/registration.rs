@@ -36,13 +36,19 @@ fn take_across(stale: &Stale, into: &AbsPath) -> Result<()> {
     copy_tree(stale.admin_dir.as_path(), draft.as_path())?;
     compare_trees(stale.admin_dir.as_path(), draft.as_path())?;
     own_files::rename(&draft, into)?;
-    let gone = set_apart(stale)?;
-    if let Err(error) = compare_trees(gone.as_path(), into.as_path()) {
+    // Until it is compared, the original may be the newer one: no recovery may take it for a temporary.
+    let apart = stale.common_dir.join(format!("wsctl-apart-{:016x}", getrandom::u64()?));
+    own_files::rename(&stale.admin_dir, &apart)?;
+    if let Err(error) = compare_trees(apart.as_path(), into.as_path()) {
         // The original is the living one again, with what was written since; the copy is ours alone.
-        own_files::rename(&gone, &stale.admin_dir)?;
+        if let Err(failed) = own_files::rename(&apart, &stale.admin_dir) {
+            return Err(failed.context(format!("{error:#}; it is {apart} now")));
+        }
         unlink::tree(into)?;
         return Err(error.context(format!("{} stays", stale.admin_dir)));
     }
+    let gone = temporary(stale)?;
+    own_files::rename(&apart, &gone)?;
     forget_empty(stale)?;
     unlink::tree(&gone)
 }
@@ -134,16 +140,16 @@ fn is_empty(directory: &AbsPath) -> bool {
 }
 
 fn remove(stale: &Stale) -> Result<()> {
-    let gone = set_apart(stale)?;
+    // One rename takes the entry out of `worktrees/`; what is unlinked after that is no registration any more.
+    let gone = temporary(stale)?;
+    own_files::rename(&stale.admin_dir, &gone)?;
     forget_empty(stale)?;
     unlink::tree(&gone)
 }
 
-/// One rename takes the entry out of `worktrees/`; what is unlinked after that is no registration any more.
-fn set_apart(stale: &Stale) -> Result<AbsPath> {
-    let gone = stale.common_dir.join(format!("{}{:016x}", own_files::temporary(own_files::token()?), getrandom::u64()?));
-    own_files::rename(&stale.admin_dir, &gone)?;
-    Ok(gone)
+/// A name beside `worktrees/` that a recovery unlinks.
+fn temporary(stale: &Stale) -> Result<AbsPath> {
+    Ok(stale.common_dir.join(format!("{}{:016x}", own_files::temporary(own_files::token()?), getrandom::u64()?)))
 }
 
 /// git keeps no empty `worktrees/`.

@@ -40,7 +40,7 @@ fn a_registration_is_taken_across_file_systems() {
     assert!(!admin_dir.as_path().exists());
     assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 1);
     let left = std::fs::read_dir(repository.join(".git")).unwrap();
-    assert!(left.flatten().all(|entry| !entry.file_name().to_string_lossy().starts_with("wsctl-gone")));
+    assert!(left.flatten().all(|entry| !entry.file_name().to_string_lossy().contains("wsctl-")));
 }
 
 #[test]
@@ -76,6 +76,50 @@ fn what_is_written_while_a_registration_is_taken_across_file_systems_is_not_lost
         assert!(!written || place.join("late").as_path().exists(), "{taken:?}");
         assert_eq!(into.as_path().exists(), taken.is_ok());
     }
+}
+
+#[test]
+fn an_original_that_cannot_go_back_is_named_and_is_no_temporary() {
+    use std::os::unix::fs::MetadataExt as _;
+    let Some(elsewhere) = tempfile::tempdir_in("/dev/shm").ok() else { return };
+    let sandbox = Sandbox::new();
+    let repository = sandbox.repository("api");
+    if elsewhere.path().metadata().unwrap().dev() == repository.metadata().unwrap().dev() {
+        return skip("there is one file system only");
+    }
+    for round in 0..20 {
+        let name = format!("b{round}");
+        let (path, admin_dir) = sandbox.checkout(&repository, &name, &name);
+        // Long to compare, and the last comes last.
+        std::fs::write(admin_dir.join("big"), vec![b'x'; 32 << 20]).unwrap();
+        std::fs::write(admin_dir.join("zz"), "before").unwrap();
+        let stale = super::stale(&repository, &path, &admin_dir);
+        let into = abs(elsewhere.path().join(&name));
+        let door = sandbox.door();
+        let refused = std::thread::scope(|scope| {
+            // The original is set apart: it differs from its copy, and its place is taken.
+            scope.spawn(|| {
+                let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+                while admin_dir.as_path().exists() && std::time::Instant::now() < until {
+                    std::hint::spin_loop();
+                }
+                std::fs::write(into.join("zz"), "other").unwrap();
+                std::fs::create_dir_all(&admin_dir).unwrap();
+            });
+            door.take_registration(&stale, &into)
+        });
+        // Whoever was not quick enough tries again.
+        let Err(refused) = refused else { continue };
+        let common = abs(repository.join(".git"));
+        let apart: Vec<_> = std::fs::read_dir(&common).unwrap().map(|entry| abs(entry.unwrap().path())).collect();
+        let apart: Vec<_> = apart.iter().filter(|path| path.join("zz").as_path().exists()).collect();
+        assert_eq!(apart.len(), 1);
+        assert!(format!("{refused:#}").contains(&format!("it is {} now", apart[0])), "{refused:#}");
+        door.sweep(&common, &[wsctl::git::token().unwrap().to_owned()]).unwrap();
+        assert_eq!(std::fs::read(apart[0].join("zz")).unwrap(), b"before");
+        return;
+    }
+    panic!("the original was never set apart for long enough");
 }
 
 #[test]
