@@ -17,11 +17,13 @@ mod prepare;
 mod recover;
 mod removal;
 pub mod restore;
+mod rounds;
 mod schedule;
 mod step;
 
 pub use prepare::{Spot, claim, prepare, put_aside};
-pub use recover::{recover, with_repositories};
+pub use recover::recover;
+pub use rounds::rounds;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};

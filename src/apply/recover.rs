@@ -3,15 +3,16 @@
 
 use anyhow::Result;
 
+use super::rounds::rounds;
 use super::{entries, leftover};
 use crate::actual;
 use crate::diagnostic::Diagnostic;
 use crate::git::{Door, Unsettled};
 use crate::model::actual::{Actual, Repository, RepositoryState};
-use crate::model::desired::{Desired, DesiredRepository};
+use crate::model::desired::Desired;
 use crate::model::journal::{Intent, Journal};
 use crate::model::mark::{Deed, OWN_DIRECTORY, OurLock};
-use crate::model::name::{ObjectId, RepoName};
+use crate::model::name::ObjectId;
 use crate::model::path::AbsPath;
 
 /// What a recovery works with.
@@ -29,37 +30,18 @@ pub(super) struct Recovery<'a> {
 /// # Errors
 /// The disk cannot be read at all.
 pub fn recover(door: &dyn Door, desired: &Desired, journal: &Journal, tell: &dyn Fn(&str)) -> Result<Vec<Intent>> {
-    let desired = &with_repositories(desired, journal);
-    let recovery = Recovery { door, desired, journal, tell };
-    let in_use = leftover::locks(&recovery, &actual::read(desired)?);
-    let mut left = settle(&recovery)?;
-    for intent in in_use {
-        if !left.contains(&intent) {
-            left.push(intent);
+    let mut left = Vec::new();
+    for (desired, journal) in &rounds(desired, journal) {
+        let recovery = Recovery { door, desired, journal, tell };
+        let in_use = leftover::locks(&recovery, &actual::read(desired)?);
+        left.append(&mut settle(&recovery)?);
+        for intent in in_use {
+            if !left.contains(&intent) {
+                left.push(intent);
+            }
         }
     }
     Ok(left)
-}
-
-/// The declaration with the repositories that a journal speaks of, which may be declared no more, or elsewhere.
-#[must_use]
-pub fn with_repositories(desired: &Desired, journal: &Journal) -> Desired {
-    let mut all = desired.clone();
-    let mut add = |name: &RepoName, main: &AbsPath| {
-        let known = all.repositories.values().any(|declared| declared.path == *main);
-        if !known && main.as_path().is_dir() {
-            let added = DesiredRepository { name: name.clone(), url: None, path: main.clone() };
-            all.repositories.insert(name.clone(), added);
-        }
-    };
-    for intent in &journal.open {
-        match intent {
-            Intent::Checkout { repository, main, .. } | Intent::Switch { repository, main, .. } => add(repository, main),
-            Intent::Remove { checkouts, .. } => checkouts.iter().for_each(|leaving| add(&leaving.repository, &leaving.main)),
-            Intent::Clone { .. } | Intent::Builder { .. } | Intent::File { .. } | Intent::Restore { .. } => {}
-        }
-    }
-    all
 }
 
 /// The repository whose main worktree this is.

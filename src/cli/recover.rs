@@ -3,22 +3,19 @@
 use anyhow::Result;
 
 use super::globals::Globals;
-use super::workspace::lock;
+use super::workspace::{common_dirs, take};
 use crate::git::{Door, GitDoor};
 use crate::model::desired::Desired;
 use crate::model::journal::{JOURNAL, Journal, Unfinished};
 use crate::model::mark::OWN_DIRECTORY;
+use crate::model::path::AbsPath;
 use crate::plan::shell_word;
 use crate::{actual, apply, view};
 
 /// Cleans up after a run that was cut short, if one was. Returns what of its journal has to be carried on.
 pub(super) fn recover(globals: &Globals, desired: &Desired) -> Result<Option<Journal>> {
-    let with_its = match actual::journal(desired) {
-        None => return Ok(None),
-        Some(Unfinished::CutShort(journal)) => apply::with_repositories(desired, &journal),
-        Some(Unfinished::Running(_) | Unfinished::Unreadable(_)) => desired.clone(),
-    };
-    let locks = lock(globals, &with_its, &actual::read(&with_its)?, |_| true)?;
+    let Some(seen) = actual::journal(desired) else { return Ok(None) };
+    let locks = take(globals, desired, &written(desired, &seen)?)?;
     let door = GitDoor::new(&desired.builders_dir, false)?.holding(&locks)?;
     let path = desired.builders_dir.join(OWN_DIRECTORY).join(JOURNAL);
     match actual::journal(desired) {
@@ -47,4 +44,17 @@ pub(super) fn recover(globals: &Globals, desired: &Desired) -> Result<Option<Jou
             Ok(None)
         }
     }
+}
+
+/// The common directories of what a recovery writes to.
+fn written(desired: &Desired, unfinished: &Unfinished) -> Result<Vec<AbsPath>> {
+    let rounds = match unfinished {
+        Unfinished::CutShort(journal) => apply::rounds(desired, journal).into_iter().map(|(desired, _)| desired).collect(),
+        Unfinished::Running(_) | Unfinished::Unreadable(_) => vec![desired.clone()],
+    };
+    let mut written = Vec::new();
+    for desired in rounds {
+        written.extend(common_dirs(&actual::read(&desired)?).into_values());
+    }
+    Ok(written)
 }

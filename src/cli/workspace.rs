@@ -135,7 +135,7 @@ pub(super) fn common_dirs(actual: &Actual) -> BTreeMap<RepoName, AbsPath> {
 pub(super) fn lock(globals: &Globals, desired: &Desired, actual: &Actual, written: impl Fn(&RepoName) -> bool) -> Result<Locks> {
     let common: Vec<AbsPath> =
         present(actual).filter(|(name, _)| written(name)).map(|(_, repository)| repository.common_dir.clone()).collect();
-    Locks::take(&desired.builders_dir, &common, globals.lock_timeout, &told)
+    take(globals, desired, &common)
 }
 
 /// Takes the locks of everything that a plan writes to, and plans again under them. Where that plan writes to more, all of
@@ -149,7 +149,7 @@ pub(super) fn plan_locked(
 ) -> Result<(Locks, Actual, Plan)> {
     let mut needed: Vec<AbsPath> = written(seen, plan).collect();
     loop {
-        let locks = Locks::take(&desired.builders_dir, &needed, globals.lock_timeout, &told)?;
+        let locks = take(globals, desired, &needed)?;
         let (now, plan) = refresh(desired, options)?;
         let more: Vec<AbsPath> = written(&now, &plan).filter(|common_dir| !locks.hold(common_dir)).collect();
         if more.is_empty() {
@@ -171,9 +171,11 @@ pub(super) fn lock_all(globals: &Globals, desired: &Desired, actual: &Actual) ->
     let entries = actual.trash.iter().chain(actual.gone.iter().map(|gone| &gone.entry));
     let keepers = entries.flat_map(|entry| trash::keepers(entry, &repositories)).map(|(common_dir, _)| common_dir);
     let all: Vec<AbsPath> = repositories.values().chain(keepers).cloned().collect();
-    Locks::take(&desired.builders_dir, &all, globals.lock_timeout, &told)
+    take(globals, desired, &all)
 }
 
-fn told(text: &str) {
-    view::narrate(&format!("waiting: {text}\n"));
+/// Takes the lock of the workspace and of the repositories with these common directories.
+pub(super) fn take(globals: &Globals, desired: &Desired, common_dirs: &[AbsPath]) -> Result<Locks> {
+    let told = |text: &str| view::narrate(&format!("waiting: {text}\n"));
+    Locks::take(&desired.builders_dir, common_dirs, globals.lock_timeout, &told)
 }

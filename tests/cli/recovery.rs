@@ -95,6 +95,31 @@ fn a_branch_that_nobody_wants_any_more_goes() {
 }
 
 #[test]
+fn what_is_left_where_a_repository_was_and_where_it_is_declared_now_goes() {
+    let sandbox = made(STAYS);
+    sandbox.git(sandbox.root(), &["clone", "-q", "repos/api", "moved/api"]);
+    let origin = format!("branch: Created from origin/main (wsctl {})", sandbox.workspace_id());
+    let places = ["repos/api", "moved/api"];
+    let intents = places.map(|place| {
+        sandbox.git(place, &["update-ref", "--create-reflog", "-m", &origin, "refs/heads/builder/work", "main"]);
+        sandbox.git(place, &["branch", "-q", "theirs"]);
+        let Intent::Checkout { builder, repository, path, stem, branch, makes, start, .. } = sandbox.adding("work", true) else {
+            unreachable!()
+        };
+        let main = abs(sandbox.path(place));
+        Intent::Checkout { builder, repository, main, path, stem, branch, makes, start }
+    });
+    sandbox.cut_short(&intents);
+    sandbox.toml("[repos.api]\npath = \"moved/api\"\n[repos.web]\n[builders.stays]\nrepos = [\"web\"]\n");
+    sandbox.apply().ok().says("Cleaned up");
+    for place in places {
+        assert_eq!(sandbox.branches(place), ["main", "theirs"], "{place}");
+        assert!(sandbox.path(place).join(".git/wsctl.lock").exists(), "{place} was written to under its lock");
+    }
+    assert!(!sandbox.journal().exists());
+}
+
+#[test]
 fn a_branch_of_that_name_that_is_somebody_elses_stays() {
     let sandbox = made(STAYS);
     sandbox.git("repos/api", &["branch", "builder/work", "main"]);
