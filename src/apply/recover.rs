@@ -1,9 +1,11 @@
 //! Finishes or undoes what a run left that was cut short, by its journal; touches nothing that the journal does not
 //! prove to be ours. Doing it twice is doing it once.
 
-use anyhow::Result;
+use std::io::ErrorKind;
 
-use super::rounds::rounds;
+use anyhow::{Result, bail};
+
+use super::rounds::{repositories, rounds};
 use super::{entries, leftover};
 use crate::actual;
 use crate::diagnostic::Diagnostic;
@@ -67,6 +69,7 @@ pub(super) fn settle(recovery: &Recovery<'_>) -> Result<Vec<Intent>> {
 
 impl Recovery<'_> {
     fn settle(&self, intent: &Intent) -> Result<()> {
+        self.sees(intent)?;
         match intent {
             Intent::Clone { path } => {
                 if let Some(moved) = self.door.forget_clone(path, &self.journal.header.tokens)? {
@@ -93,6 +96,24 @@ impl Recovery<'_> {
             }),
             Intent::Remove { stem, path, checkouts, own_files } => entries::removal(self, stem, path, checkouts, own_files),
             Intent::Restore { entry, makes, .. } => entries::restored(self, entry, makes),
+        }
+    }
+
+    /// Refuses where a repository is there, or may be, and cannot be read: what is not seen is not settled.
+    fn sees(&self, intent: &Intent) -> Result<()> {
+        let mut mains: Vec<&AbsPath> = repositories(intent).into_iter().map(|(_, main)| main).collect();
+        if let Intent::Restore { makes, .. } = intent {
+            let declared = |main: &&AbsPath| self.desired.repositories.values().any(|repository| repository.path == **main);
+            mains.extend(makes.iter().map(|(main, ..)| main).filter(declared));
+        }
+        mains.retain(|main| !main.as_path().symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound));
+        if mains.is_empty() {
+            return Ok(());
+        }
+        let actual = actual::read(self.desired)?;
+        match mains.into_iter().find(|main| repository_at(&actual, main).is_none()) {
+            Some(main) => bail!("{main} cannot be read"),
+            None => Ok(()),
         }
     }
 

@@ -120,6 +120,33 @@ fn what_is_left_where_a_repository_was_and_where_it_is_declared_now_goes() {
 }
 
 #[test]
+fn what_is_left_in_a_repository_that_cannot_be_read_waits_for_it() {
+    for declared in [STAYS, "[repos.web]\n[builders.stays]\nrepos = [\"web\"]\n"] {
+        let sandbox = made(STAYS);
+        let origin = format!("branch: Created from origin/main (wsctl {})", sandbox.workspace_id());
+        sandbox.git("repos/api", &["update-ref", "--create-reflog", "-m", &origin, "refs/heads/builder/work", "main"]);
+        sandbox.cut_short(&[sandbox.adding("work", true)]);
+        sandbox.toml(declared);
+        let (api, away) = (sandbox.path("repos/api"), sandbox.top().join("away"));
+        // What is mounted there is not.
+        fs::rename(&api, &away).unwrap();
+        fs::create_dir(&api).unwrap();
+        let answer = sandbox.apply();
+        assert!(answer.stderr.contains("repos/api cannot be read"), "{answer}");
+        assert!(sandbox.journal().exists(), "it is looked at again");
+        fs::remove_dir(&api).unwrap();
+        fs::rename(&away, &api).unwrap();
+        sandbox.apply().ok().says("Cleaned up");
+        assert!(!sandbox.branches("repos/api").contains(&"builder/work".to_owned()), "{declared}");
+        assert!(!sandbox.journal().exists());
+        sandbox.cut_short(&[sandbox.adding("work", true)]);
+        fs::rename(&api, &away).unwrap();
+        let answer = sandbox.apply();
+        assert!(!sandbox.journal().exists(), "what is gone leaves nothing to clean up: {answer}");
+    }
+}
+
+#[test]
 fn a_branch_of_that_name_that_is_somebody_elses_stays() {
     let sandbox = made(STAYS);
     sandbox.git("repos/api", &["branch", "builder/work", "main"]);
