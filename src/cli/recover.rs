@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::globals::Globals;
 use super::workspace::{common_dirs, take};
-use crate::git::{Door, GitDoor};
+use crate::git::{Door, GitDoor, Locks};
 use crate::model::desired::Desired;
 use crate::model::journal::{JOURNAL, Journal, Unfinished};
 use crate::model::mark::OWN_DIRECTORY;
@@ -15,10 +15,10 @@ use crate::{actual, apply, view};
 /// Cleans up after a run that was cut short, if one was. Returns what of its journal has to be carried on.
 pub(super) fn recover(globals: &Globals, desired: &Desired) -> Result<Option<Journal>> {
     let Some(seen) = actual::journal(desired) else { return Ok(None) };
-    let locks = take(globals, desired, &written(desired, &seen)?)?;
+    let (locks, found) = locked(globals, desired, &seen)?;
     let door = GitDoor::new(&desired.builders_dir, false)?.holding(&locks)?;
     let path = desired.builders_dir.join(OWN_DIRECTORY).join(JOURNAL);
-    match actual::journal(desired) {
+    match found {
         // It ended while we waited for its lock.
         None | Some(Unfinished::Running(_)) => Ok(None),
         Some(Unfinished::Unreadable(why)) => {
@@ -43,6 +43,21 @@ pub(super) fn recover(globals: &Globals, desired: &Desired) -> Result<Option<Jou
             }
             Ok(None)
         }
+    }
+}
+
+/// Takes the locks of everything that a recovery writes to, and reads the journal again under them. Where that one speaks
+/// of more, all of them are given back first: locks are waited for in their order alone.
+fn locked(globals: &Globals, desired: &Desired, seen: &Unfinished) -> Result<(Locks, Option<Unfinished>)> {
+    let mut needed = written(desired, seen)?;
+    loop {
+        let locks = take(globals, desired, &needed)?;
+        let Some(found) = actual::journal(desired) else { return Ok((locks, None)) };
+        let more: Vec<AbsPath> = written(desired, &found)?.into_iter().filter(|common_dir| !locks.hold(common_dir)).collect();
+        if more.is_empty() {
+            return Ok((locks, Some(found)));
+        }
+        needed.extend(more);
     }
 }
 

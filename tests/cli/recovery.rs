@@ -147,6 +147,27 @@ fn what_is_left_in_a_repository_that_cannot_be_read_waits_for_it() {
 }
 
 #[test]
+fn a_repository_that_the_journal_speaks_of_only_when_its_lock_is_had_is_locked_too() {
+    let sandbox = made(STAYS);
+    sandbox.git(sandbox.root(), &["clone", "-q", "repos/api", "other"]);
+    sandbox.cut_short(&[]);
+    let lock = fs::File::open(sandbox.builder(".wsctl/lock")).unwrap();
+    lock.lock().unwrap();
+    let mut wsctl = sandbox.program();
+    wsctl.args(["apply", "--auto-approve", "--lock-timeout", "60s"]).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut wsctl = wsctl.spawn().unwrap();
+    let mut said = BufReader::new(wsctl.stderr.take().unwrap()).lines();
+    assert!(said.next().unwrap().unwrap().starts_with("waiting: "));
+    let Intent::Checkout { builder, path, stem, branch, makes, start, .. } = sandbox.adding("work", true) else { unreachable!() };
+    let (repository, main) = (RepoName::new("other").unwrap(), abs(sandbox.path("other")));
+    sandbox.cut_short(&[Intent::Checkout { builder, repository, main, path, stem, branch, makes, start }]);
+    lock.unlock().unwrap();
+    assert!(said.any(|line| line.unwrap().contains("Cleaned up")));
+    assert!(wsctl.wait().unwrap().success());
+    assert!(sandbox.path("other/.git/wsctl.lock").exists());
+}
+
+#[test]
 fn a_branch_of_that_name_that_is_somebody_elses_stays() {
     let sandbox = made(STAYS);
     sandbox.git("repos/api", &["branch", "builder/work", "main"]);
