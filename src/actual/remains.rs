@@ -140,7 +140,7 @@ fn beside_head(opened: &Opened, refs: &Refs, admin_dir: &AbsPath) -> Result<Opti
 fn reflog(opened: &Opened, refs: &Refs, admin_dir: &AbsPath) -> Result<Option<String>> {
     let log = match disk::read(admin_dir.join("logs/HEAD").as_path())? {
         Some(log) => log,
-        None if tables::holds(admin_dir) => tables::log(admin_dir)?,
+        None if tables::holds(admin_dir) => tables::log(admin_dir, &opened.git_dir)?,
         None => return Ok(None),
     };
     let mut commits = BTreeSet::new();

@@ -1,6 +1,8 @@
 //! What only one worktree has in a reftable, which is not text: git is asked. A git that reads reftables knows all of
 //! these options.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context as _, Result};
 
 use super::git;
@@ -22,17 +24,32 @@ pub(super) fn beside_head(git_dir: &AbsPath) -> Result<Vec<(String, ObjectId)>> 
 }
 
 /// HEAD's own log: lines that begin with an id, the last with what HEAD was before all of it.
-pub(super) fn log(git_dir: &AbsPath) -> Result<Vec<u8>> {
+pub(super) fn log(git_dir: &AbsPath, common_dir: &AbsPath) -> Result<Vec<u8>> {
     let ask = |arguments: &[&str]| git::in_git_dir(git_dir.as_path()).args(arguments).output();
     if !ask(&["reflog", "exists", "HEAD"])?.status.success() {
         return Ok(Vec::new());
     }
-    let mut command = git::in_git_dir(git_dir.as_path());
-    let mut text = git::finish(command.args(["log", "--walk-reflogs", "--format=%H %gd", "HEAD", "--"]))?;
+    let shown = ask(&["log", "--walk-reflogs", "--format=%H %gd", "HEAD", "--"])?;
+    if !shown.status.success() {
+        return log_without_commit(git_dir, common_dir);
+    }
+    let mut text = shown.stdout;
     // Each row ends with its number: `HEAD@{0}`. One more, and git tells what was before the oldest.
     let last = text.rsplit(|byte| *byte == b'{').next().and_then(|rest| std::str::from_utf8(rest).ok());
     if let Some(last) = last.and_then(|rest| rest.trim_end().strip_suffix('}')?.parse::<usize>().ok()) {
         text.extend(ask(&["rev-parse", "--verify", "--quiet", &format!("HEAD@{{{}}}", last + 1)])?.stdout);
     }
     Ok(text)
+}
+
+/// A HEAD without a commit has a log all the same, which git shows only together with those that all worktrees share: what
+/// is in none of them.
+fn log_without_commit(git_dir: &AbsPath, common_dir: &AbsPath) -> Result<Vec<u8>> {
+    // Where there is no log at all, a git without the glob asks what it shall list.
+    let arguments = ["rev-list", "--no-walk", "--single-worktree", "--reflog", "--glob=refs/nothing"];
+    let ask = |git_dir: &AbsPath| git::finish(git::in_git_dir(git_dir.as_path()).args(arguments));
+    let (all, shared) = (ask(git_dir)?, ask(common_dir)?);
+    let shared: BTreeSet<&[u8]> = shared.split(|byte| *byte == b'\n').collect();
+    let own = all.split(|byte| *byte == b'\n').filter(|id| !shared.contains(id));
+    Ok(own.collect::<Vec<_>>().join(&b'\n'))
 }

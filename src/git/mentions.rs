@@ -61,8 +61,9 @@ fn log(call: &Call<'_>, name: &str, objects: &Objects, found: &mut BTreeSet<gix:
     }
     let shown = call.again(&["reflog", "show", "--format=%H %gd", name, "--"]).answer()?;
     if !shown.status.success() {
-        // A HEAD without a commit has a log all the same, which git shows only together with all others.
-        ids(&call.again(&["rev-list", "--no-walk", "--reflog"]).run()?, objects, found);
+        // A HEAD without a commit has a log all the same, which git shows only together with all others. Where there is no
+        // entry at all, a git without the glob asks what it shall list.
+        ids(&call.again(&["rev-list", "--no-walk", "--reflog", "--glob=refs/nothing"]).run()?, objects, found);
         return Ok(());
     }
     ids(&shown.stdout, objects, found);

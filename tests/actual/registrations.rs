@@ -194,7 +194,9 @@ fn what_remains_in_a_reftable() {
     }
     sandbox.commit(&main, "first");
     let lost = sandbox.git(&main, &["commit-tree", "-m", "lost", "HEAD^{tree}"]);
-    for name in ["clean", "head", "log", "unborn"] {
+    sandbox.commit(&main, "amended");
+    sandbox.git(&main, &["commit", "-q", "--amend", "--allow-empty", "-m", "second"]);
+    for name in ["clean", "head", "log", "unborn", "orphan"] {
         let path = sandbox.path(name);
         sandbox.git(&main, &["worktree", "add", "-q", path.to_str().unwrap()]);
     }
@@ -205,7 +207,10 @@ fn what_remains_in_a_reftable() {
     for number in (1..entries).rev() {
         sandbox.git("log", &["reflog", "delete", &format!("HEAD@{{{number}}}")]);
     }
-    sandbox.git("unborn", &["symbolic-ref", "HEAD", "refs/heads/nothing"]);
+    sandbox.git("orphan", &["switch", "-q", "--detach", &lost]);
+    for name in ["orphan", "unborn"] {
+        sandbox.git(name, &["switch", "-q", "--orphan", &format!("{name}-new")]);
+    }
     let remains = |name: &str| {
         let _ = fs::remove_dir_all(sandbox.path(name));
         registration(&main, name).remains
@@ -213,5 +218,9 @@ fn what_remains_in_a_reftable() {
     assert_eq!(remains("clean"), [""; 0]);
     assert_eq!(remains("head"), [format!("commit {} that only REBASE_HEAD names", &lost[..10])]);
     assert_eq!(remains("log"), [format!("commit {} that only its reflog names", &lost[..10])]);
-    assert!(remains("unborn")[0].contains("cannot be read"), "unreadable counts as something");
+    assert_eq!(remains("unborn"), [""; 0], "what the log of a branch names is no worktree's own");
+    sandbox.git(&main, &["reflog", "expire", "--expire=all", "--single-worktree", "--all"]);
+    assert_eq!(remains("orphan"), [format!("commit {} that only its reflog names", &lost[..10])]);
+    fs::write(main.join(".git/worktrees/head/reftable/tables.list"), "broken\n").unwrap();
+    assert!(remains("head")[0].contains("cannot be read"), "unreadable counts as something");
 }

@@ -207,6 +207,18 @@ fn a_reftable_worktree_is_kept() {
 }
 
 #[test]
+fn a_reftable_worktree_without_a_commit_and_without_any_log_is_kept() {
+    let sandbox = Sandbox::new();
+    let Some(repository) = sandbox.reftable("api") else { return };
+    let (path, admin_dir) = sandbox.checkout(&repository, "b/api", "x");
+    sandbox.git(&path, &["switch", "-q", "--orphan", "new"]);
+    sandbox.git(&path, &["reflog", "expire", "--expire=all", "--all"]);
+    sandbox.git(&path, &["reflog", "exists", "HEAD"]);
+    let keep = Keep { common_dir: &abs(repository.join(".git")), admin_dir: &admin_dir, branch: None, name: KEEPER };
+    sandbox.door().keep(&keep).unwrap();
+}
+
+#[test]
 fn what_cannot_be_read_is_an_error() {
     let sandbox = Sandbox::new();
     let repository = sandbox.repository("api");
