@@ -10,10 +10,8 @@ use super::refs::{self, Refs};
 use super::{disk, git, index, tables};
 use crate::model::actual::{Head, Registration};
 use crate::model::name::ObjectId;
+use crate::model::own_refs::OWN_REFS;
 use crate::model::path::AbsPath;
-
-/// Refs that belong to one worktree.
-const OWN_REFS: [&str; 3] = ["refs/worktree", "refs/bisect", "refs/rewritten"];
 
 /// Lists it, for people; empty: the registration may be dropped.
 pub(super) fn remains(opened: &Opened, refs: &Refs, registration: &Registration) -> Vec<String> {

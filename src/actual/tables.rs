@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 
 use super::git;
 use crate::model::name::ObjectId;
+use crate::model::own_refs::before_oldest;
 use crate::model::path::AbsPath;
 
 /// Whether the refs of a git directory lie in a reftable.
@@ -34,10 +35,8 @@ pub(super) fn log(git_dir: &AbsPath, common_dir: &AbsPath) -> Result<Vec<u8>> {
         return log_without_commit(git_dir, common_dir);
     }
     let mut text = shown.stdout;
-    // Each row ends with its number: `HEAD@{0}`. One more, and git tells what was before the oldest.
-    let last = text.rsplit(|byte| *byte == b'{').next().and_then(|rest| std::str::from_utf8(rest).ok());
-    if let Some(last) = last.and_then(|rest| rest.trim_end().strip_suffix('}')?.parse::<usize>().ok()) {
-        text.extend(ask(&["rev-parse", "--verify", "--quiet", &format!("HEAD@{{{}}}", last + 1)])?.stdout);
+    if let Some(before) = before_oldest("HEAD", &text) {
+        text.extend(ask(&["rev-parse", "--verify", "--quiet", &before])?.stdout);
     }
     Ok(text)
 }

@@ -10,9 +10,7 @@ use anyhow::{Context as _, Result};
 use super::Keep;
 use super::command::{Call, Git};
 use super::objects::Objects;
-
-/// Refs that belong to one worktree.
-const OWN_REFS: [&str; 3] = ["refs/worktree/", "refs/bisect/", "refs/rewritten/"];
+use crate::model::own_refs::{before_oldest, is_own};
 
 /// Gathers the ids; those of objects that do not exist are among them.
 pub(super) fn gather(git: &Git, keep: &Keep<'_>, objects: &Objects) -> Result<BTreeSet<gix::ObjectId>> {
@@ -49,11 +47,6 @@ fn tables(git: &Git, keep: &Keep<'_>, objects: &Objects, found: &mut BTreeSet<gi
     Ok(())
 }
 
-/// Whether a ref belongs to one worktree: all names beside HEAD do.
-fn is_own(name: &str) -> bool {
-    !name.contains('/') || OWN_REFS.iter().any(|below| name.starts_with(below))
-}
-
 /// The log of a ref in a reftable: what it was, and what it was before the oldest entry.
 fn log(call: &Call<'_>, name: &str, objects: &Objects, found: &mut BTreeSet<gix::ObjectId>) -> Result<()> {
     if !call.again(&["reflog", "exists", name]).answer()?.status.success() {
@@ -67,11 +60,7 @@ fn log(call: &Call<'_>, name: &str, objects: &Objects, found: &mut BTreeSet<gix:
         return Ok(());
     }
     ids(&shown.stdout, objects, found);
-    // Each row ends with its number: `HEAD@{0}`. One more, and git tells what was before the oldest.
-    let text = String::from_utf8_lossy(&shown.stdout);
-    let last = text.trim_end().strip_suffix('}').and_then(|text| text.rsplit_once('{')?.1.parse::<usize>().ok());
-    if let Some(last) = last {
-        let before = format!("{name}@{{{}}}", last + 1);
+    if let Some(before) = before_oldest(name, &shown.stdout) {
         ids(&call.again(&["rev-parse", "--verify", "--quiet", &before]).answer()?.stdout, objects, found);
     }
     Ok(())

@@ -9,6 +9,7 @@ pub mod desired;
 pub mod journal;
 pub mod mark;
 pub mod name;
+pub mod own_refs;
 pub mod path;
 pub mod policy;
 pub mod registration;
