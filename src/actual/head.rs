@@ -64,7 +64,8 @@ fn parse(text: &[u8], refs: &Refs) -> Head {
 pub(super) fn operation(git_dir: &AbsPath) -> Option<Operation> {
     let file = |name: &str| !matches!(disk::look(git_dir.join(name).as_path()), Ok(None));
     // Where git itself cannot read the table, HEAD is unreadable too.
-    let table = if tables::holds(git_dir) { tables::beside_head(git_dir).unwrap_or_default() } else { Vec::new() };
+    let heads = ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD"];
+    let table = if tables::holds(git_dir) { tables::beside_head(git_dir, &heads).unwrap_or_default() } else { Vec::new() };
     let there = |name: &str| file(name) || table.iter().any(|(found, _)| found == name);
     let sequencer = || match disk::read(git_dir.join("sequencer/todo").as_path()) {
         Ok(Some(todo)) if todo.starts_with(b"revert") => "revert",

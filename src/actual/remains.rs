@@ -113,7 +113,7 @@ fn in_table(admin_dir: &AbsPath) -> Result<Option<String>> {
 
 /// A commit that only `ORIG_HEAD` or another name beside HEAD names, in a file or a reftable.
 fn beside_head(opened: &Opened, refs: &Refs, admin_dir: &AbsPath) -> Result<Option<String>> {
-    let mut named = if tables::holds(admin_dir) { tables::beside_head(admin_dir)? } else { Vec::new() };
+    let mut named = if tables::holds(admin_dir) { tables::beside_head(admin_dir, &[])? } else { Vec::new() };
     for path in disk::list(admin_dir.as_path())? {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if name == "HEAD" || !name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_') || !path.is_file() {

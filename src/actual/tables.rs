@@ -15,10 +15,11 @@ pub(super) fn holds(git_dir: &AbsPath) -> bool {
     git_dir.join("reftable").as_path().is_dir()
 }
 
-/// The names beside HEAD, as far as they are no files: what they name.
-pub(super) fn beside_head(git_dir: &AbsPath) -> Result<Vec<(String, ObjectId)>> {
+/// The names beside HEAD, or those of them that are `wanted`, as far as they are no files: what they name.
+pub(super) fn beside_head(git_dir: &AbsPath, wanted: &[&str]) -> Result<Vec<(String, ObjectId)>> {
     let mut command = git::in_git_dir(git_dir.as_path());
-    let text = git::finish(command.args(["for-each-ref", "--include-root-refs", "--format=%(refname) %(objectname)"]))?;
+    command.args(["for-each-ref", "--include-root-refs", "--format=%(refname) %(objectname)"]).args(wanted);
+    let text = git::finish(&mut command)?;
     let text = String::from_utf8_lossy(&text).into_owned();
     let rows = text.lines().filter_map(|line| line.split_once(' ')).filter(|(name, _)| *name != "HEAD" && !name.contains('/'));
     rows.map(|(name, id)| Ok((name.to_owned(), ObjectId::new(id).context("git for-each-ref")?))).collect()
