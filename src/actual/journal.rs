@@ -102,7 +102,7 @@ pub(super) fn origins(
     }
     for (name, branches) in wanted {
         let Some(RepositoryState::Present(repository)) = repositories.get_mut(name) else { continue };
-        let told = |found: &'_ Registration| {
+        let told = |found: &Registration| {
             let mark = found.mark.mark()?;
             let declared = &desired.builders.get(&mark.builder)?.checkouts.get(name)?.branch;
             (mark.branch == *declared && found.head.branch() == Some(declared)).then(|| declared.clone())

@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt as _;
 
 use anyhow::Result;
 
-use super::recover::Recovery;
+use super::recover::{Recovery, repository_at};
 use crate::actual;
 use crate::model::actual::{Actual, Link, Repository, RepositoryState};
 use crate::model::journal::Intent;
@@ -49,13 +49,10 @@ fn places(repository: &Repository) -> Vec<AbsPath> {
 
 /// The locks that an intent's gits take, and the directories where no git may be at work while they are broken.
 fn of_intent(intent: &Intent, actual: &Actual) -> Vec<(AbsPath, Vec<AbsPath>)> {
-    let repository = |main: &AbsPath| {
-        let mut all = actual.repositories.values().filter_map(RepositoryState::repository);
-        all.find(|repository| repository.path == *main)
-    };
     let of_branch = |main: &AbsPath, full: &str| {
-        let Some(found) = repository(main) else { return vec![] };
-        let lock = |name: &str| (found.common_dir.join(name), places(found));
+        let Some(found) = repository_at(actual, main) else { return vec![] };
+        let around = places(found);
+        let lock = |name: &str| (found.common_dir.join(name), around.clone());
         vec![lock(&format!("{full}.lock")), lock("config.lock"), lock("packed-refs.lock")]
     };
     let of_anchor = |builder: &AbsPath| {
@@ -71,7 +68,7 @@ fn of_intent(intent: &Intent, actual: &Actual) -> Vec<(AbsPath, Vec<AbsPath>)> {
             of_branch(main, &branch.full()).into_iter().chain(anchor).collect()
         }
         Intent::Switch { main, branch, admin_dir, path, .. } => {
-            let around = repository(main).map(places).unwrap_or_default();
+            let around = repository_at(actual, main).map(places).unwrap_or_default();
             let around: Vec<AbsPath> = around.into_iter().chain([admin_dir.clone(), path.clone()]).collect();
             let inside = |name: &str| (admin_dir.join(name), around.clone());
             of_branch(main, &branch.full()).into_iter().chain([inside("index.lock"), inside("HEAD.lock")]).collect()

@@ -53,7 +53,7 @@ fn locked(globals: &Globals, desired: &Desired, seen: &Unfinished) -> Result<(Lo
     loop {
         let locks = take(globals, desired, &needed)?;
         let Some(found) = actual::journal(desired) else { return Ok((locks, None)) };
-        let more: Vec<AbsPath> = written(desired, &found)?.into_iter().filter(|common_dir| !locks.hold(common_dir)).collect();
+        let more: Vec<AbsPath> = written(desired, &found)?.into_iter().filter(|common_dir| !locks.holds(common_dir)).collect();
         if more.is_empty() {
             return Ok((locks, Some(found)));
         }

@@ -151,7 +151,7 @@ pub(super) fn plan_locked(
     loop {
         let locks = take(globals, desired, &needed)?;
         let (now, plan) = refresh(desired, options)?;
-        let more: Vec<AbsPath> = written(&now, &plan).filter(|common_dir| !locks.hold(common_dir)).collect();
+        let more: Vec<AbsPath> = written(&now, &plan).filter(|common_dir| !locks.holds(common_dir)).collect();
         if more.is_empty() {
             return Ok((locks, now, plan));
         }

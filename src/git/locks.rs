@@ -54,7 +54,7 @@ impl Locks {
 
     /// Whether the lock of a repository is among them.
     #[must_use]
-    pub fn hold(&self, common_dir: &AbsPath) -> bool {
+    pub fn holds(&self, common_dir: &AbsPath) -> bool {
         let wanted = real(common_dir);
         self.held.iter().any(|(directory, _)| real(directory) == wanted)
     }
@@ -62,7 +62,7 @@ impl Locks {
     /// Takes the lock of a further repository, if it is to be had at once: whoever waited for it here would do so out of
     /// the order, and for ever where the other one waits for one of these. Returns whether it is held.
     pub fn hold_also(&mut self, common_dir: &AbsPath) -> bool {
-        if self.hold(common_dir) {
+        if self.holds(common_dir) {
             return true;
         }
         let taken = take_one(&common_dir.join(REPOSITORY_LOCK), Instant::now(), &|_| {});

@@ -53,7 +53,7 @@ enum State {
     Nothing,
     Old,
     /// The content of one commit or a first part of it, in the file as it was seen.
-    New(Stamp),
+    Ours(Stamp),
     /// A submodule, or a directory where the other commit has a file: other paths tell of what is in it.
     Directory,
     /// A file that the old commit has not and that was there before the switch, where git refuses before it writes; and
@@ -75,7 +75,7 @@ pub(super) fn undo(git: &Git, checkout: &AbsPath, (from, to): (&ObjectId, &Objec
     let staged = self::differences(git.at(checkout)?.args(["diff-index", "--cached", from.as_str()]))?;
     let missing = |(difference, state): (&Difference, &State)| matches!(state, State::Nothing) && !difference.old.is_nothing();
     let begun = !staged.is_empty()
-        || states.iter().any(|state| matches!(state, State::New(_)))
+        || states.iter().any(|state| matches!(state, State::Ours(_)))
         || differences.iter().zip(&states).any(missing);
     if !begun {
         return Ok(());
@@ -93,7 +93,7 @@ pub(super) fn undo(git: &Git, checkout: &AbsPath, (from, to): (&ObjectId, &Objec
     for (difference, state) in differences.iter().zip(states) {
         let path = checkout.join(OsStr::from_bytes(&difference.path));
         match state {
-            State::New(seen) => remove(checkout, &path, &seen)?,
+            State::Ours(seen) => remove(checkout, &path, &seen)?,
             State::Nothing => {}
             State::Old | State::Directory | State::Before | State::Other => continue,
         }
@@ -156,13 +156,13 @@ fn state(git: &Git, checkout: &AbsPath, difference: &Difference, since: i64) -> 
     let told = if found.is_symlink() {
         let target = fs::read_link(&path).with_context(|| format!("{path} cannot be read"))?.into_os_string().into_vec();
         let is = |side: &Side| Ok::<_, anyhow::Error>(side.is_link() && blob(git, checkout, &side.id)? == target);
-        if is(&difference.old)? { Told::Old } else { is(&difference.new)?.into() }
+        if is(&difference.old)? { Told::Old } else { Told::ours_if(is(&difference.new)?) }
     } else {
         file(git, checkout, difference, &path, changed >= since - BEHIND)?
     };
     Ok(match told {
         Told::Old => State::Old,
-        Told::Ours => State::New(Stamp::of(&found)),
+        Told::Ours => State::Ours(Stamp::of(&found)),
         Told::Other => State::Other,
     })
 }
@@ -179,8 +179,8 @@ enum Told {
     Other,
 }
 
-impl From<bool> for Told {
-    fn from(ours: bool) -> Self {
+impl Told {
+    fn ours_if(ours: bool) -> Self {
         if ours { Told::Ours } else { Told::Other }
     }
 }
@@ -206,7 +206,7 @@ fn file(git: &Git, checkout: &AbsPath, difference: &Difference, path: &AbsPath, 
     if difference.new.is_file() && written(&difference.new)?.starts_with(&part) {
         return Ok(Told::Ours);
     }
-    Ok((difference.old.is_file() && touched && written(&difference.old)?.starts_with(&part)).into())
+    Ok(Told::ours_if(difference.old.is_file() && touched && written(&difference.old)?.starts_with(&part)))
 }
 
 fn blob(git: &Git, checkout: &AbsPath, id: &str) -> Result<Vec<u8>> {

@@ -144,11 +144,11 @@ fn locks_say_who_holds_them_and_end_with_their_holder() {
     std::os::unix::fs::symlink(sandbox.path("repos"), sandbox.path("way")).unwrap();
     let other_way = abs(sandbox.path("way/api/.git"));
     let mut held = Locks::take(&builders, &[repository.clone(), other_way.clone()], none, &waiting).unwrap();
-    assert!(held.hold(&other_way) && held.hold_also(&other_way));
+    assert!(held.holds(&other_way) && held.hold_also(&other_way));
     let further = abs(sandbox.repository("repos/web").join(".git"));
     let other = std::fs::File::create(further.join("wsctl.lock")).unwrap();
     other.lock().unwrap();
-    assert!(!held.hold_also(&further) && !held.hold(&further));
+    assert!(!held.hold_also(&further) && !held.holds(&further));
     drop(other);
-    assert!(held.hold_also(&further) && held.hold(&further));
+    assert!(held.hold_also(&further) && held.holds(&further));
 }
