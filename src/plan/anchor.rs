@@ -136,11 +136,13 @@ pub(super) fn differences(input: &Input<'_>, builder: &DesiredBuilder, found: &A
         let outside = builder.checkouts.values().filter(|checkout| here.contains(&checkout.repository));
         let outside = outside.filter(|checkout| !found.entries.contains_key(&checkout.path));
         let outside: Vec<String> = outside.map(|checkout| checkout.path.to_string()).collect();
-        let mut fact = String::from("a commit was made by hand in the anchor; it is kept");
-        if !outside.is_empty() {
+        let kept = "a commit was made by hand in the anchor; it is kept";
+        let fact = if outside.is_empty() {
+            kept.to_owned()
+        } else {
             // git takes what the anchor does not record for untracked files of its own.
-            fact += &format!(", and `git clean` in the builder would delete what it does not record: {}", outside.join(", "));
-        }
+            format!("{kept}, and `git clean` in the builder would delete what it does not record: {}", outside.join(", "))
+        };
         drafts.drift(&address(), fact, Some(next));
         return reasons;
     }
