@@ -19,5 +19,6 @@ pub mod diagnostic;
 pub mod git;
 pub mod model;
 pub mod plan;
+mod regular;
 pub mod trash;
 pub mod view;

@@ -9,10 +9,11 @@ use serde::de::DeserializeOwned;
 
 use crate::model::mark::Marked;
 use crate::model::path::AbsPath;
+use crate::regular;
 
 /// A file's bytes; `None` where there is nothing.
 pub(super) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    absent(fs::read(path))
+    absent(regular::read(path))
 }
 
 /// What lies at a path, without following a link at its end; `None` where there is nothing.
@@ -51,7 +52,7 @@ pub(super) fn real(path: &AbsPath) -> AbsPath {
 
 /// The path behind `gitdir: ` in a `.git` file, seen from the directory that holds it.
 pub(super) fn git_file(directory: &AbsPath) -> io::Result<AbsPath> {
-    let bytes = fs::read(directory.join(".git").as_path())?;
+    let bytes = regular::read(directory.join(".git").as_path())?;
     let target = bytes.strip_prefix(b"gitdir: ").ok_or_else(|| io::Error::other("its .git file names no git directory"))?;
     let target = target.strip_suffix(b"\n").unwrap_or(target);
     Ok(real(&directory.join(Path::new(std::ffi::OsStr::from_bytes(target)))))

@@ -13,6 +13,7 @@ use crate::model::actual::{RepositoryState, Source};
 use crate::model::builder::{DiskFile, Occupant};
 use crate::model::desired::Desired;
 use crate::model::path::{AbsPath, RelPath};
+use crate::regular;
 
 /// The indexes of the checkouts in one builder.
 pub(super) struct Tracked {
@@ -78,7 +79,7 @@ fn try_read(builder: &AbsPath, to: &RelPath, tracked: &Tracked) -> Result<DiskFi
         let what = if found.is_dir() { "a directory" } else { "something that is no regular file" };
         return Err(format!("{what} is in the way"));
     }
-    let bytes = fs::read(path.as_path()).map_err(text)?;
+    let bytes = regular::read(path.as_path()).map_err(text)?;
     let hash = disk::blob_hash(&bytes).map_err(text)?;
     Ok(DiskFile::File { bytes, hash, executable: found.permissions().mode() & 0o100 != 0, tracked: tracked.holds(to)? })
 }
@@ -99,5 +100,5 @@ fn source(path: &AbsPath) -> std::io::Result<Source> {
     if !found.is_file() {
         return Ok(Source::Unusable(if found.is_dir() { "is a directory".into() } else { "is no regular file".into() }));
     }
-    Ok(Source::File { bytes: fs::read(path.as_path())?, executable: found.permissions().mode() & 0o100 != 0 })
+    Ok(Source::File { bytes: regular::read(path.as_path())?, executable: found.permissions().mode() & 0o100 != 0 })
 }

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use crate::model::actual::{Head, Operation, RefFormat};
 use crate::model::name::{BranchName, ObjectId};
 use crate::model::path::AbsPath;
+use crate::regular;
 
 /// Reads HEAD of a git directory whose branches are `refs`.
 pub(super) fn head(git_dir: &AbsPath, refs: &Refs, format: RefFormat) -> Head {
@@ -30,7 +31,7 @@ fn head_file(git_dir: &AbsPath) -> Result<Vec<u8>> {
     if let Ok(target) = std::fs::read_link(path.as_path()) {
         return Ok([b"ref: ", target.as_os_str().as_bytes()].concat());
     }
-    Ok(std::fs::read(path.as_path())?)
+    Ok(regular::read(path.as_path())?)
 }
 
 /// A reftable's HEAD file says `refs/heads/.invalid`: only git knows.

@@ -1,7 +1,7 @@
 //! The journal, and whether its run is at work.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{File, TryLockError};
+use std::fs::TryLockError;
 use std::path::Path;
 
 use super::{clock, disk};
@@ -10,6 +10,7 @@ use crate::model::desired::Desired;
 use crate::model::journal::{Intent, JOURNAL, Journal, Unfinished};
 use crate::model::mark::{OWN_DIRECTORY, made_by};
 use crate::model::name::{BranchName, ObjectId, RepoName, WorkspaceId};
+use crate::regular;
 
 /// The lock of the workspace, beside the journal.
 const LOCK: &str = "lock";
@@ -35,9 +36,9 @@ pub fn journal(desired: &Desired) -> Option<Unfinished> {
 
 /// Whether another process holds a lock.
 fn is_locked(path: &Path) -> bool {
-    let Ok(file) = File::open(path) else { return false };
+    let Ok(file) = regular::open(path) else { return false };
     let held = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
-    let ours = || std::fs::read_to_string(path).is_ok_and(|text| text.split(' ').next() == Some(&std::process::id().to_string()));
+    let ours = || regular::read_text(path).is_ok_and(|text| text.split(' ').next() == Some(&std::process::id().to_string()));
     held && !ours()
 }
 

@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use super::{disk, git};
 use crate::model::actual::{ObjectFormat, RefFormat};
-use crate::model::path::{AbsPath, shell};
+use crate::model::path::{AbsPath, printable, shell};
 
 /// What lies at a declared path.
 pub(super) enum Found {
@@ -48,6 +48,7 @@ pub(super) fn open(path: &AbsPath) -> Found {
 
 /// Opens a git directory with gix: the user's configuration counts, the caller's `GIT_*` do not.
 pub(super) fn gix(git_dir: &Path, settings: &[&str]) -> Result<gix::Repository> {
+    refuse_pipes(git_dir)?;
     let mut permissions =
         gix::open::Permissions { env: gix::open::permissions::Environment::isolated(), ..gix::open::Permissions::all() };
     permissions.env.home = gix::sec::Permission::Allow;
@@ -96,6 +97,9 @@ fn locate(path: &AbsPath) -> std::io::Result<Layout> {
 }
 
 fn open_git_dir(path: &AbsPath, git_dir: AbsPath, bare: bool) -> Found {
+    if let Err(error) = refuse_pipes(git_dir.as_path()) {
+        return Found::Unusable(format!("cannot be used: {error:#}"), format!("ls -la {}", shell(&git_dir)));
+    }
     let config = match local_config(&git_dir) {
         Ok(config) => config,
         Err(error) => {
@@ -119,6 +123,17 @@ fn open_git_dir(path: &AbsPath, git_dir: AbsPath, bare: bool) -> Found {
         }
         Err(error) => refused(path, &git_dir, &error),
     }
+}
+
+/// gix and git would wait for ever for whoever writes to a pipe.
+fn refuse_pipes(git_dir: &Path) -> Result<()> {
+    for name in ["HEAD", "config", "commondir", "packed-refs", "index"] {
+        let path = git_dir.join(name);
+        if fs::metadata(&path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+            bail!("{} cannot be read: not a regular file", printable(path.as_os_str()));
+        }
+    }
+    Ok(())
 }
 
 /// git's own word counts; gix only says that something is wrong.

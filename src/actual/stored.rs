@@ -12,6 +12,7 @@ use crate::model::name::{BranchName, ObjectId};
 use crate::model::path::{AbsPath, RelPath};
 use crate::model::stored::{Home, Stored, StoredAdmin, StoredCheckout, Unfinished};
 use crate::model::trash::{Manifest, TrashEntry, TrashedCheckout, part};
+use crate::regular;
 
 /// Looks at an entry; `None` where its manifest cannot be read. `home` is the builder that it was in, unless said.
 #[must_use]
@@ -174,7 +175,7 @@ fn admin(repository: Option<&Repository>, entry: &TrashEntry, checkout: &Trashed
 /// HEAD of an admin directory that lies outside its repository.
 fn head_of(repository: &Repository, admin_dir: &AbsPath) -> Head {
     let text = match repository.refs {
-        RefFormat::Files => std::fs::read(admin_dir.join("HEAD").as_path()).map_err(Into::into),
+        RefFormat::Files => regular::read(admin_dir.join("HEAD").as_path()).map_err(Into::into),
         RefFormat::Reftable => ask(repository, admin_dir),
     };
     let text = match text {

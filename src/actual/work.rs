@@ -16,6 +16,7 @@ use crate::model::mark::WrittenFile;
 use crate::model::name::ObjectId;
 use crate::model::path::{AbsPath, RelPath, printable};
 use crate::model::work::{Evidence, Finding, Findings, HiddenBy, Ignored, Work};
+use crate::regular;
 
 /// Looks for work in one checkout, by content, as it is now. `managed` are the managed files as last written, by path
 /// in the checkout; unedited ones count for nothing. `inner` are checkouts inside a nested root, by path in it: they
@@ -248,7 +249,7 @@ pub(super) fn is_edited(path: &AbsPath, written: &WrittenFile) -> Result<bool> {
     };
     let bytes = match written.mode {
         FileMode::Symlink if found.is_symlink() => std::fs::read_link(path.as_path())?.as_os_str().as_bytes().to_vec(),
-        FileMode::Copy | FileMode::Template if found.is_file() => std::fs::read(path.as_path())?,
+        FileMode::Copy | FileMode::Template if found.is_file() => regular::read(path.as_path())?,
         FileMode::Symlink | FileMode::Copy | FileMode::Template => return Ok(true),
     };
     Ok(disk::blob_hash(&bytes)? != written.hash)

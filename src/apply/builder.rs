@@ -8,6 +8,7 @@ use crate::model::mark::{BUILDER_MARK, BuilderMark, OWN_DIRECTORY};
 use crate::model::name::ObjectId;
 use crate::model::path::{AbsPath, RelPath};
 use crate::plan::{AnchorWrite, BuilderWrite};
+use crate::regular;
 
 use super::Shared;
 use super::anchor::gitlinks;
@@ -48,7 +49,7 @@ pub(super) fn update(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
     };
     let mut mark = mark(shared, write, Some(&write.path));
     // Managed files may have been written since the plan was made.
-    if let Ok(text) = std::fs::read(&path)
+    if let Ok(text) = regular::read(&path)
         && let Ok(now) = serde_json::from_slice::<BuilderMark>(&text)
     {
         mark.files = now.files;

@@ -8,6 +8,7 @@ use crate::model::mark::{CheckoutMark, Deed, OurLock};
 use crate::model::name::ObjectId;
 use crate::model::path::{AbsPath, RelPath};
 use crate::plan::{BranchPlan, Change, CheckoutTouch, CheckoutWrite};
+use crate::regular;
 
 use super::anchor::{record, resolve};
 use super::event::Event;
@@ -93,7 +94,7 @@ pub(super) fn mark(shared: &Shared<'_>, touch: &CheckoutTouch) -> Result<()> {
 }
 
 fn our_lock(admin_dir: &AbsPath) -> bool {
-    std::fs::read_to_string(admin_dir.join("locked")).is_ok_and(|reason| OurLock::parse(&reason).is_some())
+    regular::read_text(admin_dir.join("locked")).is_ok_and(|reason| OurLock::parse(&reason).is_some())
 }
 
 /// The mark after a touch; `branch` is the plan of a branch that it was switched to.

@@ -16,6 +16,7 @@ use crate::model::name::{BranchName, ObjectId, RepoName};
 use crate::model::path::AbsPath;
 use crate::model::trash::{MANIFEST, Manifest, part};
 use crate::plan::Stale;
+use crate::regular;
 
 /// A removal: finished where its directory is in the trash, else called off.
 pub(super) fn removal(
@@ -102,7 +103,7 @@ fn came_back(recovery: &Recovery<'_>, entry: &AbsPath, name: &str) -> Result<()>
 /// Takes one checkout out of an entry that still holds others.
 fn forget_one(recovery: &Recovery<'_>, entry: &AbsPath, repository: &RepoName) -> Result<()> {
     let path = entry.join(MANIFEST);
-    let bytes = std::fs::read(&path).with_context(|| format!("{path} cannot be read"))?;
+    let bytes = regular::read(&path).with_context(|| format!("{path} cannot be read"))?;
     let mut manifest: Manifest = serde_json::from_slice(&bytes).with_context(|| format!("{path} cannot be read"))?;
     let (gone, left): (Vec<_>, Vec<_>) = manifest.checkouts.into_iter().partition(|checkout| checkout.repository == *repository);
     manifest.checkouts = left;
@@ -207,7 +208,7 @@ fn forget(recovery: &Recovery<'_>, entry: &AbsPath, name: &str, repositories: &[
         return Ok(());
     }
     let manifest: Option<Manifest> =
-        std::fs::read(entry.join(MANIFEST)).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        regular::read(entry.join(MANIFEST)).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
     for trashed in manifest.iter().flat_map(|manifest| &manifest.checkouts) {
         if trashed.common_dir.as_path().is_dir() {
             recovery.door.drop_keeper(&trashed.common_dir, &trashed.keeper)?;

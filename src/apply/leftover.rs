@@ -12,6 +12,7 @@ use crate::model::journal::Intent;
 use crate::model::mark::{OWN_DIRECTORY, OurLock};
 use crate::model::path::AbsPath;
 use crate::plan::Stale;
+use crate::regular;
 
 /// Removes the lock files that gits of the run can have left, where nobody can be holding them. Returns the intents whose
 /// locks a live git may hold: the next recovery looks at them again.
@@ -91,7 +92,7 @@ pub(super) fn registrations(recovery: &Recovery<'_>, repository: &Repository) ->
         if !matches!(found.link, Link::NoGitdir(_)) {
             continue;
         }
-        let reason = std::fs::read_to_string(found.admin_dir.join("locked")).unwrap_or_default();
+        let reason = regular::read_text(found.admin_dir.join("locked")).unwrap_or_default();
         let ours = OurLock::parse(&reason).is_some_and(|lock| lock.workspace == header.workspace);
         let meta = found.admin_dir.as_path().symlink_metadata()?;
         let empty = std::fs::read_dir(&found.admin_dir)?.next().is_none();

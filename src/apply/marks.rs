@@ -9,6 +9,7 @@ use crate::model::desired::Desired;
 use crate::model::mark::{BUILDER_MARK, BuilderMark, CHECKOUT_MARK, CheckoutMark, OWN_DIRECTORY};
 use crate::model::name::BuilderName;
 use crate::model::path::AbsPath;
+use crate::regular;
 
 use super::Shared;
 
@@ -64,7 +65,7 @@ pub(super) fn change(
     change: impl FnOnce(&mut BuilderMark),
 ) -> Result<()> {
     let place = place(desired, builder, path);
-    let text = std::fs::read(&place).with_context(|| format!("the mark of builder {builder}, {place}"))?;
+    let text = regular::read(&place).with_context(|| format!("the mark of builder {builder}, {place}"))?;
     let old: BuilderMark = serde_json::from_slice(&text).with_context(|| format!("the mark of builder {builder}, {place}"))?;
     let mut new = old.clone();
     change(&mut new);

@@ -9,6 +9,7 @@ use crate::model::mark::{OWN_DIRECTORY, WORKSPACE_MARK, WorkspaceMark};
 use crate::model::name::WorkspaceId;
 use crate::model::path::AbsPath;
 use crate::plan::{BuilderWrite, GITIGNORE, Plan};
+use crate::regular;
 
 /// Where the workspace is, as the marks remember it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -64,7 +65,7 @@ pub fn prepare(
 /// Moves a helper file with lines of somebody else's to `.wsctl/replaced/`, before ours takes its place.
 fn set_aside(door: &dyn Door, desired: &Desired, name: &str, ours: impl Fn(&[u8]) -> bool) -> Result<()> {
     let path = desired.builders_dir.join(name);
-    let bytes = match std::fs::read(&path) {
+    let bytes = match regular::read(&path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         other => other.with_context(|| format!("{path} cannot be read"))?,
     };

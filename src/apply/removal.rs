@@ -14,6 +14,7 @@ use crate::model::name::{BuilderName, RepoName, WorkspaceId};
 use crate::model::path::{AbsPath, escape};
 use crate::model::trash::{GONE, MANIFEST, Manifest, TRASH, TrashedCheckout, part};
 use crate::plan::{Change, CheckoutWrite, Removal, RemovedCheckout, Stale, is_our_ignore};
+use crate::regular;
 
 use super::deregister::deregister;
 use super::disposal::Disposal;
@@ -65,7 +66,7 @@ const IGNORE: &str = ".ignore";
 /// Removes a file of our own that went with a removal; the helper file only while all of it is ours.
 pub(super) fn forget_own(door: &dyn Door, file: &AbsPath) -> Result<()> {
     let helper = file.as_path().file_name().is_some_and(|name| name == IGNORE);
-    if helper && !std::fs::read(file).is_ok_and(|text| is_our_ignore(&text)) {
+    if helper && !regular::read(file).is_ok_and(|text| is_our_ignore(&text)) {
         return Ok(());
     }
     door.remove_own(file)
@@ -160,7 +161,7 @@ fn call_off(
 
 /// Our lock of before: it has to come back when the removal is called off.
 pub(super) fn our_lock(admin_dir: &AbsPath) -> Option<OurLock> {
-    let reason = std::fs::read_to_string(admin_dir.join("locked")).ok()?;
+    let reason = regular::read_text(admin_dir.join("locked")).ok()?;
     OurLock::parse(&reason).filter(|lock| !matches!(lock.deed, Deed::Removing { .. }))
 }
 
@@ -259,7 +260,7 @@ pub(super) fn finish(shared: &Shared<'_>, entry: &str, name: &RepoName, stale: &
 
 /// Drops a registration that holds nothing, or finishes the removal that it waits for.
 pub(super) fn drop_stale(shared: &Shared<'_>, name: &RepoName, stale: &Stale) -> Result<()> {
-    let reason = std::fs::read_to_string(stale.admin_dir.join("locked")).unwrap_or_default();
+    let reason = regular::read_text(stale.admin_dir.join("locked")).unwrap_or_default();
     match OurLock::parse(reason.trim_end()).map(|lock| lock.deed) {
         Some(Deed::Removing { entry }) => finish(shared, &entry, name, stale),
         Some(Deed::Creating { .. } | Deed::Holding) | None => shared.run.door.drop_registration(stale),

@@ -15,6 +15,7 @@ use crate::model::name::{RepoName, WorkspaceId};
 use crate::model::path::AbsPath;
 use crate::model::trash::{MANIFEST, part};
 use crate::plan::restore::{FateKind, Restore, RestoredCheckout};
+use crate::regular;
 
 use super::journal::Book;
 use super::marks;
@@ -116,7 +117,7 @@ impl Bringing<'_> {
 
     /// Marks that are as they were keep their files, with the times of these.
     fn write_if_other<M: Serialize + DeserializeOwned + PartialEq>(&self, path: &AbsPath, mark: &M) -> Result<()> {
-        if std::fs::read(path).is_ok_and(|bytes| serde_json::from_slice::<M>(&bytes).is_ok_and(|now| now == *mark)) {
+        if regular::read(path).is_ok_and(|bytes| serde_json::from_slice::<M>(&bytes).is_ok_and(|now| now == *mark)) {
             return Ok(());
         }
         self.door.write_own(path, &serde_json::to_vec_pretty(mark).context("a mark")?)

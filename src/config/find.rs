@@ -10,6 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::model::mark::{BUILDER_MARK, CHECKOUT_MARK, OWN_DIRECTORY, WORKSPACE_MARK};
 use crate::model::name::BuilderName;
 use crate::model::path::{AbsPath, printable, shell};
+use crate::regular;
 
 /// The file's own name.
 const FILE: &str = "builders.toml";
@@ -105,7 +106,7 @@ fn is_place_of(lead: &Lead, builders_dir: &Path) -> bool {
 fn lead(path: &Path) -> Result<Option<Lead>> {
     let unreadable =
         |why: String| Diagnostic::new(format!("cannot read the mark {}: {why}", shown(path)), "name the file with `-f FILE`");
-    match std::fs::read(path) {
+    match regular::read(path) {
         Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| unreadable(error.to_string()).into()),
         Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => Ok(None),
         Err(error) => Err(unreadable(error.to_string()).into()),
@@ -147,7 +148,7 @@ fn moved(directory: &Path) -> Option<Diagnostic> {
 
 /// The admin directory of a linked worktree, where `.git` is the file of one.
 fn linked(git: &Path) -> Option<PathBuf> {
-    let text = std::fs::read(git).ok()?;
+    let text = regular::read(git).ok()?;
     let named = text.strip_prefix(b"gitdir: ")?;
     let named = named.strip_suffix(b"\n").unwrap_or(named);
     let named: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(named);

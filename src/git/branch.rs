@@ -13,6 +13,7 @@ use crate::model::mark::{made_for, made_from};
 use crate::model::name::{BranchName, ObjectId, WorkspaceId};
 use crate::model::path::{AbsPath, printable};
 use crate::plan::BranchPlan;
+use crate::regular;
 
 /// Makes a branch; see `Door::create_branch`.
 pub(super) fn create(
@@ -58,7 +59,7 @@ pub(super) fn delete(
     if let Some(keep) = keep {
         fs::create_dir_all(keep).with_context(|| format!("{keep} cannot be made"))?;
         let (file, log) = (keep.join("reflog"), reflog(git, repository, &common, branch)?);
-        if fs::read(&file).is_ok_and(|kept| kept != log) {
+        if regular::read(&file).is_ok_and(|kept| kept != log) {
             // Kept by a run that deleted it and was cut short: what is there now is another.
             return Err(Diagnostic::new(format!("branch {branch} was made again meanwhile"), "wsctl plan").into());
         }
@@ -77,7 +78,7 @@ pub(super) fn delete(
 /// The reflog's bytes as the files backend keeps them; of another backend, what git tells.
 fn reflog(git: &Git, repository: &AbsPath, common: &Path, branch: &BranchName) -> Result<Vec<u8>> {
     if !common.join("reftable").is_dir() {
-        return match fs::read(common.join("logs").join(branch.full())) {
+        return match regular::read(common.join("logs").join(branch.full())) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
             other => other.with_context(|| format!("the reflog of {branch} cannot be read")),
         };
@@ -167,7 +168,7 @@ fn refuse_in_use(git: &Git, repository: &AbsPath, common: &Path, branch: &Branch
 
 /// Whether a line of the file is one of these; what cannot be read but is there holds everything.
 fn holds(file: &Path, lines: &[&str]) -> bool {
-    match fs::read(file) {
+    match regular::read(file) {
         Ok(bytes) => bytes.split(|byte| *byte == b'\n').any(|line| lines.iter().any(|wanted| line == wanted.as_bytes())),
         Err(error) => !matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory),
     }

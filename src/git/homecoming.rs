@@ -13,6 +13,7 @@ use super::{Homecoming, Pointed, link, own_files};
 use crate::diagnostic::Diagnostic;
 use crate::model::name::BranchName;
 use crate::model::path::AbsPath;
+use crate::regular;
 
 /// Writes every link; see `Door::bring_home`. What is right already is not written.
 pub(super) fn bring(git: &Git, home: &Homecoming<'_>) -> Result<()> {
@@ -21,7 +22,7 @@ pub(super) fn bring(git: &Git, home: &Homecoming<'_>) -> Result<()> {
     let old = Old { registration: ends.admin_dir(), worktree: ends.worktree() };
     modules(git, home, &old, Path::new("modules"))?;
     let common = home.admin_dir.join("commondir");
-    let bytes = fs::read(&common).with_context(|| format!("{common} cannot be read"))?;
+    let bytes = regular::read(&common).with_context(|| format!("{common} cannot be read"))?;
     if Path::new(OsStr::from_bytes(bytes.trim_ascii_end())).is_absolute() {
         write_if_other(&common, &[home.common_dir.as_path().as_os_str().as_bytes(), b"\n"].concat())?;
     }
@@ -78,7 +79,7 @@ fn module(git: &Git, home: &Homecoming<'_>, old: &Old, below: &Path) -> Result<(
     };
     let (git_dir, files) = (home.registration.join(below), home.worktree.join(&tail));
     let file = home.tree.join(&tail).join(".git");
-    if let Ok(bytes) = fs::read(&file)
+    if let Ok(bytes) = regular::read(&file)
         && let Some(target) = bytes.strip_prefix(b"gitdir: ")
     {
         let relative = !Path::new(OsStr::from_bytes(target)).is_absolute();
@@ -93,7 +94,7 @@ fn module(git: &Git, home: &Homecoming<'_>, old: &Old, below: &Path) -> Result<(
 }
 
 fn write_if_other(path: &AbsPath, bytes: &[u8]) -> Result<()> {
-    if fs::read(path).is_ok_and(|now| now == bytes) {
+    if regular::read(path).is_ok_and(|now| now == bytes) {
         return Ok(());
     }
     own_files::write_whole(path.as_path(), bytes, 0o666)
@@ -121,7 +122,7 @@ pub(super) fn point(git: &Git, pointed: &Pointed<'_>, branch: &BranchName) -> Re
 
 /// Makes a branch at a commit, with what was kept of it; see `Door::bring_branch`.
 pub(super) fn branch(git: &Git, repository: &AbsPath, branch: &BranchName, commit: &str, kept: Option<&AbsPath>) -> Result<()> {
-    let read = |name: &str| kept.and_then(|kept| fs::read(kept.join(name)).ok()).unwrap_or_default();
+    let read = |name: &str| kept.and_then(|kept| regular::read(kept.join(name)).ok()).unwrap_or_default();
     let (reflog, config) = (read("reflog"), read("config"));
     let full = branch.full();
     let common = super::branch::common_dir(git, repository)?;

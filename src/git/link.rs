@@ -2,7 +2,6 @@
 //! while each is still as seen.
 
 use std::ffi::OsStr;
-use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path, PathBuf};
 
@@ -11,6 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use super::{Relink, own_files};
 use crate::diagnostic::Diagnostic;
 use crate::model::path::AbsPath;
+use crate::regular;
 
 /// A link file as it is: the path in it, and whether it is relative.
 struct LinkFile {
@@ -48,7 +48,7 @@ fn read_regular(path: &AbsPath) -> Result<Vec<u8>> {
     if !found.is_file() {
         bail!("{path} is not a regular file");
     }
-    fs::read(path).with_context(|| format!("{path} cannot be read"))
+    regular::read(path).with_context(|| format!("{path} cannot be read"))
 }
 
 fn link_file(text: &[u8], base: &AbsPath) -> Result<LinkFile> {

@@ -6,12 +6,13 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use super::{link, own_files};
 use crate::diagnostic::Diagnostic;
 use crate::model::mark::OWN_DIRECTORY;
 use crate::model::path::AbsPath;
+use crate::regular;
 
 /// The lock's name in `<builders_dir>/.wsctl/`.
 const WORKSPACE_LOCK: &str = "lock";
@@ -115,6 +116,9 @@ fn take_one(path: &AbsPath, until: Instant, waiting: &dyn Fn(&str)) -> Result<Fi
         .custom_flags(nofollow)
         .open(path)
         .with_context(|| format!("{path} cannot be opened"))?;
+    if !file.metadata().is_ok_and(|found| found.is_file()) {
+        bail!("{path} cannot be opened: not a regular file");
+    }
     let mut told = false;
     loop {
         match file.try_lock() {
@@ -146,7 +150,7 @@ fn take_one(path: &AbsPath, until: Instant, waiting: &dyn Fn(&str)) -> Result<Fi
 /// Who holds a lock, as its file says.
 fn held(path: &AbsPath) -> String {
     let mut text = String::new();
-    let _ = File::open(path).and_then(|file| file.take(200).read_to_string(&mut text));
+    let _ = regular::open(path).and_then(|file| file.take(200).read_to_string(&mut text));
     let mut words = text.split_whitespace();
     match (words.next(), words.next()) {
         (Some(pid), Some(since)) if is_gone(pid) => {

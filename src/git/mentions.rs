@@ -11,6 +11,7 @@ use super::Keep;
 use super::command::{Call, Git};
 use super::objects::Objects;
 use crate::model::own_refs::{before_oldest, is_own};
+use crate::regular;
 
 /// Gathers the ids; those of objects that do not exist are among them.
 pub(super) fn gather(git: &Git, keep: &Keep<'_>, objects: &Objects) -> Result<BTreeSet<gix::ObjectId>> {
@@ -87,7 +88,7 @@ fn directory(path: &Path, top: bool, objects: &Objects, found: &mut BTreeSet<gix
 }
 
 fn file(path: &Path, objects: &Objects, found: &mut BTreeSet<gix::ObjectId>) -> Result<()> {
-    let bytes = match fs::read(path) {
+    let bytes = match regular::read(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         other => other.with_context(|| format!("{} cannot be read", path.display()))?,
     };

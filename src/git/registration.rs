@@ -12,6 +12,7 @@ use super::{link, own_files, unlink, worktree_lock};
 use crate::diagnostic::Diagnostic;
 use crate::model::path::AbsPath;
 use crate::plan::Stale;
+use crate::regular;
 
 /// Moves an admin directory; see `Door::take_registration`.
 pub(super) fn take(stale: &Stale, into: &AbsPath) -> Result<()> {
@@ -131,7 +132,7 @@ fn is_blank(admin_dir: &AbsPath) -> bool {
     };
     // git writes an id of zeros first.
     let zeros = |head: Vec<u8>| head.trim_ascii().iter().all(|digit| *digit == b'0');
-    let nothing = absent("HEAD") || fs::read(admin_dir.join("HEAD")).is_ok_and(zeros);
+    let nothing = absent("HEAD") || regular::read(admin_dir.join("HEAD")).is_ok_and(zeros);
     nothing && absent("index") && absent("logs")
 }
 
@@ -214,7 +215,7 @@ fn compare_trees(one: &Path, other: &Path) -> Result<()> {
     let same = if found.is_symlink() {
         fs::read_link(one).with_context(failed)? == fs::read_link(other).with_context(failed)?
     } else if found.is_file() {
-        fs::read(one).with_context(failed)? == fs::read(other).with_context(failed)?
+        regular::read(one).with_context(failed)? == regular::read(other).with_context(failed)?
     } else {
         let names = |path: &Path| -> std::io::Result<std::collections::BTreeSet<_>> {
             fs::read_dir(path)?.map(|entry| Ok(entry?.file_name())).collect()

@@ -16,6 +16,7 @@ use crate::model::name::ObjectId;
 use crate::model::path::AbsPath;
 use crate::model::stamp::Stamp;
 use crate::plan::shell_word;
+use crate::regular;
 
 /// One path that the two commits have differently.
 struct Difference {
@@ -197,7 +198,7 @@ fn file(git: &Git, checkout: &AbsPath, difference: &Difference, path: &AbsPath, 
     if difference.new.is_file() && id == difference.new.id {
         return Ok(Told::Ours);
     }
-    let part = fs::read(path).with_context(|| format!("{path} cannot be read"))?;
+    let part = regular::read(path).with_context(|| format!("{path} cannot be read"))?;
     let written = |side: &Side| {
         let mut name = OsStr::new("--path=").to_owned();
         name.push(OsStr::from_bytes(&difference.path));

@@ -9,6 +9,7 @@ use super::own_files;
 use crate::diagnostic::Diagnostic;
 use crate::model::mark::OurLock;
 use crate::model::path::AbsPath;
+use crate::regular;
 
 /// Locks; see `Door::lock_worktree`.
 pub(super) fn lock(admin_dir: &AbsPath, lock: &OurLock) -> Result<()> {
@@ -43,7 +44,7 @@ pub(super) fn unlock(admin_dir: &AbsPath) -> Result<()> {
 /// Our lock, or none; somebody else's is an error.
 pub(super) fn held(admin_dir: &AbsPath) -> Result<Option<OurLock>> {
     let path = admin_dir.join("locked");
-    match fs::read(&path) {
+    match regular::read(&path) {
         Ok(bytes) => {
             let reason = String::from_utf8_lossy(&bytes).trim_end().to_owned();
             OurLock::parse(&reason).map(Some).ok_or_else(|| foreign(admin_dir, &reason))

@@ -178,3 +178,39 @@ fn our_own_helper_files_are_not_set_aside_when_two_builders_are_made() {
     let sandbox = made();
     assert!(!sandbox.builder(".wsctl/replaced").exists());
 }
+
+#[test]
+fn a_pipe_in_place_of_a_file_is_an_error_and_no_wait() {
+    let sandbox = made();
+    if !works(&sandbox, "timeout", &["1", "true"]) {
+        return skip("there is no timeout");
+    }
+    sandbox.toml(NONE);
+    sandbox.apply().ok();
+    let entry = sandbox.trashed();
+    let admin = sandbox.path("repos/web/.git/worktrees/web");
+    let mut files =
+        [".wsctl/journal", ".wsctl/workspace.json", ".wsctl/lock", "stays/.git/wsctl-builder.json", "stays/.git/HEAD"]
+            .map(|file| sandbox.builder(file))
+            .to_vec();
+    files.extend(["wsctl.json", "locked"].map(|file| admin.join(file)));
+    files.extend([entry.join("manifest.json"), sandbox.builder("stays/web/.git"), sandbox.builder(".gitignore")]);
+    for file in files {
+        let kept = fs::read(&file).ok();
+        let _ = fs::remove_file(&file);
+        assert!(works(&sandbox, "mkfifo", &[file.to_str().unwrap()]));
+        let commands: [&[&str]; 5] = [&["plan"], &["status"], &["restore"], &["prune"], &["apply", "--auto-approve"]];
+        for arguments in commands {
+            let mut command = sandbox.command("timeout");
+            command.args(["-s", "KILL", "20"]).arg(sandbox.program().get_program()).args(arguments);
+            let output = command.output().unwrap();
+            let code = output.status.code();
+            assert!(matches!(code, Some(0 | 1)), "{arguments:?} with {}: {code:?}", file.display());
+        }
+        // An apply may have put a right one in its place.
+        let _ = fs::remove_file(&file);
+        kept.map(|bytes| fs::write(&file, bytes).unwrap());
+    }
+    sandbox.apply().ok();
+    sandbox.converged();
+}

@@ -13,6 +13,7 @@ use crate::git::command::Git;
 use crate::git::objects::Objects;
 use crate::model::path::AbsPath;
 use crate::plan::FileContent;
+use crate::regular;
 
 /// The root commit: empty, and different for each builder.
 pub(super) fn root(objects: &Objects, anchor: &AnchorContent<'_>) -> Result<gix::ObjectId> {
@@ -114,7 +115,8 @@ pub(super) fn write_index(
 fn is_as_recorded(path: &AbsPath, content: &FileContent) -> bool {
     match content {
         FileContent::Bytes { bytes, .. } => {
-            path.as_path().symlink_metadata().is_ok_and(|found| found.is_file()) && fs::read(path).is_ok_and(|now| now == *bytes)
+            path.as_path().symlink_metadata().is_ok_and(|found| found.is_file())
+                && regular::read(path).is_ok_and(|now| now == *bytes)
         }
         FileContent::Link(target) => fs::read_link(path).is_ok_and(|now| now == *target),
     }

@@ -11,6 +11,7 @@ use crate::git::command::{Call, Git};
 use crate::git::own_files;
 use crate::model::actual::ObjectFormat;
 use crate::model::path::{AbsPath, RelPath};
+use crate::regular;
 
 /// The keys that every anchor has, in the order of its file.
 const KEYS: [(&str, &str, &str); 10] = [
@@ -116,11 +117,11 @@ pub(super) fn write_hook_and_exclude(git_dir: &AbsPath, anchor: &AnchorContent<'
     let path = git_dir.join("hooks/pre-commit");
     let text = hook(anchor.checkouts);
     let executable = path.as_path().metadata().is_ok_and(|found| found.permissions().mode() & 0o100 != 0);
-    if !executable || fs::read(&path).ok().as_deref() != Some(text.as_bytes()) {
+    if !executable || regular::read(&path).ok().as_deref() != Some(text.as_bytes()) {
         own_files::write_whole(path.as_path(), text.as_bytes(), 0o777)?;
     }
     let path = git_dir.join("info/exclude");
-    let now = fs::read(&path).unwrap_or_default();
+    let now = regular::read(&path).unwrap_or_default();
     let wanted = exclude(&now, anchor.excluded);
     if now == wanted { Ok(()) } else { own_files::write_whole(path.as_path(), &wanted, 0o666) }
 }

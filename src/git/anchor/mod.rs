@@ -21,6 +21,7 @@ use crate::diagnostic::Diagnostic;
 use crate::model::actual::ObjectFormat;
 use crate::model::name::ObjectId;
 use crate::model::path::AbsPath;
+use crate::regular;
 
 /// Where an anchor is made before it becomes `.git`.
 const DRAFT: &str = ".wsctl-anchor";
@@ -65,8 +66,13 @@ fn skeleton(git_dir: &AbsPath, anchor: &AnchorContent<'_>) -> Result<()> {
         let path = git_dir.join(name);
         fs::create_dir_all(&path).with_context(|| format!("{path} cannot be made"))?;
     }
+    point_head(git_dir, anchor)
+}
+
+/// Writes HEAD where it names nothing.
+fn point_head(git_dir: &AbsPath, anchor: &AnchorContent<'_>) -> Result<()> {
     let head = git_dir.join("HEAD");
-    let valid = fs::read(&head).is_ok_and(|text| {
+    let valid = regular::read(&head).is_ok_and(|text| {
         let text = text.trim_ascii_end();
         text.starts_with(b"ref: refs/") || gix::ObjectId::from_hex(text).is_ok()
     });
@@ -84,6 +90,9 @@ pub(super) fn update(git: &Git, directory: &AbsPath, anchor: &AnchorContent<'_>,
         Err(error) => return Err(error).with_context(|| format!("{git_dir} cannot be read")),
         Ok(found) if !found.is_dir() => bail!("{git_dir} is not a directory of ours"),
         Ok(_) => {}
+    }
+    if git_dir.join("HEAD").as_path().metadata().is_ok_and(|found| !found.is_file()) {
+        point_head(&git_dir, anchor)?;
     }
     let head = refs::head(git, &git_dir)?;
     if let Some(expect) = expect

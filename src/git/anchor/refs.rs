@@ -7,9 +7,14 @@ use crate::git::command::Git;
 use crate::git::objects::Objects;
 use crate::model::name::{BranchName, ObjectId};
 use crate::model::path::AbsPath;
+use crate::regular;
 
 /// The commit that HEAD names; `None` where there is none, or the repository is too damaged to tell.
 pub(super) fn head(git: &Git, git_dir: &AbsPath) -> Result<Option<ObjectId>> {
+    // git waits for whoever writes to a pipe.
+    if regular::open(git_dir.join("HEAD")).is_err() {
+        return Ok(None);
+    }
     named(git, git_dir, "HEAD")
 }
 
