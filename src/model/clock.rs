@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// How many seconds clock and uptime may be apart, as a clock that is kept right by the network is.
+const SLACK: i64 = 60;
+
 /// A moment, told by the machine's uptime: two of one boot are as far apart as they say, whatever the clock was set to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Boot {
@@ -21,16 +24,20 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// Seconds from `then` to this moment: by the uptime within one boot, else by the clock. Negative where `then` is
-    /// still to come, as after a clock was set back.
+    /// Seconds from `then` to this moment: by the uptime within one boot, or by the clock where that says clearly less;
+    /// else by the clock. Negative where `then` is still to come, as after a clock was set back.
     #[must_use]
     pub fn since(&self, then: &Moment) -> i64 {
+        let clock = self.seconds.saturating_sub(then.seconds);
         let uptime = match (&self.boot, &then.boot) {
             (Some(now), Some(then)) if now.id == then.id => now.uptime.checked_sub(then.uptime),
             (Some(_) | None, Some(_) | None) => None,
         };
         // Less uptime than before in one boot: a container counts its own. Then it says nothing.
-        uptime.and_then(|seconds| i64::try_from(seconds).ok()).unwrap_or(self.seconds.saturating_sub(then.seconds))
+        let Some(uptime) = uptime.and_then(|seconds| i64::try_from(seconds).ok()) else { return clock };
+        // More than by the clock: a time namespace counts its own, or the clock was set back. The younger is kept longer.
+        let younger = clock >= -SLACK && uptime.saturating_sub(clock) > SLACK;
+        if younger { clock.max(0) } else { uptime }
     }
 }
 
@@ -45,11 +52,22 @@ mod tests {
     }
 
     #[test]
-    fn within_a_boot_the_uptime_counts_whatever_the_clock_says() {
+    fn within_a_boot_no_clock_makes_anything_older_than_the_uptime() {
         let then = moment(1_000_000, Some(("a", 50)));
-        for jump in [-YEAR, -1, 0, 1, YEAR, i64::MAX - 2_000_000] {
-            assert_eq!(moment(1_000_000 + jump, Some(("a", 150))).since(&then), 100, "{jump}");
+        for jump in [-YEAR, -101, 0, 1, 60, YEAR, i64::MAX - 2_000_000] {
+            assert_eq!(moment(1_000_100 + jump, Some(("a", 150))).since(&then), if jump == -101 { 0 } else { 100 }, "{jump}");
         }
+    }
+
+    #[test]
+    fn within_a_boot_the_clock_counts_where_it_says_less_and_nothing_impossible() {
+        let then = moment(1_000_000, Some(("a", 50)));
+        let age = |clock: i64, uptime: u64| moment(1_000_000 + clock, Some(("a", 50 + uptime))).since(&then);
+        // A time namespace says that the machine has been up for years.
+        assert_eq!((age(5, 99_999_999), age(-5, 99_999_999), age(0, 99_999_999)), (5, 0, 0));
+        assert_eq!((age(1000, 1061), age(1000, 1060), age(1000, 900)), (1000, 1060, 900));
+        // The clock was set back to a time before: it says nothing.
+        assert_eq!(age(-61, 1000), 1000);
     }
 
     #[test]

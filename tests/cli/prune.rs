@@ -179,6 +179,20 @@ fn a_clock_that_jumped_makes_nothing_due() {
     assert_eq!(sandbox.trash().len(), 1);
 }
 
+#[test]
+fn an_uptime_of_another_time_namespace_makes_nothing_due() {
+    let (sandbox, _) = removed();
+    let apart = |arguments: &[&str]| sandbox.command("unshare").args(["-T", "--boottime", "99999999"]).args(arguments).output();
+    if !apart(&["true"]).is_ok_and(|output| output.status.success()) {
+        return skip("no time namespace can be made here");
+    }
+    let program = sandbox.program().get_program().to_str().unwrap().to_owned();
+    Answer::of(&apart(&[&program, "prune", "--auto-approve"]).unwrap()).ok().says("Nothing to prune");
+    assert_eq!(sandbox.trash().len(), 1);
+    Answer::of(&apart(&[&program, "prune", "--older-than", "0s", "--auto-approve"]).unwrap()).ok();
+    assert!(sandbox.trash().is_empty());
+}
+
 /// Moves the entry where a deletion that was cut short has it.
 fn cut_short(sandbox: &Sandbox) -> PathBuf {
     let entry = sandbox.trashed();
