@@ -28,15 +28,15 @@ pub fn read(desired: &Desired) -> Result<Actual> {
     let text = |name: &str| disk::read(desired.builders_dir.join(name).as_path()).ok().flatten();
     Ok(Actual {
         place: place::place(desired, &workspace),
-        workspace,
         gitignore: text(".gitignore"),
         ignore: text(".ignore"),
         unmanaged_repositories: builders::unmanaged_repositories(desired, &journal::clones(unfinished.as_ref())),
         builders: if usable { builders::builders(desired, &repositories) } else { BTreeMap::new() },
         sources: files::sources(desired),
         trash: trash::trash(desired),
-        gone: trash::gone(desired),
+        gone: trash::gone(desired, workspace.mark().map(|mark| &mark.id)),
         tracked: tracked::tracked(desired, &repositories),
+        workspace,
         repositories,
         builders_dir,
         unfinished,

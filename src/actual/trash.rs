@@ -6,8 +6,9 @@ use std::path::{Component, Path};
 use super::disk;
 use crate::model::desired::Desired;
 use crate::model::mark::OWN_DIRECTORY;
+use crate::model::name::WorkspaceId;
 use crate::model::path::AbsPath;
-use crate::model::trash::{EMPTIED, GONE, GoneEntry, MANIFEST, Manifest, TRASH, TrashEntry};
+use crate::model::trash::{EMPTIED, GONE, GoneEntry, GoneState, MANIFEST, Manifest, TRASH, TrashEntry, is_entry_name};
 
 /// Reads the manifests of the trash, oldest first.
 pub(super) fn trash(desired: &Desired) -> Vec<TrashEntry> {
@@ -17,13 +18,23 @@ pub(super) fn trash(desired: &Desired) -> Vec<TrashEntry> {
     entries
 }
 
-/// Reads what is left of entries that are, or were, deleted for good.
-pub(super) fn gone(desired: &Desired) -> Vec<GoneEntry> {
+/// Reads what is left of entries that are, or were, deleted for good, and what else lies there.
+pub(super) fn gone(desired: &Desired, workspace: Option<&WorkspaceId>) -> Vec<GoneEntry> {
     let read = |(path, name): (AbsPath, String)| {
-        let emptied = manifest(&path.join(EMPTIED));
-        let is_emptied = emptied.is_some();
-        let manifest = emptied.or_else(|| manifest(&path.join(MANIFEST)));
-        GoneEntry { entry: entry(manifest, path, name), emptied: is_emptied }
+        let ours = |manifest: &Manifest| Some(&manifest.workspace) == workspace && manifest.names(&name);
+        let proof = |file: &str| manifest(&path.join(file)).filter(ours);
+        let (state, manifest) = if !matches!(disk::look(path.as_path()), Ok(Some(found)) if found.is_dir()) {
+            (GoneState::Foreign, None)
+        } else if let Some(emptied) = proof(EMPTIED) {
+            (GoneState::Emptied, Some(emptied))
+        } else if let Some(manifest) = proof(MANIFEST) {
+            (GoneState::CutShort, Some(manifest))
+        } else if is_entry_name(&name) && disk::list(path.as_path()).is_ok_and(|left| left.is_empty()) {
+            (GoneState::Hollow, None)
+        } else {
+            (GoneState::Foreign, None)
+        };
+        GoneEntry { entry: entry(manifest, path, name), state }
     };
     listed(desired, GONE).into_iter().map(read).collect()
 }

@@ -8,6 +8,7 @@ use crate::model::mark::{OWN_DIRECTORY, WrittenFile};
 use crate::model::name::BuilderName;
 use crate::model::path::{AbsPath, RelPath};
 use crate::plan::{Change, FileContent, FileWrite};
+use crate::regular;
 
 use super::anchor::record;
 use super::event::Event;
@@ -33,7 +34,7 @@ fn set_aside(shared: &Shared<'_>, write: &FileWrite) -> Result<()> {
     if !file.as_path().symlink_metadata().is_ok_and(|found| found.is_file()) {
         return Ok(());
     }
-    let bytes = std::fs::read(&file).with_context(|| format!("{file} cannot be read"))?;
+    let bytes = regular::read(&file).with_context(|| format!("{file} cannot be read"))?;
     let aside = shared.run.desired.builders_dir.join(OWN_DIRECTORY).join("replaced");
     let name = file.as_path().file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut places = (1..1000).map(|number| aside.join(format!("{name}-{number}")));

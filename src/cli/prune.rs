@@ -13,7 +13,8 @@ use crate::git::{GitDoor, Locks};
 use crate::model::actual::{Actual, Place};
 use crate::model::clock::Moment;
 use crate::model::desired::Desired;
-use crate::model::trash::{GoneEntry, TrashEntry};
+use crate::model::path::AbsPath;
+use crate::model::trash::{GoneEntry, GoneState, TrashEntry};
 use crate::plan::{Deletion, Options, misplaced};
 use crate::view::prune::{PruneRow, RowState};
 use crate::{actual, trash, view};
@@ -43,6 +44,7 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
     if let Some(blocker) = misplaced(&desired, &actual, &Options { place: globals.place(), ..Options::default() }) {
         return Err(Diagnostic::new(blocker.fact, blocker.next).into());
     }
+    warn_of_foreign(globals, &actual);
     let rows = rows(&actual, &now, older_than);
     let due: Vec<&PruneRow> = rows.iter().filter(|row| row.due()).collect();
     let bytes = due.iter().map(|row| row.bytes).sum();
@@ -83,6 +85,16 @@ pub(super) fn automatic(globals: &Globals, desired: &Desired, named: &[Deletion]
     if due.is_empty() { Ok(0) } else { empty(globals, desired, &due, None) }
 }
 
+/// What lies among the entries that are being deleted and is none: nobody but its owner deletes it.
+fn warn_of_foreign(globals: &Globals, actual: &Actual) {
+    let foreign: Vec<&AbsPath> =
+        actual.gone.iter().filter(|gone| gone.state == GoneState::Foreign).map(|gone| &gone.entry.path).collect();
+    if let (Some(first), false) = (foreign.first(), globals.quiet()) {
+        let more = if foreign.len() > 1 { format!(", nor are {} more beside it", foreign.len() - 1) } else { String::new() };
+        view::narrate(&format!("warning: {first} is no entry of the trash{more}: it is left alone\n"));
+    }
+}
+
 fn rows(actual: &Actual, now: &Moment, older_than: Option<u64>) -> Vec<PruneRow> {
     let row = |entry: &TrashEntry, state: RowState| PruneRow {
         name: entry.name.clone(),
@@ -97,7 +109,8 @@ fn rows(actual: &Actual, now: &Moment, older_than: Option<u64>) -> Vec<PruneRow>
         Some(manifest) if manifest.age(now) < 0 => RowState::Future,
         Some(manifest) => manifest.kept_for(now, older_than).map_or(RowState::Due, RowState::Kept),
     };
-    let cut_short = actual.gone.iter().filter(|gone| !gone.emptied).map(|gone| row(&gone.entry, RowState::CutShort));
+    let open = actual.gone.iter().filter(|gone| matches!(gone.state, GoneState::CutShort | GoneState::Hollow));
+    let cut_short = open.map(|gone| row(&gone.entry, RowState::CutShort));
     cut_short.chain(actual.trash.iter().map(|entry| row(entry, kept(entry)))).collect()
 }
 

@@ -23,7 +23,12 @@ fn refuse_foreign(builders_dir: &AbsPath, path: &AbsPath) -> Result<()> {
     if !own.contains(path) || own == *path {
         bail!("{path} does not lie below {own}");
     }
-    own_files::refuse_links(builders_dir, &path.parent())
+    own_files::refuse_links(builders_dir, &path.parent())?;
+    let is_directory = path.as_path().symlink_metadata().is_ok_and(|found| found.is_dir());
+    if is_directory && mount(path.as_path())? != mount(own.as_path())? {
+        bail!("{path} is a mount point, or lies in one");
+    }
+    Ok(())
 }
 
 /// Unlinks the files of a tree that are still as seen; see `Door::unlink_seen`.

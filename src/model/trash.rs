@@ -37,8 +37,21 @@ pub struct TrashEntry {
 pub struct GoneEntry {
     /// The entry, in its new place.
     pub entry: TrashEntry,
-    /// Whether only its manifest is left, which still counts; else its deletion was cut short.
-    pub emptied: bool,
+    /// What is left of it.
+    pub state: GoneState,
+}
+
+/// What lies where entries are deleted for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GoneState {
+    /// An entry whose deletion was cut short: its manifest goes last.
+    CutShort,
+    /// Only its manifest is left, which still counts.
+    Emptied,
+    /// An empty directory of an entry's name: even the manifest is gone.
+    Hollow,
+    /// Nothing says that wsctl put it there.
+    Foreign,
 }
 
 /// What an entry holds; enough to bring it back.
@@ -98,7 +111,32 @@ pub fn part(repository: &RepoName) -> &str {
     if repository.is_root() { "@root" } else { repository.as_str() }
 }
 
+/// Whether an entry may be called so: `<builder>[.<repository>]-<seconds>`, with a number where that was taken.
+#[must_use]
+pub fn is_entry_name(name: &str) -> bool {
+    numbers(name).is_some_and(|stem| !stem.is_empty())
+}
+
+/// What stands before the one or two numbers that end an entry's name.
+fn numbers(name: &str) -> Option<&str> {
+    let number = |name: &'_ str| -> Option<usize> {
+        let (stem, digits) = name.rsplit_once('-')?;
+        (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(stem.len())
+    };
+    let once = &name[..number(name)?];
+    Some(number(once).map_or(once, |end| &once[..end]))
+}
+
 impl Manifest {
+    /// Whether an entry of that name is the one that it speaks of.
+    #[must_use]
+    pub fn names(&self, entry: &str) -> bool {
+        let Some(rest) = entry.strip_prefix(self.builder.as_str()) else { return false };
+        let numbered = |stem: &str| rest.strip_prefix(stem).is_some_and(|number| numbers(number) == Some(""));
+        let kept = self.checkouts.iter().all(|checkout| checkout.keeper.split('/').nth(3) == Some(entry));
+        kept && (numbered("") || self.checkouts.iter().any(|one| numbered(&format!(".{}", part(&one.repository)))))
+    }
+
     /// How many seconds ago it was removed; negative where that is still to come by this clock.
     #[must_use]
     pub fn age(&self, now: &Moment) -> i64 {

@@ -8,7 +8,7 @@ use crate::git::Door;
 use crate::model::clock::Moment;
 use crate::model::name::RepoName;
 use crate::model::path::AbsPath;
-use crate::model::trash::{EMPTIED, GONE, GoneEntry, MANIFEST, TrashEntry};
+use crate::model::trash::{EMPTIED, GONE, GoneEntry, GoneState, MANIFEST, TrashEntry};
 
 /// Where the declared repositories keep their refs.
 pub type CommonDirs = BTreeMap<RepoName, AbsPath>;
@@ -39,7 +39,12 @@ pub fn empty(door: &dyn Door, entry: &TrashEntry, repositories: &CommonDirs, now
 /// # Errors
 /// The first entry that cannot be finished, after all were tried.
 pub fn finish_emptying(door: &dyn Door, gone: &[GoneEntry], repositories: &CommonDirs, now: &Moment) -> Result<()> {
-    let open = gone.iter().filter(|gone| !gone.emptied || !gone.entry.manifest.as_ref().is_some_and(|it| it.counts_today(now)));
+    let counts = |gone: &GoneEntry| gone.entry.manifest.as_ref().is_some_and(|manifest| manifest.counts_today(now));
+    let open = gone.iter().filter(|gone| match gone.state {
+        GoneState::CutShort | GoneState::Hollow => true,
+        GoneState::Emptied => !counts(gone),
+        GoneState::Foreign => false,
+    });
     open.map(|gone| finish(door, &gone.entry, repositories, now)).fold(Ok(()), Result::and)
 }
 
@@ -70,7 +75,10 @@ fn finish(door: &dyn Door, entry: &TrashEntry, repositories: &CommonDirs, now: &
         door.drop_keeper(common_dir, keeper)?;
     }
     if !entry.manifest.as_ref().is_some_and(|manifest| manifest.counts_today(now)) {
-        return door.unlink(&entry.path);
+        for proof in [MANIFEST, EMPTIED] {
+            door.unlink(&entry.path.join(proof))?;
+        }
+        return door.remove_empty(&entry.path);
     }
     if entry.path.join(MANIFEST).as_path().symlink_metadata().is_ok() {
         door.rename(&entry.path.join(MANIFEST), &entry.path.join(EMPTIED))?;

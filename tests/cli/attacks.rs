@@ -57,22 +57,24 @@ fn a_rename_that_the_disk_refuses_to_sync_deletes_nothing() {
 
 #[test]
 fn a_bind_mount_in_the_trash_is_not_emptied() {
-    let sandbox = made();
-    if !works(&sandbox, "unshare", &["-m", "true"]) {
-        return skip("no mounts can be made here");
+    for place in ["tree/api/mounted", "tree", "beside"] {
+        let sandbox = made();
+        if !works(&sandbox, "unshare", &["-m", "true"]) {
+            return skip("no mounts can be made here");
+        }
+        sandbox.toml(NONE);
+        sandbox.apply().ok();
+        let (point, elsewhere) = (sandbox.trashed().join(place), sandbox.top().join("elsewhere"));
+        fs::create_dir_all(&point).unwrap();
+        fs::create_dir_all(elsewhere.join("deep")).unwrap();
+        fs::write(elsewhere.join("deep/file"), "mine\n").unwrap();
+        let script = "mount --bind \"$1\" \"$2\" || exit 77; shift 2; \"$@\"; exit 3";
+        let mut apart = sandbox.command("unshare");
+        apart.args(["-m", "sh", "-c", script, "sh"]).args([&elsewhere, &point]).arg(sandbox.program().get_program());
+        let output = apart.args(["prune", "--older-than", "0s", "--auto-approve"]).output().unwrap();
+        assert!(matches!(output.status.code(), Some(3 | 77)));
+        assert_eq!(text(elsewhere.join("deep/file")), "mine\n", "{place}");
     }
-    sandbox.toml(NONE);
-    sandbox.apply().ok();
-    let (point, elsewhere) = (sandbox.trashed().join("tree/api/mounted"), sandbox.top().join("elsewhere"));
-    fs::create_dir_all(&point).unwrap();
-    fs::create_dir_all(elsewhere.join("deep")).unwrap();
-    fs::write(elsewhere.join("deep/file"), "mine\n").unwrap();
-    let script = "mount --bind \"$1\" \"$2\" || exit 77; shift 2; \"$@\"; exit 3";
-    let mut apart = sandbox.command("unshare");
-    apart.args(["-m", "sh", "-c", script, "sh"]).args([&elsewhere, &point]).arg(sandbox.program().get_program());
-    let output = apart.args(["prune", "--older-than", "0s", "--auto-approve"]).output().unwrap();
-    assert!(matches!(output.status.code(), Some(3 | 77)));
-    assert_eq!(text(elsewhere.join("deep/file")), "mine\n");
 }
 
 #[test]

@@ -217,6 +217,7 @@ fn a_deletion_that_was_cut_short_is_no_entry_any_more_and_is_finished() {
         &|sandbox, gone| {
             fs::remove_dir_all(gone.join("tree")).unwrap();
             sandbox.git(sandbox.path("repos/api"), &["update-ref", "-d", &keepers(sandbox)]);
+            fs::remove_dir_all(gone.join("admin")).unwrap();
             fs::remove_file(gone.join("manifest.json")).unwrap();
         },
     ];
@@ -303,10 +304,38 @@ fn one_entry_that_cannot_be_emptied_does_not_stop_the_others() {
     let stuck = sandbox.trash().remove(0);
     fs::create_dir_all(sandbox.builder(".wsctl/gone").join(stuck.file_name().unwrap()).join("in the way")).unwrap();
     fs::write(sandbox.builder(".wsctl/gone").join(stuck.file_name().unwrap()).join("emptied.json"), "{}").unwrap();
-    let answer = sandbox.wsctl(&ALL);
-    assert_eq!(sandbox.trash().len(), usize::from(answer.code == Some(1)), "{answer}");
+    sandbox.wsctl(&ALL).fails().says("is no entry of the trash: it is left alone");
+    assert_eq!(sandbox.trash().len(), 1);
+    fs::remove_dir_all(sandbox.builder(".wsctl/gone").join(stuck.file_name().unwrap())).unwrap();
     sandbox.wsctl(&ALL).ok();
     emptied(&sandbox);
+}
+
+#[test]
+fn what_is_no_entry_is_left_alone_where_entries_are_deleted() {
+    let (sandbox, _) = removed();
+    let gone = sandbox.builder(".wsctl/gone");
+    fs::create_dir_all(gone.join("mine-12/deep")).unwrap();
+    fs::write(gone.join("mine-12/deep/file"), "mine\n").unwrap();
+    fs::write(gone.join("file-34"), "mine\n").unwrap();
+    std::os::unix::fs::symlink(sandbox.path("repos"), gone.join("link-56")).unwrap();
+    // Nor is what has the manifest of another entry, or of another workspace.
+    let manifest = text(sandbox.trashed().join("manifest.json"));
+    let theirs = manifest.replace("\"workspace\": \"", "\"workspace\": \"0");
+    for (name, manifest) in [("c-78".into(), &manifest), (sandbox.trashed().file_name().unwrap().to_owned(), &theirs)] {
+        let name: std::ffi::OsString = name;
+        fs::create_dir(gone.join(&name)).unwrap();
+        fs::write(gone.join(&name).join("manifest.json"), manifest).unwrap();
+    }
+    let before = snapshot(&gone);
+    sandbox.wsctl(&["prune", "--auto-approve"]).ok().says("is no entry of the trash, nor are 4 more beside it: it is left alone");
+    sandbox.wsctl(&["prune", "-q"]).ok().never_says("warning");
+    sandbox.wsctl(&ALL).fails();
+    sandbox.apply().ok().never_says("warning");
+    before.assert_same(&snapshot(&gone));
+    fs::remove_dir_all(gone.join(sandbox.trashed().file_name().unwrap())).unwrap();
+    sandbox.wsctl(&ALL).ok();
+    assert!(sandbox.trash().is_empty() && gone.join("mine-12/deep/file").exists() && gone.join("link-56").is_symlink());
 }
 
 #[test]
