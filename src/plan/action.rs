@@ -86,7 +86,7 @@ pub enum Action {
         builder: AbsPath,
         /// The path in it.
         to: RelPath,
-        /// The hash that it must still have; `None`: it is already gone, and only the mark forgets it.
+        /// The hash that it must still have; `None`: it is gone or stays, and only the mark forgets it.
         expect: Option<String>,
     },
     /// Move a whole builder to the trash.

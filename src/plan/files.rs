@@ -198,15 +198,18 @@ fn undeclared(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Drafts) 
     for (to, written) in mark.files.iter().filter(|(to, _)| forgotten(to)) {
         let disk = directory.files.get(to);
         let gone = matches!(disk, None | Some(DiskFile::Missing));
-        let expect = (!gone && !written.adopted).then(|| written.hash.clone());
+        let tracked = matches!(disk, Some(DiskFile::File { tracked: true, .. } | DiskFile::Symlink { tracked: true, .. }));
+        let stays = gone || tracked || written.adopted;
+        let expect = (!stays).then(|| written.hash.clone());
         let action = Action::RemoveFile { builder: builder.path.clone(), to: to.clone(), expect };
-        let reason = match (gone, written.adopted) {
-            (true, _) => "no longer declared, and already gone",
-            (false, true) => "no longer declared: forget it, the file was there before and stays",
-            (false, false) => "no longer declared",
+        let reason = match (gone, tracked, written.adopted) {
+            (true, ..) => "no longer declared, and already gone",
+            (false, true, _) => "no longer declared: it stays, the checkout tracks it",
+            (false, false, true) => "no longer declared: it stays, it was there before",
+            (false, false, false) => "no longer declared",
         };
         let draft = drafts.add(Address::File(builder.name.clone(), to.clone()), action, reason);
-        if !gone && !written.adopted && !unedited(disk, &written.hash) {
+        if !stays && !unedited(disk, &written.hash) {
             let path = to.under(&builder.path);
             let next = format!("rm {}", shell(&path));
             draft.change.blockers.push(at(

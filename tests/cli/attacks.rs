@@ -216,3 +216,20 @@ fn a_pipe_in_place_of_a_file_is_an_error_and_no_wait() {
     sandbox.apply().ok();
     sandbox.converged();
 }
+
+#[test]
+fn a_managed_file_that_was_committed_stays_when_it_is_no_longer_declared() {
+    let sandbox = Sandbox::workspace();
+    sandbox.write("env", "A=1\n");
+    let builder = "[repos.api]\n[repos.web]\n[builders.work]\nrepos = [\"api\"]\n";
+    sandbox.toml(&format!("{builder}[[files]]\nfrom = \"env\"\nto = \"{{repo}}/.env\"\n"));
+    sandbox.apply().ok();
+    let api = sandbox.builder("work/api");
+    sandbox.git(&api, &["add", "-f", ".env"]);
+    sandbox.git(&api, &["commit", "-q", "-m", "env"]);
+    sandbox.toml(builder);
+    sandbox.apply().ok().says("it stays, the checkout tracks it");
+    assert_eq!(sandbox.git(&api, &["status", "--porcelain"]), "");
+    assert_eq!(text(api.join(".env")), "A=1\n");
+    sandbox.converged();
+}

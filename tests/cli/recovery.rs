@@ -383,7 +383,7 @@ fn a_file_that_was_there_before_is_never_deleted_and_one_of_ours_is() {
     sandbox.toml(&format!("{WORK}{files}"));
     sandbox.apply().ok();
     sandbox.toml(WORK);
-    sandbox.apply().ok().says("the file was there before and stays");
+    sandbox.apply().ok().says("it stays, it was there before");
     assert_eq!(text(sandbox.builder("work/shared.md")), "one\n");
     sandbox.wsctl(&["plan"]).says("No changes");
 }

@@ -104,6 +104,19 @@ fn one_that_the_checkout_tracks_is_never_replaced() {
 }
 
 #[test]
+fn one_that_the_checkout_tracks_by_now_is_only_forgotten() {
+    let world = World::new().repo("api").builder("slack", &["api"]).file("slack", "api/.env", "A=1\n").created();
+    let undeclared = world.declared("slack", |builder| builder.files.clear());
+    for bytes in [b"A=1\n", b"A=2\n"] {
+        let file = DiskFile::File { bytes: bytes.to_vec(), hash: hash(bytes), executable: false, tracked: true };
+        let tracked = undeclared.clone().directory("slack", |directory| drop(directory.files.insert(rel("api/.env"), file)));
+        let line = "- builders.slack.files.\"api/.env\" | no longer declared: it stays, the checkout tracks it";
+        let made = expect(&tracked, &[line]);
+        assert!(matches!(&made.changes[0].action, Action::RemoveFile { expect: None, .. }));
+    }
+}
+
+#[test]
 fn one_without_a_source_is_blocked() {
     let world = created().with(|world| {
         world.actual.sources.insert(abs("/ws/Taskfile.yaml"), Source::Unusable("it is a directory".into()));
