@@ -206,6 +206,9 @@ impl OurLock {
             let (branch, start) = rest.split_once(" branch from ")?;
             Deed::Creating { made_branch: branch == "new", start: ObjectId::new(start).ok()? }
         } else if let Some(entry) = deed.strip_prefix("removing to trash as ") {
+            if entry.contains('/') || entry.starts_with('.') {
+                return None;
+            }
             Deed::Removing { entry: entry.into() }
         } else if deed.starts_with("holds other checkouts") {
             Deed::Holding

@@ -22,8 +22,23 @@ macro_rules! name {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(transparent)]
+        #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
+
+        impl TryFrom<String> for $name {
+            type Error = BadName;
+
+            /// The name of a mark or manifest, which may not be as it was written.
+            fn try_from(text: String) -> Result<Self, BadName> {
+                $name::stored(&text).map_err(|why| BadName(format!("{text:?} {why}")))
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> String {
+                name.0
+            }
+        }
 
         impl $name {
             /// The name as text.
@@ -80,6 +95,10 @@ impl RepoName {
         self.0 == "."
     }
 
+    fn stored(text: &str) -> Result<Self, BadName> {
+        if text == "." { Ok(RepoName::root()) } else { RepoName::new(text) }
+    }
+
     /// Checks a repository's name.
     ///
     /// # Errors
@@ -94,6 +113,10 @@ impl RepoName {
 }
 
 impl BuilderName {
+    fn stored(text: &str) -> Result<Self, BadName> {
+        BuilderName::new(text)
+    }
+
     /// Checks a builder's name.
     ///
     /// # Errors
@@ -105,6 +128,12 @@ impl BuilderName {
 }
 
 impl BranchName {
+    /// As the disk names it, but for what would lead out of `refs/heads/`.
+    fn stored(text: &str) -> Result<Self, BadName> {
+        let leads_out = text.contains('\0') || text.split('/').any(|part| matches!(part, "" | "." | ".."));
+        if leads_out { Err(BadName("is no branch".into())) } else { Ok(BranchName(text.into())) }
+    }
+
     /// Checks a branch name by the rules of git-check-ref-format(1).
     ///
     /// # Errors
@@ -141,6 +170,10 @@ impl BranchName {
 }
 
 impl WorkspaceId {
+    fn stored(text: &str) -> Result<Self, BadName> {
+        WorkspaceId::new(text)
+    }
+
     /// An id as read from the disk.
     ///
     /// # Errors
@@ -153,8 +186,22 @@ impl WorkspaceId {
 
 /// A git object's id in lowercase hexadecimal: 40 digits (sha1) or 64 (sha256).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "String", into = "String")]
 pub struct ObjectId(String);
+
+impl TryFrom<String> for ObjectId {
+    type Error = BadName;
+
+    fn try_from(text: String) -> Result<Self, BadName> {
+        ObjectId::new(&text).map_err(|why| BadName(format!("{text:?} {why}")))
+    }
+}
+
+impl From<ObjectId> for String {
+    fn from(id: ObjectId) -> String {
+        id.0
+    }
+}
 
 impl ObjectId {
     /// An id from its hexadecimal form.
@@ -243,5 +290,24 @@ mod tests {
             assert_eq!(alike(a), alike(b));
         }
         assert_ne!(alike("api"), alike("apis"));
+    }
+
+    #[test]
+    fn what_a_mark_says_is_checked_as_what_the_file_says() {
+        fn reads<T: serde::de::DeserializeOwned + Serialize>(text: &str) -> bool {
+            let json = serde_json::to_string(text).unwrap();
+            serde_json::from_str::<T>(&json).is_ok_and(|read| serde_json::to_string(&read).unwrap() == json)
+        }
+        assert!(reads::<BuilderName>("fix-1") && reads::<RepoName>(".") && reads::<RepoName>("api"));
+        assert!(
+            reads::<BranchName>("builder/fix")
+                && reads::<BranchName>("-odd \u{fffd}")
+                && reads::<WorkspaceId>("0123456789abcdef")
+        );
+        for bad in ["../../x", "..", "", "a/b", ".git", "/etc"] {
+            assert!(!reads::<BuilderName>(bad) && !reads::<RepoName>(bad), "{bad}");
+            assert!(!reads::<ObjectId>(bad) && !reads::<WorkspaceId>(bad), "{bad}");
+        }
+        assert!(!reads::<BranchName>("../../x") && !reads::<BranchName>("a//b") && !reads::<BuilderName>("."));
     }
 }

@@ -94,8 +94,23 @@ impl<'de> Deserialize<'de> for AbsPath {
 /// A path relative to a builder, as the file declares it: UTF-8, with `/`, without `.` and `..`.
 /// The empty path, shown as `.`, is the builder itself.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "String", into = "String")]
 pub struct RelPath(String);
+
+impl TryFrom<String> for RelPath {
+    type Error = BadName;
+
+    /// The path of a mark or manifest, which may not be as it was written.
+    fn try_from(text: String) -> Result<Self, BadName> {
+        RelPath::new(&text).map_err(|why| BadName(format!("{text:?} {why}")))
+    }
+}
+
+impl From<RelPath> for String {
+    fn from(path: RelPath) -> String {
+        path.0
+    }
+}
 
 impl RelPath {
     /// The builder itself.

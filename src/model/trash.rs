@@ -1,11 +1,13 @@
 //! What lies in `<builders_dir>/.wsctl/trash/`: one directory per removal, with a manifest.
 
-use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::clock::{Boot, Moment};
 use super::mark::{BuilderMark, CheckoutMark};
 use super::name::{BranchName, BuilderName, ObjectId, RepoName, WorkspaceId};
-use super::path::{AbsPath, RelPath};
+use super::path::{AbsPath, RelPath, unescaped};
 
 /// The manifest's name in an entry; `tree` beside it is what was renamed, `admin/<repository>` the admin directories.
 pub const MANIFEST: &str = "manifest.json";
@@ -92,6 +94,7 @@ pub struct TrashedCheckout {
     /// Its path in the builder.
     pub path: RelPath,
     /// The name of its admin directory, escaped as paths are.
+    #[serde(deserialize_with = "component")]
     pub admin_name: String,
     /// The ref that holds its objects.
     pub keeper: String,
@@ -103,6 +106,13 @@ pub struct TrashedCheckout {
     pub delete_branch: bool,
     /// Its mark.
     pub mark: Option<CheckoutMark>,
+}
+
+/// The escaped name of something in a directory: one component, which leads nowhere else.
+fn component<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let is_one = unescaped(&text).is_some_and(|name| Path::new(&name).file_name() == Some(&name));
+    if is_one { Ok(text) } else { Err(serde::de::Error::custom(format!("{text:?} is no name of a directory"))) }
 }
 
 /// What a checkout's things are called in an entry and below its keepers: no repository can be named like the root's.

@@ -80,6 +80,31 @@ fn a_manifest_that_is_damaged_or_missing() {
 }
 
 #[test]
+fn a_manifest_whose_names_lead_out_of_the_workspace_is_unreadable() {
+    let sandbox = removed();
+    let name = entry_name(&sandbox);
+    let manifest = sandbox.trashed().join("manifest.json");
+    let right = text(&manifest);
+    let path = "\"path\": \"api\"";
+    for (old, new) in [
+        ("\"builder\": \"slack\"", "\"builder\": \"../../s8esc\""),
+        ("\"repository\": \"api\"", "\"repository\": \"../api\""),
+        (path, "\"path\": \"../api\""),
+        (path, "\"path\": \"/api\""),
+        ("\"admin_name\": \"api\"", "\"admin_name\": \"../../api\""),
+    ] {
+        assert!(right.contains(old), "{right}");
+        std::fs::write(&manifest, right.replace(old, new)).unwrap();
+        let before = snapshot(sandbox.top());
+        refused(&sandbox, &name, "is missing or cannot be read");
+        sandbox.wsctl(&["restore"]).ok().says("its manifest is missing or cannot be read");
+        before.assert_same(&snapshot(sandbox.top()));
+    }
+    std::fs::write(&manifest, &right).unwrap();
+    sandbox.wsctl(&["restore", &name, "--auto-approve"]).ok();
+}
+
+#[test]
 fn what_is_not_in_the_trash() {
     let sandbox = removed();
     refused(&sandbox, "nobody", "the trash holds nothing of nobody").says("wsctl restore");
