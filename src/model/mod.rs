@@ -14,6 +14,7 @@ pub mod path;
 pub mod policy;
 pub mod registration;
 pub mod size;
+mod spelling;
 pub mod stamp;
 pub mod status;
 pub mod stored;

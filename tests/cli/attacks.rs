@@ -211,7 +211,9 @@ fn a_pipe_in_place_of_a_file_is_an_error_and_no_wait() {
         }
         // An apply may have put a right one in its place.
         let _ = fs::remove_file(&file);
-        kept.map(|bytes| fs::write(&file, bytes).unwrap());
+        if let Some(bytes) = kept {
+            fs::write(&file, bytes).unwrap();
+        }
     }
     sandbox.apply().ok();
     sandbox.converged();
