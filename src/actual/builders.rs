@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 
 use super::files::Tracked;
-use super::{anchor, disk, files, parallel, place, places};
+use super::{anchor, disk, files, parallel, place, places, registration};
 use crate::model::actual::{Directory, Registration, Repository, RepositoryState};
 use crate::model::builder::{AnchorState, BuilderDirectory, Occupant};
 use crate::model::desired::{Desired, DesiredBuilder};
@@ -66,11 +66,23 @@ fn builder(desired: &Desired, repositories: &Repositories, name: &OsStr) -> Buil
         occupant,
         anchor,
         mark,
+        one_sided: one_sided(&path, &places),
         places,
         files,
         strays: None,
         path,
     }
+}
+
+/// The linked worktrees whose registration names another place, or is gone.
+fn one_sided(builder: &AbsPath, places: &BTreeMap<RelPath, Occupant>) -> BTreeMap<RelPath, Option<AbsPath>> {
+    let named = |(at, occupant): (&RelPath, &Occupant)| {
+        let Occupant::Worktree(admin) = occupant else { return None };
+        let named = registration::link(admin).0;
+        let linked = admin.parent().as_path().ends_with("worktrees");
+        (linked && named != Some(disk::real(&at.under(builder)))).then(|| (at.clone(), named))
+    };
+    places.iter().filter_map(named).collect()
 }
 
 /// The registrations whose worktree is the builder itself, or lies in it.

@@ -25,6 +25,8 @@ pub struct BuilderDirectory {
     /// Every place that a declared or marked checkout takes, and every directory with a `.git` down to the depth
     /// of the deepest layout, by path in the builder.
     pub places: BTreeMap<RelPath, Occupant>,
+    /// Those of them whose registration does not name them: what it names, `None` where there is none. A copy, mostly.
+    pub one_sided: BTreeMap<RelPath, Option<AbsPath>>,
     /// Managed files, declared or marked, by path in the builder.
     pub files: BTreeMap<RelPath, DiskFile>,
     /// Read only where a removal depends on it (`actual::examine`): what lies beside the checkouts.

@@ -33,6 +33,7 @@ mod stale;
 pub mod step;
 mod tracked;
 mod unmanaged;
+mod unregistered;
 pub mod write;
 
 pub use action::{Action, Symbol};

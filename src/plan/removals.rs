@@ -1,15 +1,13 @@
 //! Builders and checkouts that are ours and no longer declared: to the trash, or blocked.
 //! Everything that is read here is the mark, never the file.
 
-use std::collections::BTreeSet;
-
 use crate::model::actual::{Link, Place};
-use crate::model::address::{Address, quoted, segment};
+use crate::model::address::Address;
 use crate::model::builder::{BuilderDirectory, Occupant};
 use crate::model::desired::Shape;
 use crate::model::mark::BuilderMark;
 use crate::model::name::BuilderName;
-use crate::model::path::{AbsPath, RelPath};
+use crate::model::path::RelPath;
 use crate::model::policy::{DeleteBranch, OnUnsaved};
 
 use super::blockers::{at, shell};
@@ -18,6 +16,7 @@ use super::draft::Drafts;
 use super::fate::{carried, fate};
 use super::input::Input;
 use super::members::{Member, belongs, owned};
+use super::unregistered::{unregistered, untold};
 use super::{Action, Blocker, Removal, RemovedCheckout, Stale, Symbol, refusals, refusals_of};
 
 pub(super) fn plan(input: &Input<'_>, drafts: &mut Drafts) {
@@ -56,6 +55,7 @@ fn whole(input: &Input<'_>, builder: &BuilderName, directory: &BuilderDirectory,
     match &directory.strays {
         Some(_) | None if directory.occupant == Occupant::Symlink => {}
         Some(findings) => {
+            let findings = &untold(directory, findings, &blockers);
             blockers.extend(refusals(&directory.path, findings, unsaved));
             details.extend(carried(&directory.path, findings, unsaved));
         }
@@ -174,34 +174,6 @@ fn of_builder(
     blockers.extend(another_file(input, directory, Some(mark)));
     blockers.extend(elsewhere(input, directory));
     blockers
-}
-
-/// Checkouts of repositories that the file does not declare: what they hold is not looked at, and nothing would keep it.
-fn unregistered<'a>(input: &Input<'a>, builder: &'a BuilderName, directory: &'a BuilderDirectory) -> Vec<Blocker> {
-    let known: BTreeSet<_> = input.registered_in(&directory.path).iter().filter_map(|(_, _, it)| it.worktree.as_ref()).collect();
-    let worktree = |(path, occupant): (&RelPath, &'a Occupant)| match occupant {
-        Occupant::Worktree(admin) => Some((path.under(&directory.path), admin)),
-        Occupant::Nothing
-        | Occupant::Empty
-        | Occupant::Directory
-        | Occupant::File
-        | Occupant::Symlink
-        | Occupant::Repository
-        | Occupant::Mount
-        | Occupant::Unreadable(_) => None,
-    };
-    let strange = directory.places.iter().filter_map(worktree).filter(|(path, _)| !known.contains(path));
-    let blocker = |(path, admin): (AbsPath, &AbsPath)| {
-        let common = admin.parent().parent();
-        let repository = if common.as_path().ends_with(".git") { common.parent() } else { common };
-        let name = repository.as_path().file_name().unwrap_or_default().to_string_lossy();
-        let name = name.trim_end_matches(".git");
-        let section = if input.desired.repositories.contains_key(name) { "NAME".into() } else { segment(name) };
-        let declared = quoted(&repository.to_string());
-        let next = format!("declare it: [repos.{section}] with `path = {declared}`, until builders.{builder} is gone");
-        at("undeclared-repository", &path, format!("it is a checkout of {repository}, which the file does not declare"), next)
-    };
-    strange.map(blocker).collect()
 }
 
 /// Seen from another mount point, checkouts look as if they were gone.

@@ -63,6 +63,49 @@ fn a_moved_workspace_with_builders_taken_out_still_removes_them_only_when_told()
 }
 
 #[test]
+fn what_was_moved_and_taken_out_goes_as_it_is_told() {
+    let sandbox = made();
+    let moved = sandbox.top().join("moved");
+    fs::rename(sandbox.root(), &moved).unwrap();
+    let declares = |builders: &[&str]| {
+        fs::write(moved.join("builders.toml"), format!("version = 1\n{}", declared("", builders))).unwrap();
+    };
+    declares(&["a"]);
+    let answer = sandbox.wsctl_in(&moved, &["plan"]);
+    answer.says("put [builders.b] back, `wsctl apply`, then take it out again").never_says("declare it").never_says("SOMEWHERE");
+    declares(&["a", "b"]);
+    sandbox.wsctl_in(&moved, &["apply", "--auto-approve"]).ok();
+    declares(&["a"]);
+    sandbox.wsctl_in(&moved, &["apply", "--auto-approve", "--allow-removals"]).ok();
+    assert!(!moved.join(".builders/b").exists());
+}
+
+#[test]
+fn a_copied_checkout_is_moved_out_and_not_declared() {
+    let sandbox = made();
+    let copy = sandbox.top().join("copy");
+    assert!(sandbox.command("cp").arg("-a").args([&sandbox.root(), &copy]).status().unwrap().success());
+    fs::rename(sandbox.path("builders.toml"), sandbox.path("renamed.toml")).unwrap();
+    let before = snapshot(sandbox.root());
+    let declares = |rest: &str| {
+        fs::write(copy.join("builders.toml"), format!("version = 1\n{}{rest}", declared("", &["a"]))).unwrap();
+    };
+    let path = sandbox.path("repos/api");
+    for rest in [format!("[repos.old]\npath = \"{}\"\n", path.display()), String::new()] {
+        declares(&rest);
+        let answer = sandbox.wsctl_in(&copy, &["plan", "--take-over"]).says("it is a copy of a checkout: its .git file names");
+        answer.never_says("which the file does not declare").never_says("worktree move");
+    }
+    let answer = sandbox.wsctl_in(&copy, &["plan", "--take-over"]);
+    let mut typed = answer.stdout.lines().filter_map(|line| line.trim().strip_prefix("→ mv "));
+    let line = typed.find(|line| line.contains("/.builders/b/api")).unwrap();
+    sandbox.types(&format!("mv {line}"));
+    sandbox.wsctl_in(&copy, &ALL);
+    assert!(!copy.join(".builders/b").exists());
+    before.assert_same(&snapshot(sandbox.root()));
+}
+
+#[test]
 fn a_file_that_was_renamed_is_believed_when_told() {
     let sandbox = made();
     fs::rename(sandbox.path("builders.toml"), sandbox.path("fleet.toml")).unwrap();

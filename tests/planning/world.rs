@@ -172,6 +172,7 @@ impl World {
             identity: (1, 2),
             anchor: if anchored { AnchorState::Ours(Box::new(anchor(&declared))) } else { AnchorState::Missing },
             mark: Marked::Yes(mark),
+            one_sided: BTreeMap::new(),
             places,
             files: declared.files.values().map(|file| (file.to.clone(), self.written(file))).collect(),
             strays: Some(vec![]),
@@ -406,6 +407,7 @@ fn nothing(path: AbsPath) -> BuilderDirectory {
         mark: Marked::No,
         places: BTreeMap::new(),
         files: BTreeMap::new(),
+        one_sided: BTreeMap::new(),
         strays: None,
     }
 }
