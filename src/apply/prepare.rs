@@ -40,6 +40,10 @@ pub fn prepare(
         return Err(Diagnostic::new(fact, format!("cat '{place}'")).into());
     }
     door.make_directory(&own)?;
+    let left = tokens_in(&own)?;
+    if !left.is_empty() {
+        door.sweep(&own, &left)?;
+    }
     for write in writes(plan) {
         if write.gitignore {
             set_aside(door, desired, ".gitignore", |line| line == GITIGNORE.trim_end().as_bytes())?;
@@ -60,6 +64,20 @@ pub fn prepare(
     let id = plan.workspace.clone().map_or_else(random_id, Ok)?;
     write_mark(door, desired, plan, None, &id, spot())?;
     Ok(id)
+}
+
+/// The tokens of the temporaries in our own directory. Nobody else writes there while we have the lock: a run was killed
+/// over its journal, so that no journal names them.
+fn tokens_in(own: &AbsPath) -> Result<Vec<String>> {
+    let failed = || format!("{own} cannot be read");
+    let mut tokens = Vec::new();
+    for entry in std::fs::read_dir(own).with_context(failed)? {
+        let name = entry.with_context(failed)?.file_name();
+        let token = name.to_str().and_then(|name| name.strip_prefix(".wsctl-")?.split_once('-')).map(|(token, _)| token);
+        let is_token = |token: &&str| token.len() == 16 && token.bytes().all(|byte| byte.is_ascii_hexdigit());
+        tokens.extend(token.filter(is_token).map(str::to_owned));
+    }
+    Ok(tokens)
 }
 
 /// Moves a helper file with lines of somebody else's to `.wsctl/replaced/`, before ours takes its place.

@@ -264,6 +264,18 @@ fn lock_files_of_a_killed_git_go_though_a_shell_sits_in_a_worktree() {
 }
 
 #[test]
+fn a_journal_that_was_cut_short_before_it_was_one_leaves_nothing() {
+    let sandbox = made(STAYS);
+    let (left, other) = (format!(".builders/.wsctl/.wsctl-{TOKEN}-aBcDeF"), ".builders/.wsctl/.wsctl-notes");
+    sandbox.write(&left, "{\"version\":1");
+    sandbox.write(other, "somebody's\n");
+    sandbox.toml(WORK);
+    sandbox.apply().ok();
+    assert!(!sandbox.path(&left).exists());
+    assert_eq!(text(sandbox.path(other)), "somebody's\n");
+}
+
+#[test]
 fn registrations_that_git_had_only_begun_go() {
     let sandbox = made(WORK);
     let worktrees = sandbox.path("repos/api/.git/worktrees");

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use wsctl::model::actual::Actual;
-use wsctl::plan::{Action, Plan};
+use wsctl::plan::{Action, Change, Plan};
 use wsctl::view;
 
 use super::copy::copy_tree;
@@ -304,7 +304,9 @@ impl Case<'_> {
 
 /// Whether a plan says itself that the next apply has more to do.
 fn takes_two(plan: &Plan) -> bool {
-    plan.pending().any(|change| matches!(change.action, Action::FinishRemoval { .. } | Action::ResumeCheckout { .. }))
+    let resumes = |change: &Change| matches!(change.action, Action::FinishRemoval { .. } | Action::ResumeCheckout { .. });
+    // What a builder protects is removed only after an apply has lifted that.
+    plan.pending().any(|change| resumes(change) || change.reason.contains("protect true → false"))
 }
 
 /// A story as a result, whatever breaks in it.
