@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result};
 
 use crate::git::{Record, content_hash};
 use crate::model::address::Address;
-use crate::model::mark::{OWN_DIRECTORY, WrittenFile};
+use crate::model::mark::WrittenFile;
 use crate::model::name::BuilderName;
 use crate::model::path::{AbsPath, RelPath};
 use crate::plan::{Change, FileContent, FileWrite};
@@ -12,6 +12,7 @@ use crate::regular;
 
 use super::anchor::record;
 use super::event::Event;
+use super::prepare::place_aside;
 use super::{Shared, builder::must_exist};
 
 pub(super) fn write(shared: &Shared<'_>, change: &Change, write: &FileWrite) -> Result<()> {
@@ -35,11 +36,7 @@ fn set_aside(shared: &Shared<'_>, write: &FileWrite) -> Result<()> {
         return Ok(());
     }
     let bytes = regular::read(&file).with_context(|| format!("{file} cannot be read"))?;
-    let aside = shared.run.desired.builders_dir.join(OWN_DIRECTORY).join("replaced");
-    let name = file.as_path().file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let mut places = (1..1000).map(|number| aside.join(format!("{name}-{number}")));
-    let free = places.find(|path| path.as_path().symlink_metadata().is_err()).with_context(|| format!("{aside} is full"))?;
-    shared.run.door.make_directory(&aside)?;
+    let free = place_aside(shared.run.door, shared.run.desired, &file)?;
     shared.run.door.write_own(&free, &bytes)?;
     let message = format!("{} was there before wsctl: what it held is {free} now", write.to);
     shared.run.listener.event(&Event::Warning { address: None, message: &message });

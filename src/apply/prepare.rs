@@ -98,12 +98,17 @@ fn set_aside(door: &dyn Door, desired: &Desired, name: &str, ours: impl Fn(&[u8]
 /// # Errors
 /// It cannot be moved.
 pub fn put_aside(door: &dyn Door, desired: &Desired, path: &AbsPath) -> Result<()> {
+    let free = place_aside(door, desired, path)?;
+    door.rename(path, &free)
+}
+
+/// A free place in `.wsctl/replaced/` for a file of this name.
+pub(super) fn place_aside(door: &dyn Door, desired: &Desired, path: &AbsPath) -> Result<AbsPath> {
     let aside = desired.builders_dir.join(OWN_DIRECTORY).join("replaced");
     let name = path.as_path().file_name().unwrap_or_default().to_string_lossy();
     door.make_directory(&aside)?;
     let mut free = (1..1000).map(|number| aside.join(format!("{name}-{number}")));
-    let free = free.find(|path| path.as_path().symlink_metadata().is_err()).with_context(|| format!("{aside} is full"))?;
-    door.rename(path, &free)
+    free.find(|path| path.as_path().symlink_metadata().is_err()).with_context(|| format!("{aside} is full"))
 }
 
 /// Lets the mark of the workspace name this file and this place, once a plan was applied without a failure. Not

@@ -60,9 +60,7 @@ pub(super) fn forget(git: &Git, path: &AbsPath, tokens: &[String]) -> Result<Opt
             continue;
         }
         let shown = path.as_path().file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let mut free = (1..1000).map(|number| path.parent().join(format!("{shown}.cut-short-{number}")));
-        let free = free.find(|path| path.as_path().symlink_metadata().is_err());
-        let free = free.with_context(|| format!("{} is full", path.parent()))?;
+        let free = own_files::numbered(&path.parent(), &format!("{shown}.cut-short"))?;
         own_files::rename(&draft, &free)?;
         moved = Some(free);
     }

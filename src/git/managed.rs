@@ -85,10 +85,7 @@ pub(super) fn settle(file: &Unsettled<'_>) -> Result<Option<AbsPath>> {
             // The last: nothing was exchanged yet, so it is a draft of ours.
             rustix::fs::unlinkat(&place.directory, &*name, AtFlags::empty()).with_context(|| format!("{text} in {parent}"))?;
         } else {
-            let shown = place.name.to_string_lossy();
-            let mut free = (1..1000).map(|number| file.aside.join(format!("{shown}-{number}")));
-            let free = free.find(|path| path.as_path().symlink_metadata().is_err());
-            let free = free.with_context(|| format!("{} is full", file.aside))?;
+            let free = own_files::numbered(file.aside, &place.name.to_string_lossy())?;
             own_files::rename(&parent.join(&name), &free)?;
             moved = Some(free);
         }

@@ -108,6 +108,13 @@ pub(super) fn remove_own(base: &AbsPath, path: &AbsPath) -> Result<()> {
     }
 }
 
+/// The first path in a directory of this name with a number that is free.
+pub(super) fn numbered(directory: &AbsPath, name: &str) -> Result<AbsPath> {
+    let mut all = (1..1000).map(|number| directory.join(format!("{name}-{number}")));
+    let free = all.find(|path| path.as_path().symlink_metadata().is_err());
+    free.with_context(|| format!("{directory} is full of files named {name}"))
+}
+
 /// Removes an empty directory; gone is gone.
 pub(super) fn remove_empty(path: &AbsPath) -> Result<()> {
     match fs::remove_dir(path) {

@@ -128,17 +128,10 @@ pub fn fact(change: &Change, blocker: &Blocker) -> String {
     }
 }
 
-/// The way out of a refusal; what is also the last word of a later one is said there, once.
+/// The way out of a refusal; a line of it that a later one has too is said there, once.
 fn unsaid(blocker: &Blocker, later: &[Blocker]) -> String {
-    if later.iter().any(|other| other.next == blocker.next) {
-        return String::new();
-    }
-    match blocker.next.rsplit_once('\n') {
-        Some((before, last)) if last.contains("--unsaved=") && later.iter().any(|other| other.next.ends_with(last)) => {
-            before.into()
-        }
-        Some(_) | None => blocker.next.clone(),
-    }
+    let said = |line: &&str| !later.iter().any(|other| other.next.lines().any(|same| same == *line));
+    blocker.next.lines().filter(said).collect::<Vec<_>>().join("\n")
 }
 
 fn push_details(out: &mut String, change: &Change) {

@@ -80,13 +80,19 @@ fn a_branch_that_nothing_came_to_use_is_made_again_as_ours() {
     sandbox.swept();
 }
 
+/// Cut short when the branch of `work/api` was made, and nothing that uses it.
+fn left_with_a_branch() -> Sandbox {
+    let sandbox = made(STAYS);
+    let origin = format!("branch: Created from origin/main (wsctl {})", sandbox.workspace_id());
+    sandbox.git("repos/api", &["update-ref", "--create-reflog", "-m", &origin, "refs/heads/builder/work", "main"]);
+    sandbox.cut_short(&[sandbox.adding("work", true)]);
+    sandbox
+}
+
 #[test]
 fn a_branch_that_nobody_wants_any_more_goes() {
     for declared in [STAYS, "[repos.web]\n[builders.stays]\nrepos = [\"web\"]\n"] {
-        let sandbox = made(STAYS);
-        let origin = format!("branch: Created from origin/main (wsctl {})", sandbox.workspace_id());
-        sandbox.git("repos/api", &["update-ref", "--create-reflog", "-m", &origin, "refs/heads/builder/work", "main"]);
-        sandbox.cut_short(&[sandbox.adding("work", true)]);
+        let sandbox = left_with_a_branch();
         sandbox.toml(declared);
         sandbox.apply().ok();
         assert!(!sandbox.branches("repos/api").contains(&"builder/work".to_owned()), "{declared}");
@@ -122,10 +128,7 @@ fn what_is_left_where_a_repository_was_and_where_it_is_declared_now_goes() {
 #[test]
 fn what_is_left_in_a_repository_that_cannot_be_read_waits_for_it() {
     for declared in [STAYS, "[repos.web]\n[builders.stays]\nrepos = [\"web\"]\n"] {
-        let sandbox = made(STAYS);
-        let origin = format!("branch: Created from origin/main (wsctl {})", sandbox.workspace_id());
-        sandbox.git("repos/api", &["update-ref", "--create-reflog", "-m", &origin, "refs/heads/builder/work", "main"]);
-        sandbox.cut_short(&[sandbox.adding("work", true)]);
+        let sandbox = left_with_a_branch();
         sandbox.toml(declared);
         let (api, away) = (sandbox.path("repos/api"), sandbox.top().join("away"));
         // What is mounted there is not.

@@ -43,15 +43,22 @@ fn a_registration_is_taken_across_file_systems() {
     assert!(left.flatten().all(|entry| !entry.file_name().to_string_lossy().contains("wsctl-")));
 }
 
-#[test]
-fn what_is_written_while_a_registration_is_taken_across_file_systems_is_not_lost() {
+/// A directory on another file system than a repository in a sandbox.
+fn two_file_systems() -> Option<(tempfile::TempDir, Sandbox, PathBuf)> {
     use std::os::unix::fs::MetadataExt as _;
-    let Some(elsewhere) = tempfile::tempdir_in("/dev/shm").ok() else { return };
+    let elsewhere = tempfile::tempdir_in("/dev/shm").ok()?;
     let sandbox = Sandbox::new();
     let repository = sandbox.repository("api");
     if elsewhere.path().metadata().unwrap().dev() == repository.metadata().unwrap().dev() {
-        return skip("there is one file system only");
+        skip("there is one file system only");
+        return None;
     }
+    Some((elsewhere, sandbox, repository))
+}
+
+#[test]
+fn what_is_written_while_a_registration_is_taken_across_file_systems_is_not_lost() {
+    let Some((elsewhere, sandbox, repository)) = two_file_systems() else { return };
     for round in 0..20 {
         let name = format!("b{round}");
         let (path, admin_dir) = sandbox.checkout(&repository, &name, &name);
@@ -80,13 +87,7 @@ fn what_is_written_while_a_registration_is_taken_across_file_systems_is_not_lost
 
 #[test]
 fn an_original_that_cannot_go_back_is_named_and_is_no_temporary() {
-    use std::os::unix::fs::MetadataExt as _;
-    let Some(elsewhere) = tempfile::tempdir_in("/dev/shm").ok() else { return };
-    let sandbox = Sandbox::new();
-    let repository = sandbox.repository("api");
-    if elsewhere.path().metadata().unwrap().dev() == repository.metadata().unwrap().dev() {
-        return skip("there is one file system only");
-    }
+    let Some((elsewhere, sandbox, repository)) = two_file_systems() else { return };
     for round in 0..20 {
         let name = format!("b{round}");
         let (path, admin_dir) = sandbox.checkout(&repository, &name, &name);
