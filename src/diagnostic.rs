@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::model::path::AbsPath;
+use crate::model::source::Sources;
 
 /// An error that the user can act on: one line, and the next command to type.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,12 +31,12 @@ impl fmt::Display for Diagnostic {
 
 impl std::error::Error for Diagnostic {}
 
-/// A fault of the file.
+/// A fault of the file, or of one that it includes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     /// What is wrong; a lowercase fragment.
     pub message: String,
-    /// Where in the text, in bytes.
+    /// Where, in bytes; see [`Sources`].
     pub span: Range<usize>,
     /// What stands under the marked text; may be empty.
     pub label: String,
@@ -45,21 +46,27 @@ pub struct Fault {
     pub related: Option<(Range<usize>, String)>,
 }
 
-/// Every fault of one file.
+/// Every fault of one file and of what it includes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Faults {
-    /// The file.
-    pub file: AbsPath,
-    /// Its text.
-    pub text: String,
-    /// The faults, in the order of the text; never empty.
+    /// The file, what it includes, and their texts.
+    pub sources: Sources,
+    /// The faults, in the order of the texts; never empty.
     pub faults: Vec<Fault>,
+}
+
+impl Faults {
+    /// The file.
+    #[must_use]
+    pub fn file(&self) -> &AbsPath {
+        &self.sources.main().file
+    }
 }
 
 impl fmt::Display for Faults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.faults.len();
-        write!(f, "{}: {count} fault{}", self.file, if count == 1 { "" } else { "s" })
+        write!(f, "{}: {count} fault{}", self.file(), if count == 1 { "" } else { "s" })
     }
 }
 

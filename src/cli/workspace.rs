@@ -82,7 +82,7 @@ pub(super) fn undeclared(desired: &Desired, builder: &BuilderName, repositories:
     let names = names.collect::<Vec<_>>().join(", ");
     let root = repositories.iter().any(|name| name.is_root());
     let address = Address::Builder(builder.clone());
-    let text = std::fs::read_to_string(&desired.file).ok()?;
+    let text = &desired.sources.main().text;
     let text = format!("{text}\n[{address}]\nrepos = [{names}]\ninclude_root = {root}\n");
     let config = config::parse(&desired.file, &text).ok()?;
     let facts = config::facts(&config).ok()?;

@@ -5,8 +5,9 @@ use std::ops::Range;
 
 use super::decode::{Keys, Table, printable};
 use super::fault::{fault, related};
+use super::names::Names;
 use super::schema::{Builder, Checkout, Config, ManagedFile, Spanned, Target};
-use super::sections::{checked, policy, relative, unique};
+use super::sections::{checked, policy, relative};
 use super::value::{check_base, check_branch, check_template};
 use crate::diagnostic::Fault;
 use crate::model::desired::FileMode;
@@ -34,14 +35,13 @@ const CHECKOUT: Keys = Keys { known: &["branch", "base"], later: &["ref", "spars
 const FILE: Keys = Keys { known: &["from", "to", "mode"], later: &[] };
 
 /// Reads builders and files.
-pub(super) fn builders(top: &Table<'_>, config: &mut Config) {
+pub(super) fn builders(top: &Table<'_>, config: &mut Config, names: &mut Names) {
     let faults = &mut config.faults;
-    config.files = files(top, "[[files]]", faults);
+    config.files.extend(files(top, "[[files]]", &mut names.targets, faults));
     let Some(table) = top.table("builders", "[builders]".into(), faults) else { return };
-    let mut names = Vec::new();
     for (key, value) in table.entries() {
         let shown = printable(key.value);
-        names.push(Spanned { value: key.value.to_owned(), span: key.span.clone() });
+        names.builders.push(Spanned { value: key.value.to_owned(), span: key.span.clone() });
         let name = match BuilderName::new(key.value) {
             Ok(name) => Some(Spanned { value: name, span: key.span }),
             Err(why) => {
@@ -52,9 +52,10 @@ pub(super) fn builders(top: &Table<'_>, config: &mut Config) {
         };
         let Some(table) = table.below(value, key.value, format!("[builders.{shown}]"), faults) else { continue };
         let builder = builder(name, &table, &shown, faults);
-        config.builders.extend(builder.map(|builder| (builder.name.value.clone(), builder)));
+        if let Some(builder) = builder {
+            config.builders.entry(builder.name.value.clone()).or_insert(builder);
+        }
     }
-    unique(names, "builder", faults);
 }
 
 /// Reads a builder; without a name all the same, for its faults.
@@ -68,7 +69,7 @@ fn builder(name: Option<Spanned<BuilderName>>, table: &Table<'_>, shown: &str, f
     let protect = table.flag("protect", faults).is_some_and(|flag| flag.value);
     let include_root = table.flag("include_root", faults);
     let checkouts = checkouts(table, shown, faults);
-    let files = files(table, &format!("[[builders.{shown}.files]]"), faults);
+    let files = files(table, &format!("[[builders.{shown}.files]]"), &mut BTreeMap::new(), faults);
     let policy = policy(table, faults);
     Some(Builder { name: name?, repos, repos_whole, branch, base, protect, include_root, checkouts, files, policy })
 }
@@ -90,10 +91,9 @@ fn checkouts(table: &Table<'_>, shown: &str, faults: &mut Vec<Fault>) -> Vec<Che
     checkouts
 }
 
-/// The managed files of one scope.
-fn files(table: &Table<'_>, place: &str, faults: &mut Vec<Fault>) -> Vec<ManagedFile> {
+/// The managed files of one list; `seen` holds what its scope has given so far.
+fn files(table: &Table<'_>, place: &str, seen: &mut BTreeMap<Target, Range<usize>>, faults: &mut Vec<Fault>) -> Vec<ManagedFile> {
     let mut files: Vec<ManagedFile> = Vec::new();
-    let mut seen: BTreeMap<Target, Range<usize>> = BTreeMap::new();
     for table in table.tables("files", place, faults) {
         let (to, file) = file(&table, faults);
         let Some(to) = to else { continue };

@@ -1,5 +1,6 @@
 //! Walks the spanned tree of the TOML parser and collects every fault on the way.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
@@ -22,6 +23,15 @@ pub(super) struct Table<'a> {
     whole: bool,
 }
 
+/// Which file a table is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// The file itself.
+    Main,
+    /// One that it includes.
+    Included,
+}
+
 /// Keys of one table.
 pub(super) struct Keys {
     /// What works.
@@ -31,9 +41,13 @@ pub(super) struct Keys {
 }
 
 impl<'a> Table<'a> {
-    /// The table of the whole file, which is `whole` unless its text is broken.
-    pub(super) fn top(entries: &'a DeTable<'a>, whole: bool) -> Self {
-        Table { entries, span: 0..0, place: "the file".into(), whole }
+    /// The table of a whole file, which is `whole` unless its text is broken.
+    pub(super) fn top(entries: &'a DeTable<'a>, start: usize, role: Role, whole: bool) -> Self {
+        let place = match role {
+            Role::Main => "the file",
+            Role::Included => "an included file",
+        };
+        Table { entries, span: start..start, place: place.into(), whole }
     }
 
     /// A value of this table that has to be a table itself.
@@ -130,6 +144,27 @@ impl<'a> Table<'a> {
             faults.push(fault(&self.span, format!("`{key}` is missing in {}", self.place), "", hint));
         }
     }
+}
+
+/// The same tree, every place in it `by` bytes further on.
+pub(super) fn shift<'a>(table: DeTable<'a>, by: usize) -> DeTable<'a> {
+    let entry = |(key, value): (toml::Spanned<Cow<'a, str>>, Value<'a>)| {
+        let span = key.span();
+        (toml::Spanned::new(span.start + by..span.end + by, key.into_inner()), shift_value(value, by))
+    };
+    if by == 0 { table } else { table.into_iter().map(entry).collect() }
+}
+
+fn shift_value(value: Value<'_>, by: usize) -> Value<'_> {
+    let span = value.span();
+    let value = match value.into_inner() {
+        DeValue::Array(items) => DeValue::Array(items.into_iter().map(|item| shift_value(item, by)).collect()),
+        DeValue::Table(table) => DeValue::Table(shift(table, by)),
+        plain @ (DeValue::String(_) | DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_)) => {
+            plain
+        }
+    };
+    toml::Spanned::new(span.start + by..span.end + by, value)
 }
 
 /// A value that has to be a text.

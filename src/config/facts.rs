@@ -99,7 +99,7 @@ fn root(config: &Config) -> Result<AbsPath> {
     let declared = config.workspace.root.as_ref();
     let home = std::env::var_os("HOME").and_then(|home| AbsPath::new(home).ok());
     let text = declared.map_or(".", |root| &root.value);
-    let path = resolve(&config.file.parent(), text, home.as_ref()).unwrap_or_else(|| config.file.parent());
+    let path = resolve(&config.file().parent(), text, home.as_ref()).unwrap_or_else(|| config.file().parent());
     let real = path.as_path().canonicalize().ok().filter(|real| real.is_dir()).and_then(|real| AbsPath::new(real).ok());
     real.ok_or_else(|| {
         let mut refused = config.clone();
@@ -111,7 +111,7 @@ fn root(config: &Config) -> Result<AbsPath> {
 }
 
 /// A declared path below `base`; `~/` is HOME.
-fn resolve(base: &AbsPath, text: &str, home: Option<&AbsPath>) -> Option<AbsPath> {
+pub(super) fn resolve(base: &AbsPath, text: &str, home: Option<&AbsPath>) -> Option<AbsPath> {
     match text.strip_prefix('~') {
         Some("") => home.cloned(),
         Some(tail) if tail.starts_with('/') => Some(home?.join(tail.trim_start_matches('/'))),

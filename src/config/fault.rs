@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::diagnostic::{Fault, Faults};
-use crate::model::path::AbsPath;
+use crate::model::source::Sources;
 
 /// A fault with its label and its way out.
 pub(crate) fn fault(span: &Range<usize>, message: impl Into<String>, label: impl Into<String>, hint: impl Into<String>) -> Fault {
@@ -16,11 +16,11 @@ pub(crate) fn related(mut fault: Fault, span: &Range<usize>, label: impl Into<St
     fault
 }
 
-/// Every fault of a file in the order of its text, each once; credentials in the text are masked.
-pub(crate) fn all(file: &AbsPath, text: &str, mut faults: Vec<Fault>) -> Faults {
+/// Every fault in the order of the texts, each once; credentials in the texts are masked.
+pub(crate) fn all(sources: &Sources, mut faults: Vec<Fault>) -> Faults {
     faults.sort_by(|a, b| (a.span.start, a.span.end, &a.message).cmp(&(b.span.start, b.span.end, &b.message)));
     faults.dedup();
-    Faults { file: file.clone(), text: redact(text), faults }
+    Faults { sources: sources.map(redact), faults }
 }
 
 /// The known word nearest to `word`, if one is near enough to be meant.

@@ -1,11 +1,14 @@
 //! The file → `Config`: schema, checks, spans. Every fault is kept, with its place; what has one is left out.
-//! I/O only in `load`, `find`, `facts` and `starter`.
+//! I/O only in `load`, `include`, `find`, `facts` and `starter`.
 
 mod builders;
 pub(crate) mod decode;
 mod facts;
 pub(crate) mod fault;
 mod find;
+mod glob;
+mod include;
+mod names;
 mod schema;
 mod sections;
 mod starter;
@@ -13,26 +16,30 @@ pub(crate) mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
+use std::ops::Range;
 
 use anyhow::{Context as _, Result};
 use toml::de::DeTable;
 
 pub use facts::{Facts, facts};
 pub use find::{Found, find};
+pub use include::Edited;
 pub use schema::{Builder, Checkout, Config, Layout, ManagedFile, PolicyKeys, Repo, Spanned, Target, Workspace};
 pub use starter::starter;
 pub use value::duration;
 
 use crate::diagnostic::{Diagnostic, Fault, Faults};
 use crate::model::path::AbsPath;
-use decode::Table;
+use crate::model::source::Sources;
+use decode::{Role, Table};
 use fault::fault;
+use names::Names;
 
 /// The most dots in one line, and the most bytes: the parser's tables nest as deep as a key has dots.
 const MOST_DOTS: usize = 100;
 const MOST_BYTES: usize = 4 << 20;
 
-/// Reads a text whole.
+/// Reads a text whole, with what it includes.
 ///
 /// # Errors
 /// Every fault that the text has by itself. What it has together with the disk, [`crate::desired::desired`] says.
@@ -41,31 +48,66 @@ pub fn parse(file: &AbsPath, text: &str) -> Result<Config, Faults> {
     if config.faults.is_empty() { Ok(config) } else { Err(config.refusal()) }
 }
 
-/// Reads a text as far as it can be read. Its faults stay in the config, so that [`crate::desired::desired`] reports
-/// them together with its own.
+/// Reads a text, and the files that it includes, as far as they can be read. Their faults stay in the config, so that
+/// [`crate::desired::desired`] reports them together with its own.
 #[must_use]
 pub fn gather(file: &AbsPath, text: &str) -> Config {
+    gather_edited(file, text, &Edited::new())
+}
+
+/// As [`gather`], with texts that stand in for those of included files, also of files that are not there yet.
+#[must_use]
+pub fn gather_edited(file: &AbsPath, text: &str, edited: &Edited) -> Config {
     let mut config = Config::empty(file, text);
+    let mut names = Names::default();
+    read(text, 0, Role::Main, &mut config, &mut names);
+    let patterns = std::mem::take(&mut names.include);
+    for included in include::read(file, &patterns, edited, &mut config.faults) {
+        config.sources.include(included.file, included.text);
+        let Some(source) = config.sources.included().last().cloned() else { continue };
+        match included.not_utf8 {
+            None => read(&source.text, source.start, Role::Included, &mut config, &mut names),
+            Some(at) => {
+                config.broken = true;
+                let at = source.start + at.start..source.start + at.end;
+                config.faults.push(not_utf8(&at));
+            }
+        }
+    }
+    names.check(&mut config.faults);
+    config
+}
+
+/// Reads one text, whose first byte is at `start`.
+fn read(text: &str, start: usize, role: Role, config: &mut Config, names: &mut Names) {
+    let shifted = |fault: Fault| Fault { span: start + fault.span.start..start + fault.span.end, ..fault };
     if let Some(fault) = unreadable(text) {
         config.broken = true;
-        config.faults.push(fault);
-        return config;
+        config.faults.push(shifted(fault));
+        return;
     }
+    let earlier = std::mem::take(&mut config.faults);
     if text.starts_with('\u{feff}') {
-        config.faults.push(fault(&(0..3), "the file begins with a byte order mark", "", "save it as UTF-8 without one"));
+        let mark = fault(&(0..3), "the file begins with a byte order mark", "", "save it as UTF-8 without one");
+        config.faults.push(shifted(mark));
     }
     let (tree, errors) = DeTable::parse_recoverable(text);
     let syntax: Vec<Fault> = errors.iter().map(|error| syntax_fault(error, text)).collect();
-    let top = Table::top(tree.get_ref(), syntax.is_empty());
-    sections::sections(&top, &mut config);
-    builders::builders(&top, &mut config);
+    let tree = decode::shift(tree.into_inner(), start);
+    let top = Table::top(&tree, start, role, syntax.is_empty());
+    sections::sections(&top, role, config, names);
+    builders::builders(&top, config, names);
     if !syntax.is_empty() {
         config.broken = true;
         // What stands on a broken line may be the fault of that line.
-        config.faults.retain(|fault| !syntax.iter().any(|broken| same_line(broken, fault, text)));
-        config.faults.extend(syntax);
+        config.faults.retain(|fault| !syntax.iter().any(|broken| same_line(broken, fault, text, start)));
+        config.faults.extend(syntax.into_iter().map(shifted));
     }
-    config
+    config.faults.splice(0..0, earlier);
+}
+
+fn not_utf8(at: &Range<usize>) -> Fault {
+    fault(at, "the file is not UTF-8", "this byte", "save it as UTF-8")
 }
 
 /// Reads a file as far as it can be read; see [`gather`].
@@ -92,8 +134,7 @@ pub fn load(file: &AbsPath) -> Result<Config> {
             let at = error.utf8_error().valid_up_to();
             let text = String::from_utf8_lossy(error.as_bytes());
             // The replacement character takes three bytes.
-            let fault = fault(&(at..at + 3), "the file is not UTF-8", "this byte", "save it as UTF-8");
-            Err(fault::all(file, &text, vec![fault]).into())
+            Err(fault::all(&Sources::new(file.clone(), text), vec![not_utf8(&(at..at + 3))]).into())
         }
     }
 }
@@ -101,8 +142,7 @@ pub fn load(file: &AbsPath) -> Result<Config> {
 impl Config {
     fn empty(file: &AbsPath, text: &str) -> Self {
         Config {
-            file: file.clone(),
-            text: text.to_owned(),
+            sources: Sources::new(file.clone(), text),
             faults: Vec::new(),
             broken: false,
             workspace: Workspace::default(),
@@ -118,7 +158,7 @@ impl Config {
     /// The faults so far as an error.
     #[must_use]
     pub fn refusal(&self) -> Faults {
-        fault::all(&self.file, &self.text, self.faults.clone())
+        fault::all(&self.sources, self.faults.clone())
     }
 }
 
@@ -153,8 +193,9 @@ fn syntax_fault(error: &toml::de::Error, text: &str) -> Fault {
     fault(&(start..end.max(start)), message, "", hint)
 }
 
-fn same_line(broken: &Fault, fault: &Fault, text: &str) -> bool {
+/// Whether a fault of a text that begins at `start` stands on the line of one that counts from that text's own begin.
+fn same_line(broken: &Fault, fault: &Fault, text: &str, start: usize) -> bool {
     let begin = text[..broken.span.start].rfind('\n').map_or(0, |at| at + 1);
     let end = text[broken.span.end..].find('\n').map_or(text.len(), |at| broken.span.end + at);
-    fault.span.start <= end && fault.span.end >= begin
+    fault.span.start <= start + end && fault.span.end >= start + begin
 }

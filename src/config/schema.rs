@@ -8,8 +8,9 @@ use crate::model::desired::{FileMode, Url};
 use crate::model::name::{BuilderName, RepoName};
 use crate::model::path::{AbsPath, RelPath};
 use crate::model::policy::{BuilderPolicy, DeleteBranch, MaxRemovals, OnUnsaved};
+use crate::model::source::Sources;
 
-/// A value and where it stands in the text, in bytes.
+/// A value and where it stands, in bytes; see [`Sources`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spanned<T> {
     /// The value.
@@ -21,10 +22,8 @@ pub struct Spanned<T> {
 /// The file as it was read. What has a fault is left out, so that the rest can still be checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// The file.
-    pub file: AbsPath,
-    /// Its text.
-    pub text: String,
+    /// The file, what it includes, and their texts.
+    pub sources: Sources,
     /// What is wrong with it so far; [`crate::desired::desired`] adds its own and refuses.
     pub faults: Vec<Fault>,
     /// Whether the text is no TOML: nothing more can be said about it.
@@ -43,6 +42,26 @@ pub struct Config {
     pub policy: PolicyKeys,
     /// `max_removals` of `[policy]`.
     pub max_removals: Option<MaxRemovals>,
+}
+
+impl Config {
+    /// The file itself: the one that marks name.
+    #[must_use]
+    pub fn file(&self) -> &AbsPath {
+        &self.sources.main().file
+    }
+
+    /// The file that declares a builder: this one, or one that it includes.
+    #[must_use]
+    pub fn file_of_builder(&self, name: &BuilderName) -> Option<&AbsPath> {
+        Some(&self.sources.at(&self.builders.get(name)?.name.span).0.file)
+    }
+
+    /// The file that declares a repository; see [`Config::file_of_builder`].
+    #[must_use]
+    pub fn file_of_repository(&self, name: &RepoName) -> Option<&AbsPath> {
+        Some(&self.sources.at(&self.repos.get(name)?.name.span).0.file)
+    }
 }
 
 /// `[workspace]`

@@ -1,21 +1,19 @@
 //! `version`, `[workspace]`, `[repos]` and `[policy]`.
 
-use std::collections::BTreeMap;
-use std::ops::Range;
-
 use toml::de::DeValue;
 
-use super::decode::{Keys, Table, Value, printable, wrong_type};
-use super::fault::{fault, related};
+use super::decode::{Keys, Role, Table, Value, printable, wrong_type};
+use super::fault::fault;
+use super::names::Names;
 use super::schema::{Config, Layout, PolicyKeys, Repo, Spanned, Workspace};
 use super::value::{Refusal, check_base, check_branch, check_template, check_url, duration, expand};
 use crate::diagnostic::Fault;
-use crate::model::name::{RepoName, alike};
+use crate::model::name::RepoName;
 use crate::model::path::RelPath;
 use crate::model::policy::{DeleteBranch, MaxRemovals, OnUnsaved};
 
 const TOP: Keys =
-    Keys { known: &["version", "workspace", "repos", "builders", "files", "policy"], later: &["include", "defaults", "moved"] };
+    Keys { known: &["version", "include", "workspace", "repos", "builders", "files", "policy"], later: &["defaults", "moved"] };
 const WORKSPACE: Keys =
     Keys { known: &["root", "repos_dir", "builders_dir", "layout", "anchor", "branch", "base", "fetch"], later: &[] };
 const LAYOUT: Keys = Keys { known: &["root", "repo"], later: &[] };
@@ -23,19 +21,39 @@ const REPO: Keys = Keys { known: &["url", "path", "base"], later: &["submodules"
 const POLICY_TABLE: Keys =
     Keys { known: &["delete_branch", "on_unsaved", "disposable", "trash_keep", "auto_prune", "max_removals"], later: &[] };
 
+/// What an included file may hold.
+const INCLUDED: [&str; 4] = ["version", "repos", "builders", "files"];
+
 /// Reads everything but builders and files.
-pub(super) fn sections(top: &Table<'_>, config: &mut Config) {
+pub(super) fn sections(top: &Table<'_>, role: Role, config: &mut Config, names: &mut Names) {
     let faults = &mut config.faults;
     top.check_keys(&TOP, faults);
-    version(top, faults);
-    if let Some(table) = top.table("workspace", "[workspace]".into(), faults) {
-        config.workspace = workspace(&table, faults);
+    match role {
+        Role::Main => main(top, config, names),
+        Role::Included => {
+            version(top, faults);
+            check_included(top, faults);
+        }
     }
+    let faults = &mut config.faults;
     if let Some(table) = top.table("repos", "[repos]".into(), faults) {
-        config.repo_keys = Some(table.entries().map(|(key, _)| key.value.to_owned()).collect());
-        config.repos = repos(&table, faults);
+        if let Some(keys) = &mut config.repo_keys {
+            keys.extend(table.entries().map(|(key, _)| key.value.to_owned()));
+        }
+        repos(&table, config, names);
     } else if top.get("repos").is_some() {
         config.repo_keys = None;
+    }
+}
+
+/// Reads what only the file itself may hold.
+fn main(top: &Table<'_>, config: &mut Config, names: &mut Names) {
+    let faults = &mut config.faults;
+    top.check_present("version", "begin the file with `version = 1`", faults);
+    version(top, faults);
+    names.include = top.texts("include", faults).unwrap_or_default();
+    if let Some(table) = top.table("workspace", "[workspace]".into(), faults) {
+        config.workspace = workspace(&table, faults);
     }
     if let Some(table) = top.table("policy", "[policy]".into(), faults) {
         table.check_keys(&POLICY_TABLE, faults);
@@ -44,8 +62,18 @@ pub(super) fn sections(top: &Table<'_>, config: &mut Config) {
     }
 }
 
+/// Reports what an included file may not say.
+fn check_included(top: &Table<'_>, faults: &mut Vec<Fault>) {
+    for (key, _) in top.entries().filter(|(key, _)| TOP.known.contains(&key.value) && !INCLUDED.contains(&key.value)) {
+        let (message, hint) = match key.value {
+            "include" => ("an included file includes no other".to_owned(), "name that file in the `include` of the first one"),
+            other => (format!("`{other}` cannot stand in an included file"), "it belongs in the file that includes this one"),
+        };
+        faults.push(fault(&key.span, message, "", hint));
+    }
+}
+
 fn version(top: &Table<'_>, faults: &mut Vec<Fault>) {
-    top.check_present("version", "begin the file with `version = 1`", faults);
     let Some(value) = top.get("version") else { return };
     if value.get_ref().as_integer().is_none() {
         wrong_type::<()>(value, "version", "1", "write `version = 1`", faults);
@@ -149,9 +177,8 @@ pub(super) fn relative(text: &Spanned<String>, key: &str, faults: &mut Vec<Fault
     }
 }
 
-fn repos(table: &Table<'_>, faults: &mut Vec<Fault>) -> BTreeMap<RepoName, Repo> {
-    let mut names = Vec::new();
-    let mut repos = BTreeMap::new();
+fn repos(table: &Table<'_>, config: &mut Config, names: &mut Names) {
+    let faults = &mut config.faults;
     for (key, value) in table.entries() {
         let name = match RepoName::new(key.value) {
             Ok(name) => Some(name),
@@ -161,7 +188,7 @@ fn repos(table: &Table<'_>, faults: &mut Vec<Fault>) -> BTreeMap<RepoName, Repo>
                 None
             }
         };
-        names.push(Spanned { value: key.value.to_owned(), span: key.span.clone() });
+        names.repos.push(Spanned { value: key.value.to_owned(), span: key.span.clone() });
         let Some(table) = table.below(value, key.value, format!("[repos.{}]", printable(key.value)), faults) else { continue };
         table.check_keys(&REPO, faults);
         let url = table.text("url", faults).and_then(|text| match check_url(&text.value) {
@@ -175,24 +202,7 @@ fn repos(table: &Table<'_>, faults: &mut Vec<Fault>) -> BTreeMap<RepoName, Repo>
         let base = checked(table.text("base", faults), check_base, faults);
         if let Some(name) = name {
             let spanned = Spanned { value: name.clone(), span: key.span };
-            repos.insert(name, Repo { name: spanned, url, path, base });
-        }
-    }
-    unique(names, "repository", faults);
-    repos
-}
-
-/// Reports names that are one name to a file system that ignores case or Unicode form.
-pub(super) fn unique(mut names: Vec<Spanned<String>>, what: &str, faults: &mut Vec<Fault>) {
-    names.sort_by_key(|name| name.span.start);
-    let mut seen: BTreeMap<String, (String, Range<usize>)> = BTreeMap::new();
-    for name in names {
-        if let Some((first, at)) = seen.get(&alike(&name.value)) {
-            let message = format!("{what} names `{}` and `{}` are alike", printable(first), printable(&name.value));
-            let hint = "names must differ in more than case and Unicode form: some file systems take them for one";
-            faults.push(related(fault(&name.span, message, "", hint), at, "first declared here"));
-        } else {
-            seen.insert(alike(&name.value), (name.value, name.span));
+            config.repos.entry(name).or_insert(Repo { name: spanned, url, path, base });
         }
     }
 }

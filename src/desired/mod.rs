@@ -47,7 +47,8 @@ pub fn desired(config: &Config, facts: &Facts) -> Result<Desired, Faults> {
         return Err(refused.refusal());
     }
     Ok(Desired {
-        file: config.file.clone(),
+        file: config.file().clone(),
+        sources: config.sources.clone(),
         root: facts.root.clone(),
         repos_dir,
         builders_dir,

@@ -6,12 +6,15 @@ use std::fmt;
 use super::name::{BranchName, BuilderName, RepoName};
 use super::path::{AbsPath, RelPath};
 use super::policy::{BuilderPolicy, MaxRemovals};
+use super::source::Sources;
 
 /// The whole wish: the value of `builders.toml` for one workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Desired {
     /// The file itself, as a real path.
     pub file: AbsPath,
+    /// What this was read from: the file and what it includes, with their texts.
+    pub sources: Sources,
     /// The workspace root, as a real path.
     pub root: AbsPath,
     /// Where base clones live.

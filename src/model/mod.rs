@@ -14,6 +14,7 @@ pub mod path;
 pub mod policy;
 pub mod registration;
 pub mod size;
+pub mod source;
 mod spelling;
 pub mod stamp;
 pub mod status;

@@ -1,9 +1,12 @@
 //! Errors as text: faults of the file as rustc would show them, everything else as one line and the way out.
 
+use std::ops::Range;
+
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::diagnostic::{Diagnostic, Fault, Faults};
 use crate::model::path::{AbsPath, printable};
+use crate::model::source::Sources;
 
 use super::style::{Style, Tone};
 use super::text::{clean, count, push_next};
@@ -13,14 +16,15 @@ use super::text::{clean, count, push_next};
 pub fn faults(faults: &Faults, style: &Style) -> String {
     let renderer = if style.color() { Renderer::styled().hyperlink(false) } else { Renderer::plain() };
     let renderer = renderer.term_width(style.width());
-    let path = style.path(&faults.file);
     let mut out = String::new();
     for fault in &faults.faults {
-        out += &visible(&renderer.render(&[group(fault, &faults.text, &path)]));
+        out += &visible(&renderer.render(&[group(fault, &faults.sources, style)]));
         out += "\n\n";
     }
-    let name = clean(&printable(faults.file.as_path().file_name().unwrap_or_default()));
-    let last = format!("{name} has {}", count(faults.faults.len(), "fault"));
+    let name = clean(&printable(faults.file().as_path().file_name().unwrap_or_default()));
+    let own = faults.faults.iter().all(|fault| faults.sources.at(&fault.span).0.start == 0);
+    let who = if own { "has" } else { "and what it includes have" };
+    let last = format!("{name} {who} {}", count(faults.faults.len(), "fault"));
     out + &format!("{} {last}\n", style.paint(Tone::Blocked, "error:"))
 }
 
@@ -46,23 +50,30 @@ pub fn error(error: &anyhow::Error, style: &Style) -> String {
     out
 }
 
-fn group<'a>(fault: &Fault, text: &'a str, path: &str) -> Group<'a> {
-    let annotation = |kind: AnnotationKind, span: &std::ops::Range<usize>, label: &str| {
+fn group<'a>(fault: &'a Fault, sources: &'a Sources, style: &Style) -> Group<'a> {
+    let annotation = |kind: AnnotationKind, span: &Range<usize>, text: &str, label: &str| {
         let annotation = kind.span(within(span, text));
         if label.is_empty() { annotation } else { annotation.label(clean(label)) }
     };
-    let mut snippet =
-        Snippet::source(text).path(path.to_owned()).annotation(annotation(AnnotationKind::Primary, &fault.span, &fault.label));
+    let (source, span) = sources.at(&fault.span);
+    let first = annotation(AnnotationKind::Primary, &span, &source.text, &fault.label);
+    let mut snippets = vec![Snippet::source(source.text.as_str()).path(style.path(&source.file)).annotation(first)];
     if let Some((span, label)) = &fault.related {
-        snippet = snippet.annotation(annotation(AnnotationKind::Context, span, label));
+        let (other, span) = sources.at(span);
+        let second = annotation(AnnotationKind::Context, &span, &other.text, label);
+        if other.start == source.start {
+            snippets = snippets.into_iter().map(|snippet| snippet.annotation(second.clone())).collect();
+        } else {
+            snippets.push(Snippet::source(other.text.as_str()).path(style.path(&other.file)).annotation(second));
+        }
     }
-    let group = Level::ERROR.primary_title(clean(&fault.message)).element(snippet);
+    let group = Level::ERROR.primary_title(clean(&fault.message)).elements(snippets);
     let hints = fault.hint.lines().map(|hint| Level::HELP.message(clean(hint)));
     group.elements(hints)
 }
 
 /// The span inside the text and on the borders of characters: a wrong one must not cost the message.
-pub(super) fn within(span: &std::ops::Range<usize>, text: &str) -> std::ops::Range<usize> {
+pub(super) fn within(span: &Range<usize>, text: &str) -> Range<usize> {
     let border = |at: &usize| text.is_char_boundary(*at);
     let start = (0..=span.start.min(text.len())).rev().find(border).unwrap_or(0);
     let end = (span.end.clamp(start, text.len())..=text.len()).find(border).unwrap_or(text.len());

@@ -16,6 +16,7 @@ use wsctl::model::mark::{BuilderMark, CheckoutMark, WorkspaceMark};
 use wsctl::model::name::{BranchName, BuilderName, ObjectId, RepoName, WorkspaceId};
 use wsctl::model::path::{AbsPath, RelPath};
 use wsctl::model::policy::{BuilderPolicy, MaxRemovals};
+use wsctl::model::source::Sources;
 
 use crate::support::Sandbox;
 
@@ -48,6 +49,7 @@ fn desired(sandbox: &Sandbox, repositories: &[(&str, &Path)]) -> Desired {
     let repositories = repositories.iter().map(|(name, path)| desired_repository(name, *path));
     Desired {
         file: root.join("builders.toml"),
+        sources: Sources::new(root.join("builders.toml"), ""),
         repos_dir: root.join("repos"),
         builders_dir: root.join(".builders"),
         repositories: repositories.map(|repository| (repository.name.clone(), repository)).collect(),

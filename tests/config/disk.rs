@@ -28,7 +28,7 @@ fn load_says_what_is_wrong_and_what_to_type() {
     std::fs::write(sandbox.path("builders.toml"), b"version = 1\nx = \"\xff\"\n").unwrap();
     let refused = config::load(&abs(sandbox.path("builders.toml"))).unwrap_err().downcast::<Faults>().unwrap();
     assert_eq!(refused.faults[0].message, "the file is not UTF-8");
-    assert_eq!(&refused.text[refused.faults[0].span.clone()], "\u{fffd}");
+    assert_eq!(&refused.sources.main().text[refused.faults[0].span.clone()], "\u{fffd}");
 }
 
 #[test]

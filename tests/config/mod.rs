@@ -3,6 +3,7 @@
 mod desired;
 mod disk;
 mod faults;
+mod include;
 mod robust;
 
 use std::collections::BTreeMap;

@@ -8,10 +8,10 @@ use super::{EXAMPLE, facts, faults, read};
 fn survives(text: &str) {
     if let Err(refused) = read(text, &facts()) {
         assert!(!refused.faults.is_empty());
-        assert_eq!(refused.text.len(), text.len());
+        assert_eq!(refused.sources.main().text.len(), text.len());
         for fault in &refused.faults {
             for span in [Some(&fault.span), fault.related.as_ref().map(|(span, _)| span)].into_iter().flatten() {
-                assert!(refused.text.get(span.clone()).is_some(), "{fault:?}");
+                assert!(refused.sources.main().text.get(span.clone()).is_some(), "{fault:?}");
             }
         }
     }

@@ -10,6 +10,7 @@ use wsctl::model::mark::{BuilderMark, CheckoutMark, Deed, Marked, OurLock, Works
 use wsctl::model::name::RepoName;
 use wsctl::model::path::{AbsPath, RelPath};
 use wsctl::model::policy::{BuilderPolicy, MaxRemovals};
+use wsctl::model::source::Sources;
 use wsctl::model::work::{Finding, Work};
 use wsctl::plan::Options;
 
@@ -36,6 +37,7 @@ impl World {
         };
         let desired = Desired {
             file: abs("/ws/builders.toml"),
+            sources: Sources::new(abs("/ws/builders.toml"), ""),
             root: abs("/ws"),
             repos_dir: abs("/ws/repos"),
             builders_dir: abs("/ws/.builders"),

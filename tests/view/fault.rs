@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, anyhow};
 use wsctl::diagnostic::{Diagnostic, Fault, Faults};
+use wsctl::model::source::Sources;
 use wsctl::view::style::{ColorChoice, Style, Surroundings};
 use wsctl::view::{error, faults, valid};
 
@@ -26,7 +27,7 @@ fn sample() -> Faults {
             related: Some((at("[builders.a]"), "first declared here".into())),
         },
     ];
-    Faults { file: abs("/ws/builders.toml"), text, faults }
+    Faults { sources: Sources::new(abs("/ws/builders.toml"), text), faults }
 }
 
 #[test]
@@ -68,7 +69,7 @@ fn colour_is_only_colour() {
 fn a_span_outside_the_text_still_shows_the_message() {
     let text = "a = \"\u{9b}2J\u{1b}ü\"".to_owned();
     let fault = |span| Fault { message: "odd\u{1b}".into(), span, label: "l\u{9b}".into(), hint: "h\u{7}".into(), related: None };
-    let odd = Faults { file: abs("/f"), faults: vec![fault(400..500), fault(6..7), fault(4..9)], text };
+    let odd = Faults { sources: Sources::new(abs("/f"), text), faults: vec![fault(400..500), fault(6..7), fault(4..9)] };
     let text = faults(&odd, &Style::plain());
     assert_eq!(text.matches("error: odd").count(), 3, "{text}");
     assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text:?}");

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use wsctl::diagnostic::{Fault, Faults};
 use wsctl::model::address::Address;
+use wsctl::model::source::Sources;
 use wsctl::plan::{Action, BranchPlan, Stale};
 use wsctl::view::json::{self, PlanDocument, StatusDocument, ValidateDocument};
 
@@ -85,7 +86,7 @@ fn validate_counts_characters_from_one() {
     let start = text.find("\"é\"").unwrap();
     let fault = |span| Fault { message: "m".into(), span, label: String::new(), hint: "h".into(), related: None };
     let faults = vec![fault(start..start + 4), fault(0..text.len()), fault(500..600), fault(7..7)];
-    let faults = Faults { file: file.clone(), text, faults };
+    let faults = Faults { sources: Sources::new(file.clone(), text), faults };
     let bad: ValidateDocument = serde_json::from_str(&json::validate(&file, Err(&faults))).unwrap();
     assert!(!bad.valid);
     let places: Vec<_> = bad.faults.iter().map(|f| (f.line, f.column, f.end_line, f.end_column)).collect();

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Fault, Faults};
 use crate::model::path::AbsPath;
+use crate::model::source::Sources;
 use crate::view::fault::within;
 
 use super::{FORMAT_VERSION, WSCTL_VERSION, document};
@@ -19,13 +20,15 @@ pub struct ValidateDocument {
     pub valid: bool,
     /// The file.
     pub file: AbsPath,
-    /// Its faults in the order of the text.
+    /// Its faults and those of what it includes, in the order of the texts.
     pub faults: Vec<FaultDocument>,
 }
 
 /// One fault. Lines and columns count from 1, columns in characters; the end is behind the last character.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FaultDocument {
+    /// The file that it is in: the one above, or one that it includes.
+    pub file: AbsPath,
     /// What is wrong.
     pub message: String,
     /// The line of its first character.
@@ -47,7 +50,7 @@ pub struct FaultDocument {
 pub fn validate(file: &AbsPath, result: Result<(), &Faults>) -> String {
     let faults = match result {
         Ok(()) => Vec::new(),
-        Err(faults) => faults.faults.iter().map(|fault| FaultDocument::new(fault, &faults.text)).collect(),
+        Err(faults) => faults.faults.iter().map(|fault| FaultDocument::new(fault, &faults.sources)).collect(),
     };
     document(&ValidateDocument {
         format_version: FORMAT_VERSION.into(),
@@ -59,11 +62,13 @@ pub fn validate(file: &AbsPath, result: Result<(), &Faults>) -> String {
 }
 
 impl FaultDocument {
-    fn new(fault: &Fault, text: &str) -> Self {
-        let span = within(&fault.span, text);
+    fn new(fault: &Fault, sources: &Sources) -> Self {
+        let (source, span) = sources.at(&fault.span);
+        let (file, text) = (source.file.clone(), &source.text);
+        let span = within(&span, text);
         let ((line, column), (end_line, end_column)) = (place(text, span.start), place(text, span.end));
         let Fault { message, label, hint, .. } = fault.clone();
-        FaultDocument { message, line, column, end_line, end_column, label, hint }
+        FaultDocument { file, message, line, column, end_line, end_column, label, hint }
     }
 }
 
