@@ -9,6 +9,7 @@ mod plan;
 mod prune;
 mod recover;
 mod restore;
+mod schema;
 mod signals;
 mod status;
 mod validate;
@@ -62,6 +63,8 @@ enum Command {
     Prune(prune::Args),
     /// Write a first builders.toml from what is on disk.
     Init(init::Args),
+    /// Print the JSON Schema of what wsctl writes.
+    Schema(schema::Args),
 }
 
 /// Runs the program with the arguments of the process.
@@ -88,13 +91,27 @@ pub fn main_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match run(&cli) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            if cli.globals.json && cli.command.streams_events() {
-                view::JsonLines::new().error(&error);
-            } else {
-                view::narrate(&view::error(&error, &cli.globals.err_style()));
-            }
+            tell(&cli, &error);
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Says why it failed: for people on stderr, for programs on stdout.
+fn tell(cli: &Cli, error: &anyhow::Error) {
+    let told = match (cli.globals.json, cli.command.streams_events()) {
+        (true, true) => {
+            view::JsonLines::new().error(error);
+            Ok(())
+        }
+        (true, false) => view::print(&view::json::error(error)),
+        (false, _) => {
+            view::narrate(&view::error(error, &cli.globals.err_style()));
+            Ok(())
+        }
+    };
+    if let Err(error) = told {
+        view::narrate(&view::error(&error.into(), &cli.globals.err_style()));
     }
 }
 
@@ -107,7 +124,8 @@ impl Command {
             | Command::Validate(_)
             | Command::Restore(_)
             | Command::Prune(_)
-            | Command::Init(_) => false,
+            | Command::Init(_)
+            | Command::Schema(_) => false,
         }
     }
 }
@@ -124,5 +142,6 @@ fn run(cli: &Cli) -> anyhow::Result<u8> {
         Command::Restore(args) => restore::run(globals, args),
         Command::Prune(args) => prune::run(globals, args),
         Command::Init(args) => init::run(globals, args),
+        Command::Schema(args) => schema::run(globals, args),
     }
 }

@@ -48,20 +48,38 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
     let rows = rows(&actual, &now, older_than);
     let due: Vec<&PruneRow> = rows.iter().filter(|row| row.due()).collect();
     let bytes = due.iter().map(|row| row.bytes).sum();
-    if globals.json {
-        view::print(&view::json::prune(&rows, now.seconds))?;
-    } else if !(globals.quiet() && due.is_empty()) {
+    // With --json and no word of approval it is a question about what is due, and that is the answer.
+    let ends = due.is_empty() || (globals.json && !args.auto_approve);
+    if globals.json && ends {
+        view::print(&view::json::prune(&rows, now.seconds, &[], &[]))?;
+    } else if !(globals.json || globals.quiet() && due.is_empty()) {
         view::print(&view::prune_text(&rows, now.seconds, &globals.out_style()))?;
     }
-    // With --json and no word of approval it is a question about what is due, and that is the answer.
-    if due.is_empty() || (globals.json && !args.auto_approve) {
+    if ends {
         return Ok(0);
     }
     if !args.auto_approve && !ask(globals, "prune", &view::prompt::prune(due.len(), bytes), view::prompt::YES)? {
         view::narrate("Nothing was deleted.\n");
         return Ok(1);
     }
-    empty(globals, &desired, &due, older_than)
+    let (gone, failed) = empty(globals, &desired, &due, older_than)?;
+    if globals.json {
+        view::print(&view::json::prune(&rows, now.seconds, &gone, &failed))?;
+    } else {
+        tell(globals, &gone, &failed)?;
+    }
+    Ok(u8::from(!failed.is_empty()))
+}
+
+/// What went, and what did not.
+fn tell(globals: &Globals, gone: &[&PruneRow], failed: &[anyhow::Error]) -> Result<()> {
+    for error in failed {
+        view::narrate(&view::error(error, &globals.err_style()));
+    }
+    if !gone.is_empty() && !globals.quiet() && !globals.json {
+        view::print(&view::prune::pruned(gone.len(), gone.iter().map(|row| row.bytes).sum()))?;
+    }
+    Ok(())
 }
 
 /// What `auto_prune` does at the end of an apply, with what its plan named: what is due only since then waits for the next
@@ -82,7 +100,12 @@ pub(super) fn automatic(globals: &Globals, desired: &Desired, named: &[Deletion]
         RowState::Kept(_) | RowState::Future | RowState::Unknown => false,
     };
     let due: Vec<&PruneRow> = rows.iter().filter(goes).collect();
-    if due.is_empty() { Ok(0) } else { empty(globals, desired, &due, None) }
+    if due.is_empty() {
+        return Ok(0);
+    }
+    let (gone, failed) = empty(globals, desired, &due, None)?;
+    tell(globals, &gone, &failed)?;
+    Ok(u8::from(!failed.is_empty()))
 }
 
 /// What lies among the entries that are being deleted and is none: nobody but its owner deletes it.
@@ -124,8 +147,14 @@ pub(super) fn finish(desired: &Desired, actual: &Actual, locks: &mut Locks) -> R
     trash::finish_emptying(&door, &gone, &repositories, &Globals::moment())
 }
 
-/// Under the lock: what was shown, if it is still due. What cannot be emptied does not stop the others.
-fn empty(globals: &Globals, desired: &Desired, shown: &[&PruneRow], older_than: Option<u64>) -> Result<u8> {
+/// Under the lock: what was shown, if it is still due. Returns what is gone, and why other things are not: what cannot be
+/// emptied does not stop the others.
+fn empty<'a>(
+    globals: &Globals,
+    desired: &Desired,
+    shown: &[&'a PruneRow],
+    older_than: Option<u64>,
+) -> Result<(Vec<&'a PruneRow>, Vec<anyhow::Error>)> {
     recover(globals, desired)?;
     let actual = actual::read(desired)?;
     let mut locks = lock_all(globals, desired, &actual)?;
@@ -137,13 +166,6 @@ fn empty(globals: &Globals, desired: &Desired, shown: &[&PruneRow], older_than: 
     let due = |entry: &&TrashEntry| trash::is_due(entry, &now, older_than) && shown.iter().any(|row| row.path == entry.path);
     let emptied = actual.trash.iter().filter(due).map(|entry| trash::empty(&door, entry, &repositories, &now));
     let failed: Vec<anyhow::Error> = std::iter::once(finished).chain(emptied).filter_map(Result::err).collect();
-    for error in &failed {
-        view::narrate(&format!("error: {error:#}\n"));
-    }
-    let left = |row: &&&PruneRow| row.path.as_path().symlink_metadata().is_err();
-    let gone: Vec<&&PruneRow> = shown.iter().filter(left).collect();
-    if !gone.is_empty() && !globals.quiet() && !globals.json {
-        view::print(&view::prune::pruned(gone.len(), gone.iter().map(|row| row.bytes).sum()))?;
-    }
-    Ok(u8::from(!failed.is_empty()))
+    let gone = shown.iter().copied().filter(|row| row.path.as_path().symlink_metadata().is_err()).collect();
+    Ok((gone, failed))
 }

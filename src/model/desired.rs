@@ -90,7 +90,7 @@ pub struct DesiredCheckout {
 }
 
 /// How a managed file is made of its source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FileMode {
     /// The same bytes.

@@ -13,6 +13,7 @@ pub mod own_refs;
 pub mod path;
 pub mod policy;
 pub mod registration;
+pub mod schema;
 pub mod size;
 pub mod source;
 mod spelling;

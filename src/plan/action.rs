@@ -107,6 +107,10 @@ pub enum Action {
 }
 
 impl Action {
+    /// Every [`Action::word`].
+    pub const WORDS: [&str; 11] =
+        ["clone", "create", "update", "adopt", "replace", "resume", "switch", "repair", "remove", "prune", "none"];
+
     /// The builder that it makes or changes, if it does.
     #[must_use]
     pub fn builds(&self) -> Option<&BuilderWrite> {

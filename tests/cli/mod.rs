@@ -20,5 +20,6 @@ mod restore;
 mod restore_blocked;
 mod restore_crash;
 mod restore_meanwhile;
+mod schema;
 mod switch;
 mod twice;

@@ -5,7 +5,7 @@ use snapbox::str;
 
 use crate::support::Sandbox;
 
-const COMMANDS: [&str; 8] = ["plan", "apply", "destroy", "status", "validate", "restore", "prune", "init"];
+const COMMANDS: [&str; 9] = ["plan", "apply", "destroy", "status", "validate", "restore", "prune", "init", "schema"];
 
 #[test]
 fn every_command_has_help_with_examples() {

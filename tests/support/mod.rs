@@ -12,6 +12,7 @@ mod faulty;
 mod journal;
 mod killer;
 mod program;
+pub mod schema;
 mod snapshot;
 
 pub use faulty::{Fault, Faulty, MODES, Mode};

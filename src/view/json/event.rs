@@ -3,27 +3,29 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::apply::event::{Event, Listener};
-use crate::diagnostic::Diagnostic;
 use crate::plan::Change;
 use crate::view::output::{Output, Standard};
 
+use super::error::told;
 use super::{ChangeDocument, DeletionDocument, FORMAT_VERSION, SummaryDocument, WSCTL_VERSION, line};
 
-/// One line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// One event. A reader passes over events that it does not know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum EventLine {
     /// Always the first.
     Version {
-        /// The version of the format.
+        /// The version of the format, `MAJOR.MINOR`: read on only where you know the first number.
+        #[schemars(regex(pattern = "^1\\.[0-9]+$"))]
         format_version: String,
         /// The version of the program.
         wsctl: String,
     },
-    /// One change of the plan; `change.blocked` says whether apply refuses it.
+    /// One change of the plan that is applied; `change.blocked` says whether apply refuses it.
     PlannedChange {
         /// The change, as the plan's document has it.
         change: Box<ChangeDocument>,
@@ -33,79 +35,80 @@ pub enum EventLine {
         /// The entry, as the plan's document has it.
         deletion: DeletionDocument,
     },
-    /// A change begins.
+    /// A change begins. Several may go on at the same time.
     ApplyStart {
-        /// Its address.
+        /// The change's address.
         address: String,
-        /// What is done.
+        /// What is done, in the words of the plan.
         action: String,
     },
-    /// A change goes on.
+    /// A change goes on: told of what git tells of, as a clone.
     ApplyProgress {
-        /// Its address.
+        /// The change's address.
         address: String,
-        /// What git says.
+        /// What git is at, in its words.
         stage: String,
-        /// How far, where git says it.
+        /// How far, in percent; `null` where git does not say it.
+        #[schemars(range(min = 0, max = 100))]
         percent: Option<u8>,
     },
     /// A change is done.
     ApplyComplete {
-        /// Its address.
+        /// The change's address.
         address: String,
         /// What was done.
         action: String,
-        /// How long it took.
+        /// How long it took, in milliseconds.
         elapsed_ms: u64,
     },
     /// A change failed.
     ApplyErrored {
-        /// Its address.
+        /// The change's address.
         address: String,
         /// What was tried.
         action: String,
-        /// What went wrong.
+        /// What went wrong: one line.
         error: String,
-        /// The next command to type.
+        /// What to type, or to edit, to go on: one command or sentence per line.
         next: String,
     },
-    /// A change was not begun.
+    /// A change was not begun: one that it needs failed, or the run was interrupted.
     ApplySkipped {
-        /// Its address.
+        /// The change's address.
         address: String,
         /// What would have been done.
         action: String,
-        /// Why not.
+        /// Why not; for people.
         because: String,
     },
-    /// Something to know.
+    /// An error that ends the run, or something to know.
     Diagnostic {
         /// `error` ends the run, `warning` stops nothing.
         severity: Severity,
-        /// What it is about, where it is about something.
+        /// The address that it is about; `null` where it is about none.
         address: Option<String>,
-        /// One line.
+        /// What is wrong, and where: one line.
         message: String,
-        /// The next command to type, where there is one.
+        /// What to type, or to edit, to go on, one per line; `null` where nobody can say.
         next: Option<String>,
     },
     /// Always the last of a run that came to its end.
     ChangeSummary {
-        /// Changes done by kind; `blocked` counts those that plan refused.
+        /// Changes done, by kind; `blocked` counts those that the plan refuses.
         changes: SummaryDocument,
         /// Changes that failed.
         failed: usize,
         /// Changes not begun.
         skipped: usize,
-        /// The signal that ended it, if one did.
+        /// The number of the signal that ended it; `null` where none did.
         interrupted: Option<i32>,
-        /// How long it took.
+        /// How long it took, in milliseconds.
         elapsed_ms: u64,
     },
 }
 
 /// How bad a diagnostic is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// It stops nothing.
@@ -141,8 +144,7 @@ impl JsonLines {
 
     /// Writes an error that ends the run.
     pub fn error(&self, error: &anyhow::Error) {
-        let next = error.downcast_ref::<Diagnostic>().map(|diagnostic| diagnostic.next.clone());
-        let message = format!("{error:#}");
+        let (message, next) = told(error);
         self.write([EventLine::Diagnostic { severity: Severity::Error, address: None, message, next }]);
     }
 

@@ -1,5 +1,6 @@
 //! What `wsctl validate` answers, as a document.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Fault, Faults};
@@ -9,23 +10,26 @@ use crate::view::fault::within;
 
 use super::{FORMAT_VERSION, WSCTL_VERSION, document};
 
-/// The whole answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Whether builders.toml can be read, and every fault of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Validate")]
 pub struct ValidateDocument {
-    /// The version of the format.
+    /// The version of the format, `MAJOR.MINOR`: read on only where you know the first number.
+    #[schemars(regex(pattern = "^1\\.[0-9]+$"))]
     pub format_version: String,
     /// The version of the program.
     pub wsctl_version: String,
     /// Whether the file has no fault.
     pub valid: bool,
-    /// The file.
+    /// The file that was checked.
     pub file: AbsPath,
     /// Its faults and those of what it includes, in the order of the texts.
     pub faults: Vec<FaultDocument>,
 }
 
 /// One fault. Lines and columns count from 1, columns in characters; the end is behind the last character.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Fault")]
 pub struct FaultDocument {
     /// The file that it is in: the one above, or one that it includes.
     pub file: AbsPath,
@@ -50,7 +54,7 @@ pub struct FaultDocument {
 pub fn validate(file: &AbsPath, result: Result<(), &Faults>) -> String {
     let faults = match result {
         Ok(()) => Vec::new(),
-        Err(faults) => faults.faults.iter().map(|fault| FaultDocument::new(fault, &faults.sources)).collect(),
+        Err(faults) => documents(faults),
     };
     document(&ValidateDocument {
         format_version: FORMAT_VERSION.into(),
@@ -59,6 +63,11 @@ pub fn validate(file: &AbsPath, result: Result<(), &Faults>) -> String {
         file: file.clone(),
         faults,
     })
+}
+
+/// The faults of a file, each as a document.
+pub(super) fn documents(faults: &Faults) -> Vec<FaultDocument> {
+    faults.faults.iter().map(|fault| FaultDocument::new(fault, &faults.sources)).collect()
 }
 
 impl FaultDocument {

@@ -1,11 +1,13 @@
-//! JSON documents: one for plan, status and validate, one event per line for apply. Unknown keys may appear, meanings
-//! never change. Paths are text in which `%` and what is not UTF-8 stand as `%XX`.
+//! JSON documents: one for each command, one event per line for apply and destroy. Keys may be added, meanings never
+//! change. Paths are text in which `%` and what is not UTF-8 stand as `%XX`.
 
+mod error;
 pub mod event;
 mod faults;
 mod plan;
 mod prune;
 mod restore;
+pub mod schema;
 mod status;
 
 use std::fmt::Write as _;
@@ -14,14 +16,16 @@ use serde::Serialize;
 
 use super::text::is_hostile;
 
+pub use error::{ErrorDocument, error};
 pub use faults::{FaultDocument, ValidateDocument, validate};
 pub use plan::{BlockerDocument, ChangeDocument, DiffDocument, NoteDocument, PlanDocument, SummaryDocument, Target, plan};
 pub use prune::{DeletionDocument, EntryDocument, PruneDocument, prune};
-pub use restore::{RestoreDocument, RestoredDocument, TrashDocument, TrashedDocument, restore, trash};
+pub use restore::{RestoreAnswer, RestoreDocument, RestoredDocument, TrashDocument, TrashedDocument, restore, trash};
 pub use status::{BuilderDocument, CheckoutDocument, StatusDocument, status};
 
-/// The version of the format: the first number grows when a meaning changes, the second when a key is added.
-pub const FORMAT_VERSION: &str = "1.0";
+/// The version of the format: the first number grows when a meaning changes or a key goes, the second when keys, events
+/// or words are added.
+pub const FORMAT_VERSION: &str = "1.1";
 /// The version of the program.
 pub const WSCTL_VERSION: &str = env!("CARGO_PKG_VERSION");
 

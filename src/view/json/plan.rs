@@ -1,5 +1,6 @@
 //! The plan as a document.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::desired::FileMode;
@@ -11,49 +12,53 @@ use crate::view::diff::{Drawn, draw};
 
 use super::{DeletionDocument, FORMAT_VERSION, WSCTL_VERSION, document};
 
-/// The whole plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What apply would do, what it would not and why, and what differs and is left alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Plan")]
 pub struct PlanDocument {
-    /// The version of the format.
+    /// The version of the format, `MAJOR.MINOR`: read on only where you know the first number.
+    #[schemars(regex(pattern = "^1\\.[0-9]+$"))]
     pub format_version: String,
     /// The version of the program.
     pub wsctl_version: String,
-    /// The file.
+    /// The builders.toml that was read.
     pub file: AbsPath,
     /// The workspace root.
     pub root: AbsPath,
-    /// Changes in the order of their addresses, blocked ones among them.
+    /// Changes in the order of their addresses, refused ones among them; at most one for each address.
     pub changes: Vec<ChangeDocument>,
-    /// Entries of the trash that apply deletes for good.
-    #[serde(default)]
+    /// Entries of the trash that apply deletes for good at its end.
     pub deletions: Vec<DeletionDocument>,
     /// What differs from the declaration and is left alone.
     pub drift: Vec<NoteDocument>,
-    /// What nobody declared.
+    /// What nobody declared, below `builders_dir` and `repos_dir`; never touched.
     pub unmanaged: Vec<NoteDocument>,
-    /// What a reader should know.
+    /// What a reader should know and nobody has to act on; for people.
     pub warnings: Vec<String>,
     /// How many changes of each kind.
     pub summary: SummaryDocument,
 }
 
 /// One change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Change")]
 pub struct ChangeDocument {
-    /// Its address.
+    /// What changes, as the file names it: `repos.R`, `builders.B`, `builders.B.R` or `builders.B.files."TO"`.
     pub address: String,
-    /// What is done: `clone`, `create`, `update`, `adopt`, `replace`, `resume`, `switch`, `repair`, `remove`, `prune`, or
-    /// `none` where nothing could be done.
+    /// What is done, or would be if nothing blocked it; `none` where nothing could be done anyway. Later versions may have
+    /// more words.
+    #[schemars(extend("examples" = Action::WORDS))]
     pub action: String,
-    /// `+`, `~`, `>`, `-/+` or `-`.
+    /// The sign of the change in the text: create `+`, update `~`, adopt `>`, replace `-/+`, remove `-`.
+    #[schemars(extend("enum" = ["+", "~", ">", "-/+", "-"]))]
     pub symbol: String,
-    /// Why, for people.
+    /// Why; for people.
     pub reason: String,
-    /// Whether it is refused.
+    /// Whether it is refused: then apply leaves it alone, and exits 1.
     pub blocked: bool,
-    /// Why it is refused.
+    /// Why it is refused; empty where it is not.
     pub blockers: Vec<BlockerDocument>,
-    /// More facts, for people.
+    /// More facts, one line each; for people.
     pub details: Vec<String>,
     /// What the action is about.
     #[serde(flatten)]
@@ -64,9 +69,9 @@ pub struct ChangeDocument {
 }
 
 /// What an action is about; only what applies is there.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Target {
-    /// Where the change takes place.
+    /// The directory or file that changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<AbsPath>,
     /// From where a repository is cloned, without what may be a secret.
@@ -98,21 +103,24 @@ pub struct Target {
     pub trash_entry: Option<String>,
 }
 
-/// One refusal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// One reason why a change is refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Blocker")]
 pub struct BlockerDocument {
-    /// Its name, in kebab-case.
+    /// Its name, in kebab-case. Later versions may have more.
+    #[schemars(regex(pattern = "^[a-z]+(-[a-z]+)*$"))]
     pub kind: String,
-    /// The fact, for people.
+    /// The fact; for people.
     pub fact: String,
-    /// Where.
+    /// Where; `null` where no path says more.
     pub path: Option<AbsPath>,
-    /// What to type, or to edit, to go on.
+    /// What to type, or to edit, to go on: one command or sentence per line.
     pub next: String,
 }
 
 /// The change of a managed file's text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Diff")]
 pub struct DiffDocument {
     /// The path in the builder.
     pub path: String,
@@ -127,29 +135,30 @@ pub struct DiffDocument {
 }
 
 /// A fact about a place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Note")]
 pub struct NoteDocument {
     /// The address, or the path of what has none.
     pub subject: String,
-    /// The fact, for people.
+    /// The fact; for people.
     pub fact: String,
     /// The command that would change it, where there is one.
     pub next: Option<String>,
 }
 
 /// How many changes of each kind; a blocked one counts only as blocked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Summary")]
 pub struct SummaryDocument {
-    /// `+`
+    /// `+`: what is made.
     pub create: usize,
-    /// `~` and `>`
+    /// `~` and `>`: what is changed or taken over in its place.
     pub update: usize,
-    /// `-/+`
+    /// `-/+`: what is dropped and made again.
     pub replace: usize,
-    /// `-`
+    /// `-`: what moves to the trash, or is dropped.
     pub remove: usize,
     /// Entries of the trash that are deleted for good.
-    #[serde(default)]
     pub delete: usize,
     /// Refused.
     pub blocked: usize,

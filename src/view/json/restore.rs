@@ -1,5 +1,6 @@
 //! `wsctl restore --json`: what the trash holds, or how one entry comes back.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{BlockerDocument, FORMAT_VERSION, WSCTL_VERSION, document};
@@ -8,25 +9,28 @@ use crate::model::path::AbsPath;
 use crate::plan::restore::{Block, Restore, RestoredCheckout};
 use crate::view::restore::TrashRow;
 
-/// What the trash holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What the trash holds: the answer without a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Trash")]
 pub struct TrashDocument {
-    /// See [`FORMAT_VERSION`].
+    /// The version of the format, `MAJOR.MINOR`: read on only where you know the first number.
+    #[schemars(regex(pattern = "^1\\.[0-9]+$"))]
     pub format_version: String,
-    /// The program's version.
+    /// The version of the program.
     pub wsctl_version: String,
     /// Its entries, newest first.
     pub entries: Vec<TrashedDocument>,
 }
 
 /// One entry of the trash.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Trashed")]
 pub struct TrashedDocument {
     /// Its name.
     pub name: String,
     /// Where it is.
     pub path: AbsPath,
-    /// What would come back; missing where its manifest cannot be read.
+    /// What would come back; `null` where its manifest cannot be read.
     pub address: Option<String>,
     /// When it was removed, in seconds since 1970.
     pub removed: Option<i64>,
@@ -38,16 +42,18 @@ pub struct TrashedDocument {
     pub branches: Vec<String>,
     /// Whether it can come back.
     pub restorable: bool,
-    /// Why it cannot.
+    /// Why it cannot; empty where it can.
     pub blockers: Vec<BlockerDocument>,
 }
 
-/// How one entry comes back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// How one entry comes back, or that it did: the answer to a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Restore")]
 pub struct RestoreDocument {
-    /// See [`FORMAT_VERSION`].
+    /// The version of the format, `MAJOR.MINOR`: read on only where you know the first number.
+    #[schemars(regex(pattern = "^1\\.[0-9]+$"))]
     pub format_version: String,
-    /// The program's version.
+    /// The version of the program.
     pub wsctl_version: String,
     /// The entry.
     pub entry: String,
@@ -57,18 +63,19 @@ pub struct RestoreDocument {
     pub path: AbsPath,
     /// Whether it was done; not without `--auto-approve`.
     pub restored: bool,
-    /// Why it cannot come back.
+    /// Why it cannot come back; empty where it can.
     pub blockers: Vec<BlockerDocument>,
     /// Its checkouts.
     pub checkouts: Vec<RestoredDocument>,
-    /// More facts, for people.
+    /// More facts, one line each; for people.
     pub details: Vec<String>,
-    /// The text that builders.toml has to have so that the next apply keeps it; missing where it is declared.
+    /// The text that builders.toml has to have so that the next apply keeps it; `null` where it is declared.
     pub declare: Option<String>,
 }
 
 /// One checkout that comes back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Restored")]
 pub struct RestoredDocument {
     /// Its repository.
     pub repository: String,
@@ -80,6 +87,16 @@ pub struct RestoredDocument {
     pub commit: Option<ObjectId>,
     /// Whether the branch is made.
     pub makes_branch: bool,
+}
+
+/// Either answer of `wsctl restore`; for its schema.
+#[derive(Debug, Clone, JsonSchema)]
+#[serde(untagged)]
+pub enum RestoreAnswer {
+    /// Without a name.
+    Trash(TrashDocument),
+    /// With one.
+    Restore(RestoreDocument),
 }
 
 /// What the trash holds, rows as they are given.

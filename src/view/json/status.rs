@@ -1,5 +1,6 @@
 //! The status as a document.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::name::{BranchName, BuilderName, RepoName};
@@ -8,14 +9,16 @@ use crate::model::status::{BuilderStatus, CheckoutStatus, Status};
 
 use super::{FORMAT_VERSION, WSCTL_VERSION, document};
 
-/// The whole status.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Every builder with its checkouts, as they are on the disk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Status")]
 pub struct StatusDocument {
-    /// The version of the format.
+    /// The version of the format, `MAJOR.MINOR`: read on only where you know the first number.
+    #[schemars(regex(pattern = "^1\\.[0-9]+$"))]
     pub format_version: String,
     /// The version of the program.
     pub wsctl_version: String,
-    /// The file.
+    /// The builders.toml that was read.
     pub file: AbsPath,
     /// The workspace root.
     pub root: AbsPath,
@@ -26,7 +29,8 @@ pub struct StatusDocument {
 }
 
 /// One builder.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Builder")]
 pub struct BuilderDocument {
     /// Its name.
     pub name: BuilderName,
@@ -34,14 +38,15 @@ pub struct BuilderDocument {
     pub path: AbsPath,
     /// When it was created, in seconds since 1970.
     pub created: Option<i64>,
-    /// `ok`, or what is not.
+    /// `ok`, or what is not; for people, as every text that is no name.
     pub state: String,
     /// Its checkouts by repository.
     pub checkouts: Vec<CheckoutDocument>,
 }
 
 /// One checkout. `null` is what could not be told.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Checkout")]
 pub struct CheckoutDocument {
     /// Its repository.
     pub repository: RepoName,
@@ -49,9 +54,9 @@ pub struct CheckoutDocument {
     pub path: AbsPath,
     /// The branch it is on; `null` when detached or missing.
     pub branch: Option<BranchName>,
-    /// HEAD's commit, abbreviated.
+    /// The commit of HEAD, abbreviated.
     pub commit: Option<String>,
-    /// What `ahead` and `behind` count against.
+    /// What `ahead` and `behind` count against: the upstream, else the base.
     pub against: Option<String>,
     /// Commits that `against` lacks.
     pub ahead: Option<usize>,
@@ -63,7 +68,7 @@ pub struct CheckoutDocument {
     pub untracked: Option<usize>,
     /// When it was created, in seconds since 1970.
     pub created: Option<i64>,
-    /// `ok`, or what is not.
+    /// `ok`, or what is not; for people, as every text that is no name.
     pub state: String,
 }
 

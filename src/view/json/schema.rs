@@ -1,0 +1,83 @@
+//! JSON Schemas of the documents: `wsctl schema`.
+
+use std::collections::BTreeMap;
+
+use schemars::Schema;
+use serde_json::{Value, json};
+
+use super::event::EventLine;
+use super::{
+    ErrorDocument, FORMAT_VERSION, PlanDocument, PruneDocument, RestoreAnswer, StatusDocument, ValidateDocument, document,
+};
+use crate::model::schema::written;
+use crate::view::style::Style;
+use crate::view::table::{Cell, draw};
+
+/// Something that has a schema: its name, what it is, and the schema.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject {
+    /// Its name for `wsctl schema`.
+    pub name: &'static str,
+    /// What it is, as the schema's title.
+    pub about: &'static str,
+    make: fn(&str, &str) -> Schema,
+}
+
+/// Every document that wsctl writes.
+pub const SUBJECTS: [Subject; 7] = [
+    Subject { name: "plan", about: "what `wsctl plan --json` answers", make: written::<PlanDocument> },
+    Subject { name: "status", about: "what `wsctl status --json` answers", make: written::<StatusDocument> },
+    Subject { name: "events", about: "one line of `wsctl apply --json` or `wsctl destroy --json`", make: events },
+    Subject { name: "validate", about: "what `wsctl validate --json` answers", make: written::<ValidateDocument> },
+    Subject { name: "restore", about: "what `wsctl restore --json` answers", make: written::<RestoreAnswer> },
+    Subject { name: "prune", about: "what `wsctl prune --json` answers", make: written::<PruneDocument> },
+    Subject {
+        name: "error",
+        about: "what any command but apply and destroy answers when it failed",
+        make: written::<ErrorDocument>,
+    },
+];
+
+impl Subject {
+    /// Its schema, of this version of the format. There is no host that it could be had from.
+    #[must_use]
+    pub fn schema(&self) -> Schema {
+        (self.make)(&format!("urn:wsctl:schema:{}:{FORMAT_VERSION}", self.name), self.about)
+    }
+}
+
+/// The names, and what they are.
+#[must_use]
+pub fn names(style: &Style) -> String {
+    let rows = SUBJECTS.map(|subject| vec![Cell::new(subject.name), Cell::new(subject.about)]);
+    draw(&rows, style)
+}
+
+/// The same for programs: an object with what each name is.
+#[must_use]
+pub fn names_json() -> String {
+    document(&SUBJECTS.iter().map(|subject| (subject.name, subject.about)).collect::<BTreeMap<_, _>>())
+}
+
+/// A schema as text.
+#[must_use]
+pub fn text(schema: &Schema) -> String {
+    document(schema)
+}
+
+/// A line is one of the events that there are, or one that a later version adds: a reader passes over those.
+fn events(id: &str, title: &str) -> Schema {
+    let mut schema = written::<EventLine>(id, title);
+    let known = schema.remove("oneOf").unwrap_or_default();
+    let types: Vec<Value> =
+        known.as_array().into_iter().flatten().map(|event| event["properties"]["type"]["const"].clone()).collect();
+    let later = json!({
+        "description": "An event of a later version: pass over it.",
+        "type": "object",
+        "properties": { "type": { "type": "string", "not": { "enum": types } } },
+        "required": ["type"],
+    });
+    let all: Vec<Value> = known.as_array().into_iter().flatten().cloned().chain([later]).collect();
+    schema.insert("oneOf".into(), all.into());
+    schema
+}
