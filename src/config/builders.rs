@@ -62,11 +62,11 @@ pub(super) fn builders(top: &Table<'_>, config: &mut Config, names: &mut Names) 
 fn builder(name: Option<Spanned<BuilderName>>, table: &Table<'_>, shown: &str, faults: &mut Vec<Fault>) -> Option<Builder> {
     table.check_keys(&BUILDER, faults);
     let before = faults.len();
-    let repos = table.texts("repos", faults).unwrap_or_default();
+    let repos = table.texts("repos", faults);
     let repos_whole = faults.len() == before;
     let branch = checked(table.text("branch", faults), check_branch, faults);
     let base = checked(table.text("base", faults), check_base, faults);
-    let protect = table.flag("protect", faults).is_some_and(|flag| flag.value);
+    let protect = table.flag("protect", faults).map(|flag| flag.value);
     let include_root = table.flag("include_root", faults);
     let checkouts = checkouts(table, shown, faults);
     let files = files(table, &format!("[[builders.{shown}.files]]"), &mut BTreeMap::new(), faults);

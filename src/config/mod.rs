@@ -24,7 +24,7 @@ use toml::de::DeTable;
 pub use facts::{Facts, facts};
 pub use find::{Found, find};
 pub use include::Edited;
-pub use schema::{Builder, Checkout, Config, Layout, ManagedFile, PolicyKeys, Repo, Spanned, Target, Workspace};
+pub use schema::{Builder, Checkout, Config, Defaults, Layout, ManagedFile, PolicyKeys, Repo, Spanned, Target, Workspace};
 pub use starter::starter;
 pub use value::duration;
 
@@ -146,6 +146,7 @@ impl Config {
             faults: Vec::new(),
             broken: false,
             workspace: Workspace::default(),
+            defaults: Defaults::default(),
             repos: BTreeMap::new(),
             repo_keys: Some(BTreeSet::new()),
             builders: BTreeMap::new(),

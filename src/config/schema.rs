@@ -30,6 +30,8 @@ pub struct Config {
     pub broken: bool,
     /// `[workspace]`
     pub workspace: Workspace,
+    /// `[defaults]`
+    pub defaults: Defaults,
     /// `[repos.…]`
     pub repos: BTreeMap<RepoName, Repo>,
     /// Every key of `[repos]`, also those that are no names; `None`: it is no table.
@@ -87,6 +89,23 @@ pub struct Workspace {
     pub fetch: Option<bool>,
 }
 
+/// `[defaults]`: what a builder has unless it says otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Defaults {
+    /// Its repositories as written.
+    pub repos: Option<Vec<Spanned<String>>>,
+    /// The template of its branch name.
+    pub branch: Option<Spanned<String>>,
+    /// What new branches start from.
+    pub base: Option<Spanned<String>>,
+    /// Whether it may never be removed.
+    pub protect: Option<bool>,
+    /// Whether the workspace root joins by itself.
+    pub include_root: Option<Spanned<bool>>,
+    /// Its policy keys.
+    pub policy: PolicyKeys,
+}
+
 /// Where a builder's checkouts lie.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Layout {
@@ -123,8 +142,8 @@ pub struct Repo {
 pub struct Builder {
     /// Its name.
     pub name: Spanned<BuilderName>,
-    /// Its repositories as written.
-    pub repos: Vec<Spanned<String>>,
+    /// Its repositories as written; `None`: those of `[defaults]`.
+    pub repos: Option<Vec<Spanned<String>>>,
     /// Whether `repos` could be read whole.
     pub repos_whole: bool,
     /// The template of its branch name.
@@ -132,7 +151,7 @@ pub struct Builder {
     /// What new branches start from.
     pub base: Option<Spanned<String>>,
     /// Whether it may never be removed.
-    pub protect: bool,
+    pub protect: Option<bool>,
     /// Whether the workspace root joins by itself.
     pub include_root: Option<Spanned<bool>>,
     /// `[builders.B.checkout.R]`

@@ -5,7 +5,7 @@ use toml::de::DeValue;
 use super::decode::{Keys, Role, Table, Value, printable, wrong_type};
 use super::fault::fault;
 use super::names::Names;
-use super::schema::{Config, Layout, PolicyKeys, Repo, Spanned, Workspace};
+use super::schema::{Config, Defaults, Layout, PolicyKeys, Repo, Spanned, Workspace};
 use super::value::{Refusal, check_base, check_branch, check_template, check_url, duration, expand};
 use crate::diagnostic::Fault;
 use crate::model::name::RepoName;
@@ -13,9 +13,24 @@ use crate::model::path::RelPath;
 use crate::model::policy::{DeleteBranch, MaxRemovals, OnUnsaved};
 
 const TOP: Keys =
-    Keys { known: &["version", "include", "workspace", "repos", "builders", "files", "policy"], later: &["defaults", "moved"] };
+    Keys { known: &["version", "include", "workspace", "defaults", "repos", "builders", "files", "policy"], later: &["moved"] };
 const WORKSPACE: Keys =
     Keys { known: &["root", "repos_dir", "builders_dir", "layout", "anchor", "branch", "base", "fetch"], later: &[] };
+const DEFAULTS: Keys = Keys {
+    known: &[
+        "repos",
+        "branch",
+        "base",
+        "protect",
+        "include_root",
+        "delete_branch",
+        "on_unsaved",
+        "disposable",
+        "trash_keep",
+        "auto_prune",
+    ],
+    later: &[],
+};
 const LAYOUT: Keys = Keys { known: &["root", "repo"], later: &[] };
 const REPO: Keys = Keys { known: &["url", "path", "base"], later: &["submodules", "lfs", "depth", "filter"] };
 const POLICY_TABLE: Keys =
@@ -54,6 +69,9 @@ fn main(top: &Table<'_>, config: &mut Config, names: &mut Names) {
     names.include = top.texts("include", faults).unwrap_or_default();
     if let Some(table) = top.table("workspace", "[workspace]".into(), faults) {
         config.workspace = workspace(&table, faults);
+    }
+    if let Some(table) = top.table("defaults", "[defaults]".into(), faults) {
+        config.defaults = defaults(&table, faults);
     }
     if let Some(table) = top.table("policy", "[policy]".into(), faults) {
         table.check_keys(&POLICY_TABLE, faults);
@@ -100,6 +118,18 @@ fn workspace(table: &Table<'_>, faults: &mut Vec<Fault>) -> Workspace {
         branch: checked(table.text("branch", faults), check_branch, faults),
         base: checked(table.text("base", faults), check_base, faults),
         fetch: table.flag("fetch", faults).map(|flag| flag.value),
+    }
+}
+
+fn defaults(table: &Table<'_>, faults: &mut Vec<Fault>) -> Defaults {
+    table.check_keys(&DEFAULTS, faults);
+    Defaults {
+        repos: table.texts("repos", faults),
+        branch: checked(table.text("branch", faults), check_branch, faults),
+        base: checked(table.text("base", faults), check_base, faults),
+        protect: table.flag("protect", faults).map(|flag| flag.value),
+        include_root: table.flag("include_root", faults),
+        policy: policy(table, faults),
     }
 }
 
@@ -207,7 +237,7 @@ fn repos(table: &Table<'_>, config: &mut Config, names: &mut Names) {
     }
 }
 
-/// The policy keys of `[policy]` or of a builder.
+/// The policy keys of `[policy]`, of `[defaults]` or of a builder.
 pub(super) fn policy(table: &Table<'_>, faults: &mut Vec<Fault>) -> PolicyKeys {
     let words = [("never", DeleteBranch::Never), ("merged", DeleteBranch::Merged)];
     let delete_branch = table.word("delete_branch", &words, faults).map(|word| word.value);

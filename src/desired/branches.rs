@@ -14,20 +14,19 @@ const TEMPLATE: &str = "builder/{builder}";
 /// What `{repo}` is for the root, whose name `.` no branch may hold, and for the builder's own branch.
 const ROOT: &str = "root";
 
-/// A template and the place to point at when its branch is wrong: where it is written, or, for the template of the
-/// workspace, the builder's name.
+/// A template and the place to point at when its branch is wrong: where it is written, or, for one that
+/// builders share, the builder's name.
 struct Source<'a> {
     template: &'a str,
     span: &'a Range<usize>,
 }
 
 fn source<'a>(config: &'a Config, builder: &'a Builder, checkout: Option<&'a Checkout>) -> Source<'a> {
-    match checkout.and_then(|checkout| checkout.branch.as_ref()).or(builder.branch.as_ref()) {
-        Some(text) => Source { template: &text.value, span: &text.span },
-        None => {
-            Source { template: config.workspace.branch.as_ref().map_or(TEMPLATE, |text| &text.value), span: &builder.name.span }
-        }
+    if let Some(text) = checkout.and_then(|checkout| checkout.branch.as_ref()).or(builder.branch.as_ref()) {
+        return Source { template: &text.value, span: &text.span };
     }
+    let shared = config.defaults.branch.as_ref().or(config.workspace.branch.as_ref());
+    Source { template: shared.map_or(TEMPLATE, |text| &text.value), span: &builder.name.span }
 }
 
 /// The branch of a checkout.

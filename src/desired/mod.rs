@@ -4,6 +4,7 @@ mod branches;
 mod builder;
 mod files;
 mod layout;
+mod members;
 mod places;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,10 +35,12 @@ pub fn desired(config: &Config, facts: &Facts) -> Result<Desired, Faults> {
     let layout = layout::Layout::of(config, facts, &repos_dir, &mut faults);
     let mut scene = Scene { config, facts, builders_dir: &builders_dir, layout, faults, collisions: BTreeSet::new() };
     let policy = config.policy.over(&BuilderPolicy::default());
+    let usual = config.defaults.policy.over(&policy);
+    members::check_defaults(&mut scene);
     let mut builders: BTreeMap<BuilderName, DesiredBuilder> = BTreeMap::new();
     let mut wanted = branches::Wanted::default();
     for (name, declared) in &config.builders {
-        builders.extend(builder::builder(&mut scene, declared, &policy, &mut wanted).map(|builder| (name.clone(), builder)));
+        builders.extend(builder::builder(&mut scene, declared, &usual, &mut wanted).map(|builder| (name.clone(), builder)));
     }
     let mut faults = scene.faults;
     wanted.check(&mut faults);

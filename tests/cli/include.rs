@@ -88,3 +88,19 @@ fn faults_are_shown_in_the_file_they_are_in() {
     fs::remove_file(sandbox.path("builders.d/slack.toml")).unwrap();
     sandbox.wsctl_fed(&text, &["validate", "-"]).ok().says("is valid.");
 }
+
+#[test]
+fn a_builder_that_says_nothing_has_what_the_defaults_say() {
+    let sandbox = Sandbox::workspace();
+    let defaults = "[defaults]\nrepos = [\"api\"]\nbranch = \"task/{builder}\"\nprotect = true\n";
+    sandbox.toml(&format!("include = [\"builders.d/*.toml\"]\n{defaults}[repos.api]\n[repos.web]\n[builders.a]\n"));
+    sandbox.write("builders.d/b.toml", "[builders.b]\nrepos = [\"web\"]\nprotect = false\n");
+    sandbox.apply().ok();
+    assert_eq!(sandbox.git(sandbox.builder("a/api"), &["branch", "--show-current"]), "task/a");
+    assert!(sandbox.builder("b/web").exists() && !sandbox.builder("b/api").exists());
+    sandbox.converged();
+    // Protection by default is kept in the mark, as any other.
+    sandbox.toml("[repos.api]\n[repos.web]\n");
+    sandbox.wsctl(&["apply", "--auto-approve", "--allow-removals"]).fails().says("builders.a").says("protect");
+    assert!(sandbox.builder("a/api").exists() && !sandbox.builder("b").exists());
+}

@@ -174,3 +174,28 @@ fn a_builders_file_wins_over_the_workspaces() {
     let text = text.replace("from = \"own\"\nto = \"a/.env\"", "to = \"{repo}/.env\"\nmode = \"none\"");
     assert_eq!(wish(&text).builders["b"].files.len(), 1);
 }
+
+#[test]
+fn a_builder_has_what_the_defaults_say_unless_it_says_otherwise() {
+    let text = "version = 1\n[workspace]\nbase = \"w\"\nbranch = \"w/{builder}\"\n[policy]\ntrash_keep = \"3d\"\non_unsaved = \"trash\"\n\
+                [defaults]\nrepos = [\"a\"]\nbranch = \"d/{builder}\"\nbase = \"d\"\nprotect = true\ntrash_keep = \"1d\"\n\
+                [repos.a]\nbase = \"r\"\n[repos.b]\nbase = \"r\"\n\
+                [builders.plain]\n[builders.own]\nrepos = [\"b\"]\nbranch = \"o\"\nbase = \"o\"\nprotect = false\ntrash_keep = \"2d\"\n\
+                checkout.b.base = \"c\"\n[builders.none]\nrepos = []\n[builders.rootless]\ninclude_root = false\n";
+    let desired = wish(text);
+    let (plain, own) = (&desired.builders["plain"], &desired.builders["own"]);
+    assert_eq!(places(&desired, "plain").keys().collect::<Vec<_>>(), [".", "a"]);
+    assert_eq!(places(&desired, "own").keys().collect::<Vec<_>>(), [".", "b"]);
+    assert_eq!(places(&desired, "none").keys().collect::<Vec<_>>(), ["."]);
+    assert_eq!(places(&desired, "rootless").keys().collect::<Vec<_>>(), ["a"]);
+    assert_eq!((plain.branch.as_str(), own.branch.as_str()), ("d/plain", "o"));
+    // Checkout, builder, defaults, repository, workspace.
+    assert_eq!(plain.checkouts["a"].base.as_deref(), Some("d"));
+    assert_eq!((own.checkouts["b"].base.as_deref(), own.checkouts["."].base.as_deref()), (Some("c"), Some("o")));
+    let without = wish(&text.replace("base = \"d\"\n", ""));
+    assert_eq!(without.builders["plain"].checkouts["a"].base.as_deref(), Some("r"));
+    assert_eq!(without.builders["plain"].checkouts["."].base.as_deref(), Some("w"));
+    assert_eq!((plain.protect, own.protect), (true, false));
+    assert_eq!((plain.policy.trash_keep, own.policy.trash_keep, desired.policy.trash_keep), (86_400, 2 * 86_400, 3 * 86_400));
+    assert_eq!(plain.policy.on_unsaved, OnUnsaved::Trash);
+}

@@ -58,7 +58,6 @@ fn keys() {
 
 #[test]
 fn keys_of_later_versions() {
-    one("[defaults]\nrepos = []", "not yet: ", "defaults", "later version");
     one("[[moved]]\nfrom = \"a\"", "not yet: ", "moved", "later version");
     for key in ["submodules = true", "lfs = true", "depth = 1", "filter = \"blob:none\""] {
         one(&format!("[repos.a]\n{key}"), "not yet: ", key.split(' ').next().unwrap(), "later version");
@@ -309,4 +308,24 @@ fn broken_text_is_told_with_what_is_certain() {
     let text = "version = 1\nversion = 1\n";
     let found = faults(text, &facts());
     assert_eq!(told(text, &found), [("duplicate key".into(), "version", String::new())]);
+}
+
+#[test]
+fn defaults() {
+    one("[defaults]\nprotcet = true", "unknown key `protcet` in [defaults]", "protcet", "did you mean `protect`?");
+    one("[defaults]\nmax_removals = 3", "unknown key `max_removals` in [defaults]", "max_removals", "known keys");
+    one("[defaults]\nrepos = [\"q\"]", "repository `q` is not declared", "\"q\"", "there are no declared repositories");
+    // Once, however many builders go by it.
+    let two = |defaults: &str| format!("[repos.a]\n[defaults]\n{defaults}\n[builders.b]\n[builders.c]\n");
+    one(&two("repos = [\"a\", \"q\"]"), "repository `q` is not declared", "\"q\"", "`a`");
+    one(&two("repos = [\"a\", \"a\"]"), "repository `a` is named twice in [defaults]", "\"a\"", "");
+    one(&two("repos = [\".\"]\ninclude_root = false"), "`.` is named, and `include_root` is false", "\".\"", "");
+    one(&two("base = \"a..b\""), "`a..b` is no single commit", "\"a..b\"", "");
+    one(&two("branch = \"x y\""), "branch `x y`", "\"x y\"", "");
+    one(&two("trash_keep = \"x\""), "`trash_keep`", "\"x\"", "");
+    let plain = Facts::plain(abs("/ws"));
+    check(&two("include_root = true\nrepos = [\"a\"]"), &plain, &[("is no git repository", "true", "")]);
+    check("[defaults]\nrepos = []\n[builders.b]", &plain, &[("builder `b` has no repository", "b", "repos")]);
+    // Who joins by default has overrides too.
+    one("[repos.a]\n[defaults]\nrepos = [\"a\"]\n[builders.b.checkout.qqq]", "has no repository `qqq`", "qqq", "`a`");
 }
