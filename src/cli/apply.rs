@@ -6,8 +6,9 @@ use anyhow::Result;
 
 use super::ask::ask;
 use super::globals::Globals;
+use super::options::PlanOptions;
 use super::recover::recover;
-use super::workspace::{PlanOptions, fetch, load, plan_locked, refresh};
+use super::workspace::{fetch, load, plan_locked, refresh};
 use super::{prune, signals};
 use crate::apply::event::{Event, Listener, Outcome};
 use crate::apply::{Run, Spot, claim, prepare, run as walk};
@@ -22,6 +23,7 @@ use crate::{actual, view};
 Examples:
   wsctl apply
   wsctl apply --auto-approve -q            for cron: silent when there is nothing to do
+  wsctl apply --target 'builders.slack*'   these builders, and the clones that they need
   wsctl apply --unsaved=trash              builders with unsaved work go to the trash too
   wsctl apply --json --auto-approve        one event per line")]
 pub(super) struct Args {

@@ -4,7 +4,8 @@ use anyhow::Result;
 
 use super::apply::{Question, apply};
 use super::globals::Globals;
-use super::workspace::{PlanOptions, load};
+use super::options::PlanOptions;
+use super::workspace::load;
 use crate::view;
 
 /// Move every builder of this workspace to the trash. Repositories and protected builders stay.

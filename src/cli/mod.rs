@@ -5,6 +5,7 @@ mod ask;
 mod destroy;
 mod globals;
 mod init;
+mod options;
 mod plan;
 mod prune;
 mod recover;

@@ -3,7 +3,8 @@
 use anyhow::Result;
 
 use super::globals::Globals;
-use super::workspace::{PlanOptions, fetch, load, refresh};
+use super::options::PlanOptions;
+use super::workspace::{fetch, load, refresh};
 use crate::view;
 
 /// Show what apply would do, and why. Nothing is written.
@@ -12,6 +13,7 @@ use crate::view;
 Examples:
   wsctl plan
   wsctl plan --fetch
+  wsctl plan --target builders.slack --exclude 'builders.*.k8s-lab'
   wsctl plan --json | jq '.changes[].address'
   wsctl plan --detailed-exitcode   exits 2 when there is something to apply, 1 when something is blocked")]
 pub(super) struct Args {

@@ -1,64 +1,20 @@
 //! From the file to a plan: what several commands begin with.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Result;
-use clap::ValueEnum;
 
 use super::globals::Globals;
+use super::options::known;
 use crate::git::{Door, GitDoor, Locks};
 use crate::model::actual::{Actual, Repository, RepositoryState};
 use crate::model::address::{Address, quoted};
 use crate::model::desired::{Desired, DesiredBuilder};
 use crate::model::name::{BuilderName, RepoName};
 use crate::model::path::AbsPath;
-use crate::model::policy::OnUnsaved;
 use crate::plan::{Options, Plan, plan, questions};
 use crate::{actual, config, desired, trash, view};
-
-/// Options of plan, apply and destroy.
-#[derive(Debug, clap::Args)]
-pub(super) struct PlanOptions {
-    /// Fetch every repository first
-    #[arg(long)]
-    pub(super) fetch: bool,
-    /// What a removal does with unsaved work, whatever builders.toml says
-    #[arg(long, value_enum, value_name = "WHAT")]
-    unsaved: Option<Unsaved>,
-    /// Let go of the brakes: more removals than the policy allows, the last builder
-    #[arg(long)]
-    allow_removals: bool,
-    /// Treat builders that another builders.toml declared as this file's, and what is gone from `builders_dir` as lost for good
-    #[arg(long)]
-    take_over: bool,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Unsaved {
-    /// Refuse the removal
-    Block,
-    /// Move it to the trash with the work in it
-    Trash,
-}
-
-impl PlanOptions {
-    pub(super) fn options(&self, globals: &Globals) -> Options {
-        Options {
-            now: Globals::now(),
-            boot: actual::boot(),
-            unsaved: self.unsaved.map(|unsaved| match unsaved {
-                Unsaved::Block => OnUnsaved::Block,
-                Unsaved::Trash => OnUnsaved::Trash,
-            }),
-            allow_removals: self.allow_removals,
-            take_over: self.take_over,
-            destroy: false,
-            protected: BTreeSet::new(),
-            place: globals.place(),
-        }
-    }
-}
 
 /// Finds, reads and checks the file.
 pub(super) fn load(globals: &Globals) -> Result<Desired> {
@@ -90,11 +46,15 @@ pub(super) fn undeclared(desired: &Desired, builder: &BuilderName, repositories:
 }
 
 /// Reads the disk and plans.
+///
+/// # Errors
+/// A target means nothing that is there.
 pub(super) fn refresh(desired: &Desired, options: &Options) -> Result<(Actual, Plan)> {
     let mut actual = actual::read(desired)?;
     actual::without_leftovers(&mut actual);
     let questions: Vec<_> = questions(desired, &actual, options).into_iter().collect();
     actual::examine(&mut actual, desired, &questions);
+    known(desired, &actual, options)?;
     let plan = plan(desired, &actual, options);
     Ok((actual, plan))
 }

@@ -11,6 +11,7 @@ pub mod mark;
 pub mod name;
 pub mod own_refs;
 pub mod path;
+pub mod pattern;
 pub mod policy;
 pub mod registration;
 pub mod schema;

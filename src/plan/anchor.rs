@@ -13,8 +13,8 @@ use super::blockers::shell;
 use super::draft::{Drafts, place};
 use super::files::content;
 use super::input::Input;
-use super::members::{Member, in_place};
-use super::{Action, AnchorWrite, CheckoutWrite, Gitlink};
+use super::members::{Member, in_place, unedited};
+use super::{Action, AnchorWrite, CheckoutWrite, FileContent, Gitlink};
 
 /// The anchor as it shall be after this plan.
 pub(super) fn write(input: &Input<'_>, builder: &DesiredBuilder, drafts: &Drafts) -> AnchorWrite {
@@ -38,8 +38,8 @@ pub(super) fn write(input: &Input<'_>, builder: &DesiredBuilder, drafts: &Drafts
     }
     gitlinks.extend(undeclared(input, builder, found));
     let own = |file: &&DesiredFile| file.checkout.is_none();
-    let files =
-        builder.files.values().filter(own).filter_map(|file| Some((file.to.clone(), content(input, builder, file).ok()?)));
+    let files = builder.files.values().filter(own);
+    let files = files.filter_map(|file| Some((file.to.clone(), recordable(input, builder, file)?)));
     AnchorWrite {
         format,
         branch: builder.branch.clone(),
@@ -47,6 +47,20 @@ pub(super) fn write(input: &Input<'_>, builder: &DesiredBuilder, drafts: &Drafts
         gitlinks,
         files: files.filter(|(to, _)| !foreign_file(input, builder, to)).collect(),
         excluded,
+    }
+}
+
+/// What the anchor says of a managed file: what it shall hold, or what it holds where its change is not asked for.
+fn recordable(input: &Input<'_>, builder: &DesiredBuilder, file: &DesiredFile) -> Option<FileContent> {
+    if input.selects(&Address::File(builder.name.clone(), file.to.clone())) {
+        return content(input, builder, file).ok();
+    }
+    let written = input.builder_mark(&builder.name)?.files.get(&file.to)?;
+    let disk = input.directory(&builder.name)?.files.get(&file.to).filter(|disk| unedited(Some(disk), &written.hash))?;
+    match disk {
+        DiskFile::File { bytes, executable, .. } => Some(FileContent::Bytes { bytes: bytes.clone(), executable: *executable }),
+        DiskFile::Symlink { target, .. } => Some(FileContent::Link(target.clone())),
+        DiskFile::Missing | DiskFile::Unusable { .. } => None,
     }
 }
 
@@ -183,7 +197,7 @@ fn lost_files<'a>(input: &'a Input<'_>, builder: &'a DesiredBuilder, found: &'a 
     let written = input.builder_mark(&builder.name).map(|mark| &mark.files);
     let own = builder.files.values().filter(|file| file.checkout.is_none());
     let lost = own.filter(move |file| written.is_some_and(|written| written.contains_key(&file.to)));
-    lost.filter(|file| !found.entries.contains_key(&file.to) && content(input, builder, file).is_ok()).map(|file| &file.to)
+    lost.filter(|file| !found.entries.contains_key(&file.to) && recordable(input, builder, file).is_some()).map(|file| &file.to)
 }
 
 /// Entries of checkouts and files that are neither declared nor there.

@@ -1,6 +1,7 @@
 //! The refusals, in words: each a fact and the next command to type.
 
 use crate::model::actual::{Operation, Repository};
+use crate::model::address::Address;
 use crate::model::builder::Occupant;
 use crate::model::name::{BranchName, ObjectId};
 use crate::model::path::AbsPath;
@@ -64,6 +65,14 @@ pub(super) fn branch_of_a_lost_worktree(branch: &BranchName, path: &AbsPath, adm
     let fact = format!("branch {branch} is registered as checked out at {path}, which is gone or another repository's");
     let back = format!("mv WHERE-IT-IS-NOW {}", shell(path));
     at("branch-in-use", admin_dir, fact, format!("{back}\nor drop the registration: mv {} SOMEWHERE", shell(admin_dir)))
+}
+
+/// A branch that another change would give up, which was not asked for.
+pub(super) fn branch_left_out(branch: &BranchName, path: Option<&AbsPath>, other: &Address, own: &Address) -> Blocker {
+    let fact = format!("branch {branch} is checked out by {other}, whose change is left out");
+    let targets = [own, other].map(|address| format!(" --target {}", word(&address.to_string())));
+    let next = format!("wsctl apply{}", targets.concat());
+    Blocker { kind: "branch-in-use", fact, path: path.cloned(), next }
 }
 
 /// A nested builder is nothing without its root.

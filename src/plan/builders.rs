@@ -48,7 +48,7 @@ pub(super) fn plan(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Dra
     write.anchor = rewritable.then(|| anchor::write(input, builder, drafts));
     let Some(directory) = directory else {
         let root_fails = builder.shape == Shape::Nested && !anchor::will_exist(drafts, builder, &RepoName::root());
-        let reason = format!("new builder with {}", counted(builder.checkouts.len()));
+        let reason = format!("new builder with {}", counted(input, builder));
         let draft = drafts.add(address, Action::CreateBuilder(Box::new(write)), reason);
         if root_fails {
             draft.change.blockers.push(blocked_root(&builder.path));
@@ -61,8 +61,13 @@ pub(super) fn plan(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Dra
     existing(input, builder, directory, previous, write, drafts);
 }
 
-fn counted(checkouts: usize) -> String {
-    if checkouts == 1 { "1 checkout".into() } else { format!("{checkouts} checkouts") }
+fn counted(input: &Input<'_>, builder: &DesiredBuilder) -> String {
+    let asked = |name: &&RepoName| input.selects(&Address::Checkout(builder.name.clone(), (*name).clone()));
+    match (builder.checkouts.keys().filter(asked).count(), builder.checkouts.len()) {
+        (1, 1) => "1 checkout".into(),
+        (asked, all) if asked == all => format!("{all} checkouts"),
+        (asked, all) => format!("{asked} of its {all} checkouts"),
+    }
 }
 
 fn in_trash(input: &Input<'_>, builder: &DesiredBuilder) -> bool {

@@ -6,6 +6,7 @@ use crate::model::path::{AbsPath, RelPath};
 
 use super::action::{Action, Symbol};
 use super::emptying::Deletion;
+use super::selection::Narrowed;
 use super::step::Step;
 
 /// Everything that plan has to say.
@@ -27,6 +28,8 @@ pub struct Plan {
     pub declared: usize,
     /// Changes in the order of their addresses; at most one per address.
     pub changes: Vec<Change>,
+    /// What is left out, where the command asked for a part only.
+    pub narrowed: Option<Narrowed>,
     /// Entries of the trash that are deleted for good once all else is done.
     pub deletions: Vec<Deletion>,
     /// What differs from the declaration and is left alone.

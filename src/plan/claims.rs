@@ -9,7 +9,7 @@ use crate::model::desired::{DesiredBuilder, Shape};
 use crate::model::name::{BranchName, RepoName};
 
 use super::anchor::{creation, will_exist};
-use super::blockers::{blocked_root, branch_collides, branch_in_use, branch_of_a_lost_worktree};
+use super::blockers::{blocked_root, branch_collides, branch_in_use, branch_left_out, branch_of_a_lost_worktree};
 use super::draft::{Draft, Drafts};
 use super::input::Input;
 use super::members::present;
@@ -61,8 +61,18 @@ impl<'a> Claims<'a> {
         let Some((name, branch)) = &draft.claim else { return Ok(vec![]) };
         let Some(repository) = self.input.repository(name) else { return Ok(vec![]) };
         let freer = |holder: &Holder<'_>| self.freers.get(&(name, holder.registration?.admin_name.as_os_str())).copied();
-        let freers = self.holders(draft).map(|holder| freer(holder).ok_or_else(|| refusal(repository, branch, holder)));
+        let refused = |holder: &Holder<'_>| self.left_out(draft, holder).unwrap_or_else(|| refusal(repository, branch, holder));
+        let freers = self.holders(draft).map(|holder| freer(holder).ok_or_else(|| refused(holder)));
         freers.collect()
+    }
+
+    /// The change that would give up the branch was not asked for.
+    fn left_out(&self, draft: &Draft, holder: &Holder<'_>) -> Option<Blocker> {
+        let (name, branch) = draft.claim.as_ref()?;
+        let registration = holder.registration?;
+        let frees = |other: &&Draft| other.frees.iter().any(|(repo, admin)| repo == name && *admin == registration.admin_name);
+        let other = self.drafts.left_out.iter().filter(|other| !other.change.is_blocked()).find(frees)?;
+        Some(branch_left_out(branch, registration.worktree.as_ref(), &other.change.address, &draft.change.address))
     }
 
     /// Another draft of this plan makes a branch beside which this one cannot be.

@@ -14,6 +14,8 @@ use super::{Action, Blocker, Change, Note};
 #[derive(Default)]
 pub(super) struct Drafts {
     pub(super) list: Vec<Draft>,
+    /// What was not asked for.
+    pub(super) left_out: Vec<Draft>,
     /// The first draft of each address, by its index in the list.
     index: BTreeMap<Address, usize>,
     pub(super) drift: Vec<Note>,
@@ -48,6 +50,14 @@ impl Drafts {
         self.add(address, action, reason).change.blockers = blockers;
     }
 
+    /// Puts aside the changes that are not asked for.
+    pub(super) fn keep(&mut self, asked: impl Fn(&Draft) -> bool) {
+        let (kept, left_out): (Vec<_>, Vec<_>) = std::mem::take(&mut self.list).into_iter().partition(asked);
+        self.list = kept;
+        self.left_out.extend(left_out);
+        self.count();
+    }
+
     pub(super) fn find(&self, address: &Address) -> Option<&Draft> {
         Some(&self.list[self.position(address)?])
     }
@@ -65,6 +75,11 @@ impl Drafts {
     pub(super) fn sort(&mut self) {
         self.list.sort_by(|a, b| a.change.address.rank().cmp(&b.change.address.rank()));
         self.drift.sort_by(|a, b| a.subject.cmp(&b.subject));
+        self.count();
+    }
+
+    /// Finds the first draft of each address again.
+    fn count(&mut self) {
         self.index.clear();
         for (index, draft) in self.list.iter().enumerate() {
             self.index.entry(draft.change.address.clone()).or_insert(index);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 
 use crate::model::actual::{Actual, Place, Registration, Repository};
+use crate::model::address::Address;
 use crate::model::builder::{BuilderDirectory, Occupant};
 use crate::model::desired::Desired;
 use crate::model::mark::{BuilderMark, CheckoutMark};
@@ -14,6 +15,7 @@ use crate::model::path::{AbsPath, RelPath};
 use super::Options;
 use super::lost::Lost;
 use super::members::Member;
+use super::selection::Selected;
 
 /// What a plan is made of.
 pub(super) struct Input<'a> {
@@ -31,6 +33,8 @@ pub(super) struct Input<'a> {
     wanted: BTreeSet<(&'a RepoName, &'a BranchName)>,
     /// What is registered in `builders_dir`, where that is another one.
     lost: Option<Lost>,
+    /// What is asked for; `None`: everything.
+    pub(super) selected: Option<Selected<'a>>,
 }
 
 impl<'a> Input<'a> {
@@ -38,7 +42,10 @@ impl<'a> Input<'a> {
         let checkouts = desired.builders.values().flat_map(|builder| builder.checkouts.values());
         let wanted = checkouts.map(|checkout| (&checkout.repository, &checkout.branch)).collect();
         let (worktrees, marked) = (BTreeMap::new(), BTreeMap::new());
-        let mut input = Input { desired, actual, options, worktrees, marked, places: places(actual), wanted, lost: None };
+        let selection = Some(&options.selection).filter(|selection| !selection.is_everything());
+        let selected = selection.map(|selection| Selected::new(desired, selection));
+        let places = places(actual);
+        let mut input = Input { desired, actual, options, worktrees, marked, places, wanted, lost: None, selected };
         input.lost = Lost::look(desired, &actual.workspace, input.registrations());
         for member in input.registrations() {
             let (name, _, registration) = member;
@@ -66,6 +73,11 @@ impl<'a> Input<'a> {
     /// Whether the mark of the workspace is gone and has to be made again.
     pub(super) fn remarks(&self) -> bool {
         self.lost.is_some() && self.options.take_over && self.actual.workspace.mark().is_none()
+    }
+
+    /// Whether a change of this address is asked for.
+    pub(super) fn selects(&self, address: &Address) -> bool {
+        self.selected.as_ref().is_none_or(|selected| selected.has(address))
     }
 
     /// Whether links of before may be repaired: the workspace was moved, or the user says so.

@@ -2,6 +2,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod action;
+mod again;
 mod anchor;
 mod blockers;
 mod brakes;
@@ -29,6 +30,7 @@ pub mod removal;
 mod removals;
 mod repositories;
 pub mod restore;
+mod selection;
 mod stale;
 pub mod step;
 mod tracked;
@@ -45,6 +47,7 @@ pub use lost::misplaced;
 pub use questions::questions;
 pub use removal::{Removal, RemovedCheckout, Stale};
 pub use removals::is_our_ignore;
+pub use selection::{Narrowed, Selection, addresses};
 pub use step::{Part, Step};
 pub use write::{
     AnchorWrite, BranchPlan, BuilderWrite, CheckoutTouch, CheckoutWrite, FileContent, FileWrite, Gitlink, MarkWrite,
@@ -62,6 +65,7 @@ use crate::model::path::AbsPath;
 use crate::model::policy::OnUnsaved;
 use crate::model::work::{Finding, Work};
 
+use again::again;
 use draft::Drafts;
 use input::Input;
 
@@ -82,6 +86,8 @@ pub struct Options {
     pub destroy: bool,
     /// Builders that the file protects, for `destroy`: no apply may have told their marks yet.
     pub protected: BTreeSet<BuilderName>,
+    /// `--target` and `--exclude`: what is planned at all.
+    pub selection: Selection,
     /// The options that say where wsctl works (`-C DIR`, `-f FILE`), for the commands that blockers name.
     pub place: Vec<String>,
 }
@@ -129,19 +135,6 @@ pub fn refusals_of_switch(path: &AbsPath, work: &Work) -> Vec<Blocker> {
     held.map(|found| blockers::finding(path, found)).collect()
 }
 
-/// The next command as it has to be typed where this one was: with its `-C` and `-f`, and `destroy` again for `destroy`.
-fn again(next: &str, options: &Options) -> String {
-    let place = options.place.iter().fold(String::new(), |place, text| place + " " + &shell_word(text));
-    let line = |line: &str| match line.strip_prefix("wsctl ") {
-        Some(rest) => match rest.strip_prefix("apply").filter(|_| options.destroy) {
-            Some(rest) => format!("wsctl{place} destroy{rest}"),
-            None => format!("wsctl{place} {rest}"),
-        },
-        None => line.into(),
-    };
-    next.lines().map(line).collect::<Vec<String>>().join("\n")
-}
-
 /// What plan has to know about files before it can decide; the answers go into `Actual`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Question {
@@ -166,6 +159,7 @@ pub fn plan(desired: &Desired, actual: &Actual, options: &Options) -> Plan {
     }
     removals::plan(&input, &mut drafts);
     stale::plan(&input, &mut drafts);
+    selection::narrow(&input, &mut drafts);
     brakes::hold(&input, &mut drafts);
     claims::settle(&input, &mut drafts);
     for builder in desired.builders.values() {
@@ -174,21 +168,29 @@ pub fn plan(desired: &Desired, actual: &Actual, options: &Options) -> Plan {
     }
     lost::hold(&input, &mut drafts);
     unmanaged::note(&input, &mut drafts);
+    selection::narrow(&input, &mut drafts);
     drafts.sort();
     for blocker in drafts.list.iter_mut().flat_map(|draft| &mut draft.change.blockers) {
         blocker.next = again(&blocker.next, options);
     }
     let steps = order::steps(&input, &drafts);
+    let narrowed = input.selected.as_ref().map(|_| {
+        let whole = Options { selection: Selection::default(), ..options.clone() };
+        selection::narrowed(&options.selection, &plan(desired, actual, &whole), &drafts)
+    });
+    // What is left out must still find the workspace as it was: links to repair, removals that wait for a word.
+    let all = narrowed.as_ref().is_none_or(|narrowed| narrowed.left_out.is_empty());
     Plan {
         file: desired.file.clone(),
         root: desired.root.clone(),
         builders_dir: desired.builders_dir.clone(),
         workspace: input.id().cloned(),
-        claims: input.claims(),
+        claims: input.claims() && all,
         root_branch: brakes::root_branch(&input, &drafts),
         declared: desired.builders.len(),
         deletions: emptying::deletions(&input),
         changes: drafts.list.into_iter().map(|draft| draft.change).collect(),
+        narrowed,
         drift: drafts.drift,
         unmanaged: drafts.unmanaged,
         warnings: drafts.warnings,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::model::path::printable;
-use crate::plan::{Change, Deletion, Note, Plan, Summary, Symbol};
+use crate::plan::{Change, Deletion, Narrowed, Note, Plan, Summary, Symbol};
 
 use super::change::{INDENT, column, line, lines, sign};
 use super::style::{Style, Tone, Verbosity};
@@ -27,6 +27,7 @@ pub fn plan_text(plan: &Plan, verbosity: Verbosity, style: &Style) -> String {
                 heading + &changes,
                 deletions,
                 notes("Unmanaged (left alone):", plan.unmanaged.iter(), style),
+                left_out(plan, verbosity, style),
                 warnings(&plan.warnings, style),
             ]
         }
@@ -39,9 +40,29 @@ pub fn plan_text(plan: &Plan, verbosity: Verbosity, style: &Style) -> String {
     out + &style.paint(Tone::Strong, &summary_line(plan)) + "\n"
 }
 
-/// `Plan: 3 to create, 1 blocked.` or `No changes. 12 builders match builders.toml.`
+/// `Plan: 3 to create, 1 blocked.` or `No changes. 12 builders match builders.toml.`; of a part, what is not in it.
 #[must_use]
 pub fn summary_line(plan: &Plan) -> String {
+    match &plan.narrowed {
+        None => whole(plan),
+        Some(narrowed) => narrow(plan, narrowed),
+    }
+}
+
+/// `Plan: 1 to create. Narrowed by --target builders.a: 3 changes are left out.`
+fn narrow(plan: &Plan, narrowed: &Narrowed) -> String {
+    let counted = counted(plan).unwrap_or_else(|| "No changes.".into());
+    let left = match narrowed.left_out.len() {
+        0 => "nothing is left out".into(),
+        1 => "1 change is left out".into(),
+        many => format!("{many} changes are left out"),
+    };
+    let by = narrowed.selection.words().map(|(option, address)| format!("{option} {}", clean(&address)));
+    format!("{counted} Narrowed by {}: {left}.", by.collect::<Vec<_>>().join(" "))
+}
+
+/// `Plan: 3 to create, 1 blocked.`; `None`: there is no change.
+fn counted(plan: &Plan) -> Option<String> {
     let Summary { create, update, replace, remove, delete, blocked } = plan.summary();
     let parts = [
         (create, "to create"),
@@ -52,8 +73,12 @@ pub fn summary_line(plan: &Plan) -> String {
         (blocked, "blocked"),
     ];
     let parts: Vec<_> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
-    if !parts.is_empty() {
-        return format!("Plan: {}.", parts.join(", "));
+    (!parts.is_empty()).then(|| format!("Plan: {}.", parts.join(", ")))
+}
+
+fn whole(plan: &Plan) -> String {
+    if let Some(counted) = counted(plan) {
+        return counted;
     }
     let file = clean(&printable(plan.file.as_path().file_name().unwrap_or_default()));
     let but = if plan.drift.is_empty() { "" } else { ", apart from the drift above" };
@@ -62,6 +87,13 @@ pub fn summary_line(plan: &Plan) -> String {
         1 => format!("No changes. 1 builder matches {file}{but}."),
         many => format!("No changes. {} match {file}{but}.", count(many, "builder")),
     }
+}
+
+/// What a narrowed plan does not speak of, where everything is to be said.
+fn left_out(plan: &Plan, verbosity: Verbosity, style: &Style) -> String {
+    let left_out = plan.narrowed.iter().flat_map(|narrowed| &narrowed.left_out).filter(|_| verbosity == Verbosity::Verbose);
+    let lines = left_out.fold(String::new(), |lines, address| lines + "  " + &clean(&address.to_string()) + "\n");
+    if lines.is_empty() { lines } else { heading("Left out:", style) + &lines }
 }
 
 /// The changes; a blank line sets off every builder that has more than one line to show.

@@ -73,7 +73,7 @@ No changes. 1 builder matches builders.toml.
   ! builders.slack   remove: 1 untracked file: notes.txt
       at .builders/slack/api
       → git -C [..]/ws/.builders/slack/api status
-      → wsctl apply --unsaved=trash
+      → wsctl apply --allow-removals --unsaved=trash
 
 Plan: 1 blocked.
 

@@ -5,6 +5,7 @@ mod branches;
 mod checkouts;
 mod drift;
 mod files;
+mod narrowing;
 mod order;
 mod properties;
 mod removals;

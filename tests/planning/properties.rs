@@ -1,11 +1,16 @@
 //! What holds for any workspace: [`super::text::check`] is made for every plan here.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use wsctl::model::actual::{Head, Link, Lock, Place, RepositoryState};
+use wsctl::model::address::Address;
 use wsctl::model::builder::{AnchorState, Occupant};
 use wsctl::model::mark::{Deed, Marked, OurLock};
+use wsctl::model::pattern::Pattern;
 use wsctl::model::policy::OnUnsaved;
 use wsctl::model::work::Finding;
+use wsctl::plan::{Change, Selection};
 
 use super::text::lines;
 use super::values::{abs, branch, evidence, id, on, other_id, our_id, rebase, rel, repo};
@@ -88,6 +93,16 @@ fn disturb(world: World, (builder, repository, what): (usize, usize, u8)) -> Wor
     }
 }
 
+/// Some targets and exclusions.
+fn selection((targets, excludes): (u16, u16)) -> Selection {
+    let texts = ["builders.a", "builders.b.api", "builders.*.ui", "builders.c..", "repos.api", "builders.a.files", "builders.d*"];
+    let chosen = |mask: u16| {
+        let chosen = texts.iter().enumerate().filter(move |(index, _)| mask & (1 << index) != 0);
+        chosen.map(|(_, text)| Pattern::parse(text).unwrap()).collect()
+    };
+    Selection { targets: chosen(targets), excludes: chosen(excludes) }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -105,5 +120,23 @@ proptest! {
         planned(&world);
         let asked = wsctl::plan::questions(&world.desired, &world.actual, &world.options);
         prop_assert!(asked.len() <= BUILDERS.len() * (REPOSITORIES.len() + 1));
+    }
+
+    #[test]
+    fn a_part_of_a_plan_and_what_it_leaves_out_are_the_plan(
+        world in applied(),
+        blows in proptest::collection::vec((0..4_usize, 0..3_usize, 0..27_u8), 1..8),
+        masks in (0..128_u16, 0..128_u16),
+    ) {
+        let world = blows.into_iter().fold(world, disturb);
+        let whole = planned(&world);
+        let part = planned(&world.options(|options| options.selection = selection(masks)));
+        let addresses = |changes: &[Change]| changes.iter().map(|change| change.address.clone()).collect::<BTreeSet<_>>();
+        let asked = addresses(&part.changes);
+        let left_out: BTreeSet<_> = part.narrowed.iter().flat_map(|narrowed| narrowed.left_out.clone()).collect();
+        prop_assert!(asked.is_disjoint(&left_out));
+        prop_assert!(addresses(&whole.changes).is_subset(&asked.union(&left_out).cloned().collect()));
+        let covered = |address: &Address| selection(masks).excludes.iter().any(|pattern| pattern.covers(address));
+        prop_assert_eq!(asked.iter().find(|address| covered(address)), None);
     }
 }

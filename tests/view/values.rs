@@ -59,6 +59,7 @@ pub fn stripped(text: &str) -> String {
 
 pub fn plan(declared: usize, changes: Vec<Change>) -> Plan {
     Plan {
+        narrowed: None,
         file: abs("/ws/builders.toml"),
         root: abs("/ws"),
         builders_dir: abs("/ws/.builders"),

@@ -4,6 +4,7 @@
 mod error;
 pub mod event;
 mod faults;
+mod narrowed;
 mod plan;
 mod prune;
 mod restore;
@@ -18,6 +19,7 @@ use super::text::is_hostile;
 
 pub use error::{ErrorDocument, error};
 pub use faults::{FaultDocument, ValidateDocument, validate};
+pub use narrowed::NarrowedDocument;
 pub use plan::{BlockerDocument, ChangeDocument, DiffDocument, NoteDocument, PlanDocument, SummaryDocument, Target, plan};
 pub use prune::{DeletionDocument, EntryDocument, PruneDocument, prune};
 pub use restore::{RestoreAnswer, RestoreDocument, RestoredDocument, TrashDocument, TrashedDocument, restore, trash};

@@ -10,7 +10,7 @@ use crate::plan::{Action, Blocker, BranchPlan, Change, CheckoutWrite, FileWrite,
 use crate::view::change::sign;
 use crate::view::diff::{Drawn, draw};
 
-use super::{DeletionDocument, FORMAT_VERSION, WSCTL_VERSION, document};
+use super::{DeletionDocument, FORMAT_VERSION, NarrowedDocument, WSCTL_VERSION, document};
 
 /// What apply would do, what it would not and why, and what differs and is left alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -27,6 +27,9 @@ pub struct PlanDocument {
     pub root: AbsPath,
     /// Changes in the order of their addresses, refused ones among them; at most one for each address.
     pub changes: Vec<ChangeDocument>,
+    /// What is left out, where a part was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub narrowed: Option<NarrowedDocument>,
     /// Entries of the trash that apply deletes for good at its end.
     pub deletions: Vec<DeletionDocument>,
     /// What differs from the declaration and is left alone.
@@ -173,6 +176,7 @@ pub fn plan(plan: &Plan) -> String {
         file: plan.file.clone(),
         root: plan.root.clone(),
         changes: plan.changes.iter().map(ChangeDocument::from).collect(),
+        narrowed: plan.narrowed.as_ref().map(NarrowedDocument::from),
         deletions: plan.deletions.iter().map(DeletionDocument::from).collect(),
         drift: plan.drift.iter().map(NoteDocument::from).collect(),
         unmanaged: plan.unmanaged.iter().map(NoteDocument::from).collect(),

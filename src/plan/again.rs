@@ -1,0 +1,40 @@
+//! The next command as it has to be typed where this one was.
+
+use crate::model::policy::OnUnsaved;
+
+use super::{Options, Selection, shell_word};
+
+/// With the `-C` and `-f` of this command and what else it was told, and `destroy` again for `destroy`.
+pub(super) fn again(next: &str, options: &Options) -> String {
+    let place = options.place.iter().fold(String::new(), |place, text| place + " " + &shell_word(text));
+    let line = |line: &str| {
+        let Some(rest) = line.strip_prefix("wsctl ") else { return line.into() };
+        let Some(rest) = rest.strip_prefix("apply") else { return format!("wsctl{place} {rest}") };
+        let command = if options.destroy { "destroy" } else { "apply" };
+        format!("wsctl{place} {command}{}{rest}", told(options, rest))
+    };
+    next.lines().map(line).collect::<Vec<String>>().join("\n")
+}
+
+/// The options of this command that the next one does not name itself.
+fn told(options: &Options, rest: &str) -> String {
+    let unsaved = options.unsaved.map(|unsaved| match unsaved {
+        OnUnsaved::Block => "--unsaved=block",
+        OnUnsaved::Trash => "--unsaved=trash",
+    });
+    let flags = [
+        (options.take_over, "--take-over"),
+        // `destroy` knows no brakes.
+        (options.allow_removals && !options.destroy, "--allow-removals"),
+    ];
+    let flags = flags.into_iter().filter_map(|(given, flag)| given.then_some(flag));
+    // A target of its own says all of it.
+    let selection = Some(&options.selection).filter(|_| !rest.contains("--target "));
+    let narrowed = selection
+        .into_iter()
+        .flat_map(Selection::words)
+        .map(|(option, address)| (option, format!("{option} {}", shell_word(&address))));
+    let all = unsaved.into_iter().chain(flags).map(|flag| (flag.split('=').next().unwrap_or(flag), flag.to_owned()));
+    let new = all.chain(narrowed).filter(|(option, _)| !rest.contains(option));
+    new.fold(String::new(), |text, (_, words)| text + " " + &words)
+}
