@@ -15,16 +15,24 @@ use crate::view;
 #[command(after_help = "\
 Examples:
   wsctl init
-  wsctl init -      print it instead")]
+  wsctl init --schema   also a schema, so that editors complete the file
+  wsctl init -          print it instead")]
 pub(super) struct Args {
     /// `-` prints the text to standard output
     #[arg(value_name = "-", value_parser = ["-"])]
     output: Option<String>,
+    /// Write builders.schema.json beside it too, and name it in the first line: editors with taplo then complete and check
+    #[arg(long, conflicts_with = "output")]
+    schema: bool,
 }
+
+/// Where the schema goes, beside the file.
+const SCHEMA: &str = "builders.schema.json";
 
 pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
     let root = Globals::cwd()?;
     let text = config::starter(&root)?;
+    let text = if args.schema { format!("#:schema ./{SCHEMA}\n\n{text}") } else { text };
     if args.output.is_some() {
         view::print(&text)?;
         return Ok(0);
@@ -33,13 +41,24 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
         Some(file) => root.join(file),
         None => root.join("builders.toml"),
     };
+    let directory = file.parent();
+    let schema = Some(directory.join(SCHEMA)).filter(|_| args.schema);
     if file.as_path().symlink_metadata().is_ok() {
         return Err(Diagnostic::new(format!("{file} is there already; nothing was written"), "wsctl validate").into());
     }
-    let directory = file.parent();
+    if let Some(schema) = schema.as_ref().filter(|schema| schema.as_path().symlink_metadata().is_ok()) {
+        let next = format!("wsctl init, and name it in the first line: `#:schema ./{SCHEMA}`");
+        return Err(Diagnostic::new(format!("{schema} is there already; nothing was written"), next).into());
+    }
     let name = file.as_path().file_name().and_then(|name| name.to_str()).unwrap_or("builders.toml");
     let content = FileContent::Bytes { bytes: text.into_bytes(), executable: false };
-    GitDoor::new(&directory, false)?.write_managed(&directory, &RelPath::new(name)?, &content, None)?;
+    let door = GitDoor::new(&directory, false)?;
+    if schema.is_some() {
+        let bytes = view::json::schema::text(&config::documented()).into_bytes();
+        let schema = FileContent::Bytes { bytes, executable: false };
+        door.write_managed(&directory, &RelPath::new(SCHEMA)?, &schema, None)?;
+    }
+    door.write_managed(&directory, &RelPath::new(name)?, &content, None)?;
     if !globals.quiet() {
         let named = if globals.file.is_some() { format!(" -f {file}") } else { String::new() };
         view::print(&format!("Wrote {file}. Declare a builder in it, then: wsctl{named} plan\n"))?;

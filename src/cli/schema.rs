@@ -1,32 +1,47 @@
 //! `wsctl schema`
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use clap::builder::PossibleValuesParser;
 
 use super::globals::Globals;
-use crate::view;
-use crate::view::json::schema::{SUBJECTS, names, names_json, text};
+use crate::view::json::schema::{SUBJECTS, list, text};
+use crate::{config, view};
 
-/// Print the JSON Schema of what wsctl writes; without a name, list them.
+/// Print the JSON Schema of what wsctl reads and writes; without a name, list them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  wsctl schema                     what there are schemas of
+  wsctl schema                                what there are schemas of
   wsctl schema plan
-  wsctl schema events > events.schema.json")]
+  wsctl schema config > builders.schema.json  for editors; see `wsctl init --schema`")]
 pub(super) struct Args {
     /// Of what
-    #[arg(value_name = "NAME", value_parser = PossibleValuesParser::new(SUBJECTS.map(|subject| subject.name)))]
+    #[arg(value_name = "NAME", value_parser = PossibleValuesParser::new(names()))]
     name: Option<String>,
 }
 
+/// The file, which `config` knows, and what views write.
+const CONFIG: (&str, &str) = ("config", "builders.toml, for editors");
+
+fn names() -> Vec<&'static str> {
+    all().into_keys().collect()
+}
+
+fn all() -> BTreeMap<&'static str, &'static str> {
+    SUBJECTS.iter().map(|subject| (subject.name, subject.about)).chain([CONFIG]).collect()
+}
+
 pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
-    let subject = args.name.as_ref().and_then(|name| SUBJECTS.iter().find(|subject| subject.name == name));
-    match subject {
-        Some(subject) => view::print(&text(&subject.schema()))?,
-        None => {
-            view::print(&if globals.json { names_json() } else { names(&globals.out_style()) })?;
-        }
-    }
+    let answer = match &args.name {
+        None if globals.json => text(&all()),
+        None => list(&all(), &globals.out_style()),
+        Some(name) => match SUBJECTS.iter().find(|subject| subject.name == name) {
+            Some(subject) => text(&subject.schema()),
+            None => text(&config::documented()),
+        },
+    };
+    view::print(&answer)?;
     Ok(0)
 }

@@ -3,6 +3,7 @@
 
 mod builders;
 pub(crate) mod decode;
+mod documented;
 mod facts;
 pub(crate) mod fault;
 mod find;
@@ -21,6 +22,7 @@ use std::ops::Range;
 use anyhow::{Context as _, Result};
 use toml::de::DeTable;
 
+pub use documented::documented;
 pub use facts::{Facts, facts};
 pub use find::{Found, find};
 pub use include::Edited;

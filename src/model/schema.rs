@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::Value;
 
 use super::name::{BranchName, BuilderName, ObjectId, RepoName, WorkspaceId};
 use super::path::{AbsPath, RelPath};
@@ -43,22 +44,48 @@ pub fn written<T: JsonSchema>(id: &str, title: &str) -> Schema {
 /// The schema of what wsctl reads, with an `$id` and a title.
 #[must_use]
 pub fn read<T: JsonSchema>(id: &str, title: &str) -> Schema {
-    whole::<T>(SchemaSettings::draft2020_12().for_deserialize(), id, title)
+    // A key of a file may be missing; there is no null in TOML.
+    let settings = SchemaSettings::draft2020_12().for_deserialize().with_transform(RecursiveTransform(without_null));
+    whole::<T>(settings, id, title)
 }
 
 fn whole<T: JsonSchema>(settings: SchemaSettings, id: &str, title: &str) -> Schema {
-    let settings = settings.with_transform(RecursiveTransform(unwrap_lines));
+    let settings = settings.with_transform(RecursiveTransform(tidy));
     let mut schema = settings.into_generator().into_root_schema_for::<T>();
     schema.insert("$id".into(), id.into());
     schema.insert("title".into(), title.into());
     schema
 }
 
-/// A doc comment is wrapped where its line ends; a description is not.
-fn unwrap_lines(schema: &mut Schema) {
+/// A doc comment is wrapped where its line ends, a description is not; and how wide an integer is in Rust is nobody's
+/// business.
+fn tidy(schema: &mut Schema) {
+    if schema.get("type").is_some_and(|kind| kind != "string") {
+        schema.remove("format");
+    }
     if let Some(text) = schema.get("description").and_then(|text| text.as_str()) {
         let paragraphs: Vec<_> = text.split("\n\n").map(|paragraph| paragraph.replace('\n', " ")).collect();
         let text = paragraphs.join("\n\n");
         schema.insert("description".into(), text.into());
+    }
+}
+
+fn without_null(schema: &mut Schema) {
+    if let Some(Value::Array(types)) = schema.get_mut("type") {
+        types.retain(|kind| kind != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            schema.insert("type".into(), only);
+        }
+    }
+    if let Some(Value::Array(kinds)) = schema.get_mut("anyOf") {
+        kinds.retain(|kind| kind["type"] != "null");
+        if let [Value::Object(only)] = kinds.as_slice() {
+            let only = only.clone();
+            schema.remove("anyOf");
+            for (key, value) in only {
+                schema.insert(key, value);
+            }
+        }
     }
 }

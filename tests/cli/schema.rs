@@ -39,7 +39,9 @@ fn each_name_prints_a_valid_schema_that_says_what_everything_is() {
         assert!(!text.contains("[`") && !text.contains("Document\""), "{text}");
         described(subject.name, &schema);
     }
-    assert_eq!(listed.lines().count(), SUBJECTS.len());
+    assert_eq!(listed.lines().count(), SUBJECTS.len() + 1, "and that of the file");
+    let json: Value = serde_json::from_str(&sandbox.wsctl(&["schema", "--json"]).ok().stdout).unwrap();
+    assert_eq!(json.as_object().unwrap().len(), SUBJECTS.len() + 1);
     sandbox.wsctl(&["schema", "plans"]).fails().says("plan");
 }
 
@@ -165,4 +167,22 @@ fn the_words_of_actions_are_those_of_the_schema() {
     let word = source.split("pub fn word(").nth(1).unwrap().split("\n    }\n").next().unwrap();
     let said: std::collections::BTreeSet<_> = word.split('"').skip(1).step_by(2).collect();
     assert_eq!(said, wsctl::plan::Action::WORDS.into_iter().collect());
+}
+
+#[test]
+fn editors_find_the_schema_of_the_file_beside_it() {
+    let sandbox = Sandbox::workspace();
+    sandbox.wsctl(&["init", "--schema"]).ok();
+    let text = crate::support::text(sandbox.path("builders.toml"));
+    // taplo takes a first line like this one, relative to the file; nothing has to be fetched.
+    let named = text.lines().next().unwrap().strip_prefix("#:schema ./").unwrap();
+    let written = crate::support::text(sandbox.path(named));
+    assert_eq!(written, sandbox.wsctl(&["schema", "config"]).ok().stdout);
+    sandbox.wsctl(&["validate"]).ok();
+    sandbox.wsctl(&["plan"]).ok();
+    // Nothing is written over, also not half of it.
+    std::fs::remove_file(sandbox.path("builders.toml")).unwrap();
+    sandbox.wsctl(&["init", "--schema"]).fails().says("builders.schema.json is there already");
+    assert!(!sandbox.path("builders.toml").exists());
+    sandbox.wsctl(&["init"]).ok();
 }

@@ -2,6 +2,7 @@
 
 mod desired;
 mod disk;
+mod documented;
 mod faults;
 mod include;
 mod robust;
@@ -22,8 +23,11 @@ pub fn facts() -> Facts {
     Facts { root_is_repository: true, home: Some(abs("/home/u")), ..Facts::plain(abs("/ws")) }
 }
 
+#[track_caller]
 pub fn read(text: &str, facts: &Facts) -> Result<Desired, Faults> {
-    wsctl::desired::desired(&gather(&abs("/ws/builders.toml"), text), facts)
+    let answer = wsctl::desired::desired(&gather(&abs("/ws/builders.toml"), text), facts);
+    documented::agrees(text, answer.as_ref().map_or_else(|faults| faults.faults.as_slice(), |_| &[]));
+    answer
 }
 
 /// What `text` asks for; it must have no fault.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use schemars::Schema;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::event::EventLine;
@@ -46,23 +47,17 @@ impl Subject {
     }
 }
 
-/// The names, and what they are.
+/// Names, each with what it is.
 #[must_use]
-pub fn names(style: &Style) -> String {
-    let rows = SUBJECTS.map(|subject| vec![Cell::new(subject.name), Cell::new(subject.about)]);
+pub fn list(names: &BTreeMap<&str, &str>, style: &Style) -> String {
+    let rows: Vec<_> = names.iter().map(|(name, about)| vec![Cell::new(name), Cell::new(about)]).collect();
     draw(&rows, style)
 }
 
-/// The same for programs: an object with what each name is.
+/// A schema, or a list of them, as text.
 #[must_use]
-pub fn names_json() -> String {
-    document(&SUBJECTS.iter().map(|subject| (subject.name, subject.about)).collect::<BTreeMap<_, _>>())
-}
-
-/// A schema as text.
-#[must_use]
-pub fn text(schema: &Schema) -> String {
-    document(schema)
+pub fn text<T: Serialize>(value: &T) -> String {
+    document(value)
 }
 
 /// A line is one of the events that there are, or one that a later version adds: a reader passes over those.

@@ -1,0 +1,266 @@
+//! What `builders.toml` may hold, for editors: `wsctl schema config`. Every word here is shown where the file is written.
+//! The reader is in `sections` and `builders`; a test holds the keys of both together.
+#![expect(dead_code, reason = "these types are only their schemas: the file is read with the place of every value")]
+
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, Schema};
+
+use crate::model::schema::read;
+
+/// The schema of the file.
+#[must_use]
+pub fn documented() -> Schema {
+    read::<File>("urn:wsctl:schema:config:1", "builders.toml")
+}
+
+/// The builders of a workspace: directories that each hold a git worktree of every repository that a task needs.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct File {
+    /// The version of this format: 1.
+    #[schemars(extend("const" = 1), range(min = 1, max = 1))]
+    version: u8,
+    /// Other files, relative to this one, with `*` in their names: each may hold repositories, builders and files.
+    include: Option<Vec<Text>>,
+    /// Where things are, and what builders look like.
+    workspace: Option<Workspace>,
+    /// What every builder has unless it says otherwise.
+    defaults: Option<Defaults>,
+    /// The repositories that builders are made of; each is cloned when it is missing.
+    repos: Option<BTreeMap<String, Repository>>,
+    /// The builders that there shall be, by name. Without its block a builder moves to the trash.
+    builders: Option<BTreeMap<String, Builder>>,
+    /// Files of the workspace that every builder gets.
+    files: Option<Vec<ManagedFile>>,
+    /// What a removal may do.
+    policy: Option<Policy>,
+}
+
+/// A text that is not empty.
+#[derive(JsonSchema)]
+#[schemars(inline)]
+struct Text(#[schemars(length(min = 1))] String);
+
+/// Where things are, and what builders look like.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Workspace {
+    /// The workspace, relative to this file. As the top of a git work tree it is repository `.`.
+    #[schemars(extend("default" = "."))]
+    root: Option<Text>,
+    /// Where base clones live, relative to the root.
+    #[schemars(extend("default" = "repos"))]
+    repos_dir: Option<Text>,
+    /// Where builders live, each at `<builders_dir>/<name>`; may be absolute, or `~/…`.
+    #[schemars(extend("default" = ".builders"))]
+    builders_dir: Option<Text>,
+    /// Where a builder's checkouts lie in it.
+    #[schemars(extend("default" = "sibling"))]
+    layout: Option<Layout>,
+    /// Whether the builder's own directory is a small repository, so that an agent sees all checkouts at once.
+    #[schemars(extend("default" = true))]
+    anchor: Option<bool>,
+    /// What branches are called: a template with `{builder}` and `{repo}`.
+    #[schemars(extend("default" = "builder/{builder}"))]
+    branch: Option<Text>,
+    /// What new branches start from; else the HEAD of the remote.
+    #[schemars(extend("examples" = ["origin/main"]))]
+    base: Option<Text>,
+    /// Whether plan and apply fetch first, as with `--fetch`.
+    #[schemars(extend("default" = false))]
+    fetch: Option<bool>,
+}
+
+/// Where a builder's checkouts lie in it.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+enum Layout {
+    /// A word for one of three layouts.
+    Named(NamedLayout),
+    /// Places of your own.
+    Custom(CustomLayout),
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "kebab-case")]
+enum NamedLayout {
+    /// `workspace-root/`, `ai-dev/`, … side by side.
+    Sibling,
+    /// `workspace/`, and `repos/ai-dev/`, ….
+    Split,
+    /// The builder is the root's worktree; `repos/ai-dev/`, … lie in it.
+    Nested,
+}
+
+/// Places of your own, relative to the builder.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct CustomLayout {
+    /// Where the root's checkout lies; `.` for the builder itself.
+    #[schemars(extend("examples" = ["ws"]))]
+    root: Text,
+    /// Where any other checkout lies; with `{repo}` in it.
+    #[schemars(regex(pattern = r"\{repo\}"), extend("examples" = ["src/{repo}"]))]
+    repo: String,
+}
+
+/// What every builder has unless it says otherwise.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Defaults {
+    /// Their repositories; the root `.` joins by itself.
+    repos: Option<Vec<Text>>,
+    /// The branch of every checkout, a template with `{builder}` and `{repo}`.
+    #[schemars(extend("examples" = ["feature/{builder}"]))]
+    branch: Option<Text>,
+    /// What new branches start from.
+    #[schemars(extend("examples" = ["origin/main"]))]
+    base: Option<Text>,
+    /// Whether they may never be removed, not by `wsctl destroy` either.
+    #[schemars(extend("default" = false))]
+    protect: Option<bool>,
+    /// Whether the workspace root joins by itself.
+    #[schemars(extend("default" = true))]
+    include_root: Option<bool>,
+    #[schemars(flatten)]
+    policy: BuilderPolicy,
+}
+
+/// A repository with its base clone.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Repository {
+    /// Where it is cloned from when it is missing: https, http, ssh, git or file, `user@host:path`, or a path.
+    #[schemars(extend("examples" = ["git@example.com:acme/ai-dev.git"]))]
+    url: Option<Text>,
+    /// Where it lies, relative to the root; else `<repos_dir>/<name>`, or `<repos_dir>/<name>/main` where that is the clone.
+    path: Option<Text>,
+    /// What new branches of this repository start from.
+    #[schemars(extend("examples" = ["origin/main"]))]
+    base: Option<Text>,
+}
+
+/// One builder: a directory with a worktree of each of its repositories.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Builder {
+    /// Its repositories; the root `.` joins by itself. Without this key, those of `[defaults]`.
+    repos: Option<Vec<Text>>,
+    /// The branch of every checkout of it, a template with `{builder}` and `{repo}`.
+    #[schemars(extend("examples" = ["feature/TEC-25-slack"]))]
+    branch: Option<Text>,
+    /// What new branches start from.
+    #[schemars(extend("examples" = ["origin/main"]))]
+    base: Option<Text>,
+    /// Whether it may never be removed, not by `wsctl destroy` either.
+    #[schemars(extend("default" = false))]
+    protect: Option<bool>,
+    /// Whether the workspace root joins by itself.
+    #[schemars(extend("default" = true))]
+    include_root: Option<bool>,
+    /// What single checkouts of it have otherwise, by repository.
+    checkout: Option<BTreeMap<String, Checkout>>,
+    /// Files that it alone gets; the same `to` replaces the file that every builder gets.
+    files: Option<Vec<ManagedFile>>,
+    #[schemars(flatten)]
+    policy: BuilderPolicy,
+}
+
+/// What one checkout has otherwise than its builder.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Checkout {
+    /// Its branch, a template with `{builder}` and `{repo}`.
+    branch: Option<Text>,
+    /// What a new branch starts from.
+    #[schemars(extend("examples" = ["origin/release"]))]
+    base: Option<Text>,
+}
+
+/// A file of the workspace that builders get.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[schemars(extend("anyOf" = [{ "required": ["from"] }, { "required": ["mode"], "properties": { "mode": { "const": "none" } } }]))]
+struct ManagedFile {
+    /// The source, relative to the workspace; needed unless `mode` is `none`.
+    from: Option<Text>,
+    /// The path in the builder, and its identity; `{repo}/…` is one in every checkout but the root's.
+    #[schemars(extend("examples" = ["Taskfile.yaml", "{repo}/.env"]))]
+    to: Text,
+    /// How it is made.
+    #[schemars(extend("default" = "copy"))]
+    mode: Option<Mode>,
+}
+
+/// How a file is made of its source.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "kebab-case")]
+enum Mode {
+    /// The same bytes.
+    Copy,
+    /// A symbolic link to the source.
+    Symlink,
+    /// The source with `{builder}`, `{branch}`, `{workspace}` and `{dir}` filled in.
+    Template,
+    /// This builder goes without the file that every other gets.
+    None,
+}
+
+/// What a removal may do.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Policy {
+    #[schemars(flatten)]
+    builder: BuilderPolicy,
+    /// More removals than this in a day hold all removals back: a number, or a part of the builders such as `25%`.
+    #[schemars(extend("default" = 5))]
+    max_removals: Option<MaxRemovals>,
+}
+
+/// The policy that a builder may have for itself.
+#[derive(JsonSchema)]
+struct BuilderPolicy {
+    /// What a removal does with a branch that wsctl made.
+    #[schemars(extend("default" = "merged"))]
+    delete_branch: Option<DeleteBranch>,
+    /// What a removal does with a builder that holds unsaved work.
+    #[schemars(extend("default" = "block"))]
+    on_unsaved: Option<OnUnsaved>,
+    /// Ignored files that a removal need not keep, in gitignore syntax.
+    #[schemars(extend("examples" = [["node_modules/"]]))]
+    disposable: Option<Vec<Text>>,
+    /// How long the trash keeps a builder, such as `14d`, `12h` or `1w 2d`.
+    #[schemars(extend("default" = "14d"))]
+    trash_keep: Option<Text>,
+    /// Whether apply also deletes what is past `trash_keep`; true now and at the removal.
+    #[schemars(extend("default" = false))]
+    auto_prune: Option<bool>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "kebab-case")]
+enum DeleteBranch {
+    /// The branch stays.
+    Never,
+    /// The branch goes when its base or upstream has all its commits.
+    Merged,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "kebab-case")]
+enum OnUnsaved {
+    /// The removal is refused.
+    Block,
+    /// The builder moves to the trash with the work in it.
+    Trash,
+}
+
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+enum MaxRemovals {
+    /// So many.
+    Count(u32),
+    /// So much of the builders that are ours, rounded down, at least one.
+    Percent(#[schemars(regex(pattern = "^0*([1-9][0-9]?|100)%$"))] String),
+}
