@@ -7,8 +7,8 @@
 //! ```
 //!
 //! Read in this order: [`model`] (the words), [`config`] and [`desired`] (the file), [`actual`] (the disk),
-//! [`plan`] (what to do about the difference), [`apply`] and [`git`] (doing it), [`view`] (saying it), [`cli`]
-//! (wiring). An arrow never runs backwards; `tests/house.rs` reads the `use crate::` lines and holds them to it.
+//! [`plan`] (what to do about the difference), [`apply`] and [`git`] (doing it), [`view`] (saying it), [`edit`] (changing
+//! the file itself), [`cli`] (wiring). An arrow never runs backwards; `tests/house.rs` reads the `use crate::` lines and holds them to it.
 
 pub mod actual;
 pub mod apply;
@@ -16,6 +16,7 @@ pub mod cli;
 pub mod config;
 pub mod desired;
 pub mod diagnostic;
+pub mod edit;
 pub mod git;
 pub mod model;
 pub mod plan;

@@ -6,19 +6,20 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Who may use whom. A name with `::` allows only that one item.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("model", &[]),
     ("diagnostic", &["model"]),
     ("regular", &[]),
     ("config", &["model", "regular", "diagnostic"]),
     ("desired", &["config", "model", "diagnostic"]),
+    ("edit", &["config::fault", "model", "diagnostic"]),
     ("plan", &["model"]),
     ("actual", &["model", "regular", "diagnostic", "plan::Question"]),
     ("git", &["model", "regular", "plan", "diagnostic"]),
     ("trash", &["git", "model"]),
     ("apply", &["model", "regular", "plan", "git", "actual", "diagnostic"]),
     ("view", &["model", "plan", "apply::event", "diagnostic"]),
-    ("cli", &["actual", "apply", "config", "desired", "diagnostic", "git", "model", "plan", "trash", "view"]),
+    ("cli", &["actual", "apply", "config", "desired", "diagnostic", "edit", "git", "model", "plan", "trash", "view"]),
     ("lib", &[]),
 ];
 

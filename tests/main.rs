@@ -14,6 +14,7 @@ mod actual;
 mod cli;
 mod config;
 mod door;
+mod edit;
 mod hazards;
 mod house;
 mod planning;
