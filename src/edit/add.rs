@@ -26,9 +26,9 @@ pub enum Added {
 ///
 /// # Errors
 /// The text has a form that cannot be added to: the place.
-pub fn add_builder(text: &str, builder: &NewBuilder) -> Result<Added, Fault> {
+pub fn add_builder(text: &str, builder: &NewBuilder) -> Result<Added, Box<Fault>> {
     let path = ["builders", builder.name.as_str()];
-    let Some(wanted) = builder.tree() else { return Err(unwritable()) };
+    let Some(wanted) = builder.tree() else { return Err(unwritable().into()) };
     add(text, path, wanted, &builder.block(), &builder.inline())
 }
 
@@ -36,9 +36,9 @@ pub fn add_builder(text: &str, builder: &NewBuilder) -> Result<Added, Fault> {
 ///
 /// # Errors
 /// The text has a form that cannot be added to: the place.
-pub fn add_repository(text: &str, repository: &NewRepository) -> Result<Added, Fault> {
+pub fn add_repository(text: &str, repository: &NewRepository) -> Result<Added, Box<Fault>> {
     let path = ["repos", repository.name.as_str()];
-    let Some(wanted) = repository.tree() else { return Err(unwritable()) };
+    let Some(wanted) = repository.tree() else { return Err(unwritable().into()) };
     add(text, path, wanted, &repository.block(), &repository.inline())
 }
 
@@ -46,7 +46,7 @@ fn unwritable() -> Fault {
     fault(&(0..0), "this cannot be written as TOML", "", "choose another name")
 }
 
-fn add(text: &str, path: [&str; 2], wanted: Tree, block: &str, inline: &str) -> Result<Added, Fault> {
+fn add(text: &str, path: [&str; 2], wanted: Tree, block: &str, inline: &str) -> Result<Added, Box<Fault>> {
     let tree = read(text)?;
     if let Some(there) = tree.get(&path) {
         let place = place(text, &path).unwrap_or(0..0);

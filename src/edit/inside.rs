@@ -74,19 +74,19 @@ pub(super) fn insert_entry(text: &str, table: &Range<usize>, entry: &str) -> Opt
 }
 
 /// Adds members to a list, in its style: on one line, or each on its own.
-pub(super) fn insert_elements(text: &str, list: &Range<usize>, elements: &[String]) -> Option<Vec<Splice>> {
-    let known = self::elements(text, list)?;
+pub(super) fn insert_elements(text: &str, array: &Range<usize>, names: &[String]) -> Option<Vec<Splice>> {
+    let known = elements(text, array)?;
     let Some(last) = known.last() else {
-        return Some(vec![(list.clone(), format!("[{}]", elements.join(", ")))]);
+        return Some(vec![(array.clone(), format!("[{}]", names.join(", ")))]);
     };
     let line = line_end(text, last.comma.as_ref().map_or(last.span.end, |comma| comma.end));
-    let own_lines = line < list.end && text[line_start(text, last.span.start)..last.span.start].trim().is_empty();
+    let own_lines = line < array.end && text[line_start(text, last.span.start)..last.span.start].trim().is_empty();
     if !own_lines {
-        return Some(vec![(last.span.end..last.span.end, format!(", {}", elements.join(", ")))]);
+        return Some(vec![(last.span.end..last.span.end, format!(", {}", names.join(", ")))]);
     }
     let newline = newline(text);
     let indent = &text[line_start(text, last.span.start)..last.span.start];
-    let added = elements.iter().map(|element| format!("{indent}{element}")).collect::<Vec<_>>();
+    let added = names.iter().map(|name| format!("{indent}{name}")).collect::<Vec<_>>();
     let end = if last.comma.is_some() { "," } else { "" };
     let added = added.join(&format!(",{newline}")) + end + newline;
     let mut splices = vec![(line..line, added)];

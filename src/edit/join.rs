@@ -19,7 +19,7 @@ use crate::model::name::{BuilderName, RepoName};
 ///
 /// # Errors
 /// The builder has one of them with another branch or base, or is written in a form that cannot be added to: the place.
-pub fn join(text: &str, builder: &BuilderName, members: &[Member], inherited: &[RepoName]) -> Result<String, Fault> {
+pub fn join(text: &str, builder: &BuilderName, members: &[Member], inherited: &[RepoName]) -> Result<String, Box<Fault>> {
     let name = builder.as_str();
     let path = ["builders", name];
     let place = place(text, &path).unwrap_or(0..0);
@@ -48,12 +48,12 @@ pub fn join(text: &str, builder: &BuilderName, members: &[Member], inherited: &[
             continue;
         }
         if known.is_some() || in_list(own.as_deref(), inherited, &member.repository) {
-            return Err(otherwise(text, builder, member, &place));
+            return Err(otherwise(text, builder, member, &place).into());
         }
         tree = tree.with(&path, Some(wanted));
         match inline(text, name, member).ok_or_else(|| by_hand(&place))? {
             Inline::Member(splice) => splices.extend(splice),
-            Inline::No => blocks += &format!("\n{}", member.block(builder).unwrap_or_default()),
+            Inline::No => blocks.extend(["\n", &member.block(builder).unwrap_or_default()]),
         }
     }
     if let Some(blocks) = blocks.strip_prefix('\n') {

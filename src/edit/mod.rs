@@ -11,6 +11,7 @@ mod join;
 mod remove;
 mod text;
 mod tree;
+mod value;
 
 use std::ops::Range;
 
@@ -27,7 +28,7 @@ use inside::Splice;
 use tree::{Tree, tree};
 
 /// Makes the cuts and insertions of an edit, and sees that the text then says what it should.
-fn splice(text: &str, mut splices: Vec<Splice>, wanted: Tree, place: &Range<usize>) -> Result<String, Fault> {
+fn splice(text: &str, mut splices: Vec<Splice>, wanted: Tree, place: &Range<usize>) -> Result<String, Box<Fault>> {
     splices.sort_by_key(|(part, _)| (part.start, part.end));
     let mut out = text.to_owned();
     let mut floor = text.len();
@@ -40,7 +41,7 @@ fn splice(text: &str, mut splices: Vec<Splice>, wanted: Tree, place: &Range<usiz
         out.replace_range(part.start..end, &with);
         floor = part.start;
     }
-    if tree(&out).map(Tree::bare) == Some(wanted.bare()) { Ok(out) } else { Err(by_hand(place)) }
+    if tree(&out).map(Tree::bare) == Some(wanted.bare()) { Ok(out) } else { Err(by_hand(place).into()) }
 }
 
 fn by_hand(place: &Range<usize>) -> Fault {
@@ -49,6 +50,6 @@ fn by_hand(place: &Range<usize>) -> Fault {
 }
 
 /// What the text says; it was read as TOML before.
-fn read(text: &str) -> Result<Tree, Fault> {
-    tree(text).ok_or_else(|| fault(&(0..0), "the file is no TOML", "", "wsctl validate"))
+fn read(text: &str) -> Result<Tree, Box<Fault>> {
+    tree(text).ok_or_else(|| Box::new(fault(&(0..0), "the file is no TOML", "", "wsctl validate")))
 }

@@ -13,7 +13,7 @@ use crate::model::name::BuilderName;
 ///
 /// # Errors
 /// It is written in a form that cannot be cut without changing more: the place.
-pub fn remove_builder(text: &str, builder: &BuilderName) -> Result<String, Fault> {
+pub fn remove_builder(text: &str, builder: &BuilderName) -> Result<String, Box<Fault>> {
     let path = ["builders", builder.as_str()];
     let tree = read(text)?;
     let Some(place) = stands_at(text, builder) else { return Ok(text.to_owned()) };

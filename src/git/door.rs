@@ -7,8 +7,8 @@ use anyhow::Result;
 use super::command::Git;
 use super::{Added, AnchorContent, Door, Homecoming, Keep, Locks, Pointed, Record, Relink, Unsettled};
 use super::{
-    anchor, branch, clone, homecoming, keeper, link, managed, own_files, registration, sweep, switching, unlink, worktree,
-    worktree_lock,
+    anchor, branch, clone, edited, homecoming, keeper, link, managed, own_files, registration, sweep, switching, unlink,
+    worktree, worktree_lock,
 };
 use crate::model::desired::Url;
 use crate::model::mark::OurLock;
@@ -81,6 +81,10 @@ impl Door for GitDoor {
 
     fn remove_managed(&self, builder: &AbsPath, to: &RelPath, expect: &str) -> Result<()> {
         managed::remove(builder, to, expect)
+    }
+
+    fn replace_file(&self, file: &AbsPath, bytes: &[u8], expect: Option<&[u8]>) -> Result<Vec<AbsPath>> {
+        edited::replace(file, bytes, expect)
     }
 
     fn clone_repository(

@@ -8,6 +8,7 @@ mod branch;
 mod clone;
 mod command;
 mod door;
+mod edited;
 mod homecoming;
 mod keeper;
 mod link;
@@ -86,6 +87,14 @@ pub trait Door: Sync {
     /// # Errors
     /// What is there is not `expect`.
     fn remove_managed(&self, builder: &AbsPath, to: &RelPath, expect: &str) -> Result<()>;
+
+    /// Replaces a file of the user's, such as builders.toml, whole or not at all; its mode stays, and so does a version that
+    /// somebody saved meanwhile. `expect`: the bytes that it has; `None`: there is none. Returns what earlier replacements
+    /// that were cut short left beside it and that is not certainly ours to unlink.
+    ///
+    /// # Errors
+    /// It has other bytes by now, or cannot be written.
+    fn replace_file(&self, file: &AbsPath, bytes: &[u8], expect: Option<&[u8]>) -> Result<Vec<AbsPath>>;
 
     /// Clones beside `path`, then renames: `path` has a whole repository or nothing. `from` is the directory that a
     /// relative url is relative to. What an earlier killed clone left beside it goes first.

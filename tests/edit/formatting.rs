@@ -39,6 +39,7 @@ url = \"u\"
     formats("a = 1\nlong = 2\n", "a = 1\nlong = 2\n");
     formats("a       = 1\n\"long\"  = 2\n", "a    = 1\nlong = 2\n");
     formats("a       = 1\n", "a = 1\n");
+    formats("#off = 1   # c\n           # d\n  # e\n", "#off = 1   # c\n           # d\n# e\n");
     formats("k=1     # c\n        # d\n", "k = 1   # c\n        # d\n");
 }
 
@@ -81,21 +82,25 @@ fn no_toml_is_refused() {
 }
 
 fn said(item: &Item) -> String {
+    let table = |table: &toml_edit::Table| {
+        let pairs: Vec<String> = table.iter().map(|(key, item)| format!("{key:?}:{};", said(item))).collect();
+        pairs.concat()
+    };
     match item {
         Item::None => String::new(),
         Item::Value(found) => value(found),
-        Item::Table(table) => table.iter().map(|(key, item)| format!("{key:?}:{};", said(item))).collect(),
-        Item::ArrayOfTables(tables) => tables
-            .iter()
-            .map(|table| format!("[{}]", table.iter().map(|(key, item)| format!("{key:?}:{};", said(item))).collect::<String>()))
-            .collect(),
+        Item::Table(found) => table(found),
+        Item::ArrayOfTables(tables) => tables.iter().map(|found| format!("[{}]", table(found))).collect::<Vec<_>>().concat(),
     }
 }
 
 fn value(found: &Value) -> String {
     match found {
-        Value::Array(items) => items.iter().map(|item| format!("({})", value(item))).collect(),
-        Value::InlineTable(table) => table.iter().map(|(key, item)| format!("{key:?}:{};", value(item))).collect(),
+        Value::Array(items) => items.iter().map(|item| format!("({})", value(item))).collect::<Vec<_>>().concat(),
+        Value::InlineTable(table) => {
+            let pairs: Vec<String> = table.iter().map(|(key, item)| format!("{key:?}:{};", value(item))).collect();
+            pairs.concat()
+        }
         Value::String(text) => format!("{:?}", text.value()),
         Value::Integer(number) => number.value().to_string(),
         Value::Float(number) => number.value().to_bits().to_string(),

@@ -92,6 +92,7 @@ pass_on! {
     fn remove_own(path: &AbsPath) -> ();
     fn write_managed(builder: &AbsPath, to: &RelPath, content: &FileContent, expect: Option<&str>) -> ();
     fn remove_managed(builder: &AbsPath, to: &RelPath, expect: &str) -> ();
+    fn replace_file(file: &AbsPath, bytes: &[u8], expect: Option<&[u8]>) -> Vec<AbsPath>;
     fn clone_repository(url: &Url, path: &AbsPath, from: &AbsPath, progress: &(dyn Fn(&str, Option<u8>) + Sync)) -> ();
     fn fetch(repository: &AbsPath, progress: &(dyn Fn(&str, Option<u8>) + Sync)) -> ();
     fn create_branch(repository: &AbsPath, branch: &BranchName, plan: &BranchPlan, workspace: &WorkspaceId) -> ();
