@@ -17,8 +17,8 @@ use super::{Shared, builder::must_exist};
 
 pub(super) fn write(shared: &Shared<'_>, change: &Change, write: &FileWrite) -> Result<()> {
     must_exist(&write.builder)?;
-    if write.adopted && write.expect.is_some() {
-        set_aside(shared, write)?;
+    if write.keep {
+        set_aside(shared, change, write)?;
     }
     shared.run.door.write_managed(&write.builder, &write.to, &write.content, write.expect.as_deref())?;
     remember(shared, change, write, false)
@@ -30,16 +30,29 @@ pub(super) fn adopt(shared: &Shared<'_>, change: &Change, write: &FileWrite) -> 
 }
 
 /// Keeps a copy of what somebody wrote, where it can be found again.
-fn set_aside(shared: &Shared<'_>, write: &FileWrite) -> Result<()> {
+fn set_aside(shared: &Shared<'_>, change: &Change, write: &FileWrite) -> Result<()> {
     let file = write.to.under(&write.builder);
-    if !file.as_path().symlink_metadata().is_ok_and(|found| found.is_file()) {
-        return Ok(());
-    }
-    let bytes = regular::read(&file).with_context(|| format!("{file} cannot be read"))?;
+    let unread = || format!("{file} cannot be read");
+    let found = match file.as_path().symlink_metadata() {
+        // The write that follows says that it is not as seen.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        other => other.with_context(unread)?,
+    };
+    let bytes = if found.is_symlink() {
+        std::fs::read_link(&file).with_context(unread)?.into_os_string().into_encoded_bytes()
+    } else {
+        regular::read(&file).with_context(unread)?
+    };
     let free = place_aside(shared.run.door, shared.run.desired, &file)?;
     shared.run.door.write_own(&free, &bytes)?;
-    let message = format!("{} was there before wsctl: what it held is {free} now", write.to);
-    shared.run.listener.event(&Event::Warning { address: None, message: &message });
+    let (what, held) = match (write.adopted, found.is_symlink()) {
+        (true, false) => ("was there before wsctl", "what it held"),
+        (false, false) => ("was edited", "what it held"),
+        (true, true) => ("was there before wsctl", "where it led"),
+        (false, true) => ("was edited", "where it led"),
+    };
+    let message = format!("{} {what}: {held} is kept in {free}", write.to);
+    shared.run.listener.event(&Event::Warning { address: Some(&change.address), message: &message });
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result};
 use crate::diagnostic::Diagnostic;
 use crate::git::Door;
 use crate::model::desired::Desired;
-use crate::model::mark::{OWN_DIRECTORY, WORKSPACE_MARK, WorkspaceMark};
+use crate::model::mark::{OWN_DIRECTORY, REPLACED, WORKSPACE_MARK, WorkspaceMark};
 use crate::model::name::WorkspaceId;
 use crate::model::path::AbsPath;
 use crate::plan::{BuilderWrite, GITIGNORE, Plan};
@@ -104,7 +104,7 @@ pub fn put_aside(door: &dyn Door, desired: &Desired, path: &AbsPath) -> Result<(
 
 /// A free place in `.wsctl/replaced/` for a file of this name.
 pub(super) fn place_aside(door: &dyn Door, desired: &Desired, path: &AbsPath) -> Result<AbsPath> {
-    let aside = desired.builders_dir.join(OWN_DIRECTORY).join("replaced");
+    let aside = desired.builders_dir.join(OWN_DIRECTORY).join(REPLACED);
     let name = path.as_path().file_name().unwrap_or_default().to_string_lossy();
     door.make_directory(&aside)?;
     let mut free = (1..1000).map(|number| aside.join(format!("{name}-{number}")));

@@ -13,7 +13,7 @@ use crate::git::{Door, Unsettled};
 use crate::model::actual::{Actual, Repository, RepositoryState};
 use crate::model::desired::Desired;
 use crate::model::journal::{Intent, Journal};
-use crate::model::mark::{Deed, OWN_DIRECTORY, OurLock};
+use crate::model::mark::{Deed, OWN_DIRECTORY, OurLock, REPLACED};
 use crate::model::name::ObjectId;
 use crate::model::path::AbsPath;
 
@@ -92,7 +92,7 @@ impl Recovery<'_> {
                 old: old.as_deref(),
                 new: new.as_deref(),
                 tokens: &self.journal.header.tokens,
-                aside: &self.desired.builders_dir.join(OWN_DIRECTORY).join("replaced"),
+                aside: &self.desired.builders_dir.join(OWN_DIRECTORY).join(REPLACED),
             }),
             Intent::Remove { stem, path, checkouts, own_files } => entries::removal(self, stem, path, checkouts, own_files),
             Intent::Restore { entry, makes, .. } => entries::restored(self, entry, makes),

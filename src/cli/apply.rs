@@ -6,10 +6,10 @@ use anyhow::Result;
 
 use super::ask::ask;
 use super::globals::Globals;
-use super::options::PlanOptions;
+use super::options::ChangeOptions;
 use super::recover::recover;
 use super::workspace::{fetch, load, plan_locked, refresh};
-use super::{prune, signals};
+use super::{destroy, prune, signals};
 use crate::apply::event::{Event, Listener, Outcome};
 use crate::apply::{Run, Spot, claim, prepare, run as walk};
 use crate::git::GitDoor;
@@ -24,6 +24,7 @@ Examples:
   wsctl apply
   wsctl apply --auto-approve -q            for cron: silent when there is nothing to do
   wsctl apply --target 'builders.slack*'   these builders, and the clones that they need
+  wsctl apply --replace builders.slack     checkouts back to their branches, managed files as declared
   wsctl apply --unsaved=trash              builders with unsaved work go to the trash too
   wsctl apply --json --auto-approve        one event per line")]
 pub(super) struct Args {
@@ -31,7 +32,7 @@ pub(super) struct Args {
     #[arg(long)]
     auto_approve: bool,
     #[command(flatten)]
-    options: PlanOptions,
+    options: ChangeOptions,
 }
 
 /// What stands between the plan and its application.
@@ -49,16 +50,20 @@ pub(super) struct Question<'a> {
 }
 
 pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
+    if args.options.destroy {
+        return destroy::destroy(globals, args.auto_approve, &args.options.common);
+    }
     let desired = load(globals)?;
-    if args.options.fetch || desired.fetch {
+    if args.options.common.fetch || desired.fetch {
         fetch(globals, &desired)?;
     }
     let text = view::prompt::APPLY;
     let question = Question { command: "apply", approved: args.auto_approve, text, yes: view::prompt::YES, nothing: None };
-    let Applied { code, deletions } = apply(globals, &desired, &args.options.options(globals), &question)?;
+    let options = args.options.options(globals);
+    let Applied { code, deletions } = apply(globals, &desired, &options, &question)?;
     // Whoever refuses or interrupts wants nothing more to be done.
     let Some(deletions) = deletions.filter(|_| code < 128) else { return Ok(code) };
-    if deletions.is_empty() && !desired.policy.auto_prune {
+    if deletions.is_empty() && !(desired.policy.auto_prune && options.is_whole()) {
         return Ok(code);
     }
     let pruned = prune::automatic(globals, &desired, &deletions)?;
@@ -75,7 +80,8 @@ pub(super) struct Applied {
 
 /// Plans, asks, plans again under the lock, and applies.
 pub(super) fn apply(globals: &Globals, desired: &Desired, options: &Options, question: &Question<'_>) -> Result<Applied> {
-    let carried = recover(globals, desired)?;
+    // Where nothing is to be changed, not even what was cut short is.
+    let carried = if options.refresh_only { None } else { recover(globals, desired)? };
     let (seen, plan) = refresh(desired, options)?;
     let listener = listener(globals);
     if !plan.has_work() {

@@ -5,7 +5,9 @@ use anyhow::Result;
 use super::apply::{Question, apply};
 use super::globals::Globals;
 use super::options::PlanOptions;
-use super::workspace::load;
+use super::workspace::{fetch, load};
+use crate::model::desired::Desired;
+use crate::plan::Options;
 use crate::view;
 
 /// Move every builder of this workspace to the trash. Repositories and protected builders stay.
@@ -23,23 +25,31 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
+    destroy(globals, args.auto_approve, &args.options)
+}
+
+/// Asks for the workspace's name, and moves every builder to the trash.
+pub(super) fn destroy(globals: &Globals, approved: bool, given: &PlanOptions) -> Result<u8> {
     let mut desired = load(globals)?;
+    if given.fetch {
+        fetch(globals, &desired)?;
+    }
     let builders = desired.builders.len();
-    let protected = desired.builders.values().filter(|builder| builder.protect).map(|builder| builder.name.clone()).collect();
-    desired.builders.clear();
-    // Whoever types the workspace's name needs no other brake.
-    let mut options = args.options.options(globals);
-    options.destroy = true;
-    options.protected = protected;
-    options.allow_removals = true;
+    let mut options = given.options(globals);
+    everything(&mut desired, &mut options);
     let name = desired.root.as_path().file_name().unwrap_or_default().to_string_lossy().into_owned();
     let text = view::prompt::destroy(builders, &name);
-    let question = Question {
-        command: "destroy",
-        approved: args.auto_approve,
-        text: &text,
-        yes: &name,
-        nothing: Some(view::prompt::NOTHING_TO_DESTROY),
-    };
+    let question =
+        Question { command: "destroy", approved, text: &text, yes: &name, nothing: Some(view::prompt::NOTHING_TO_DESTROY) };
     Ok(apply(globals, &desired, &options, &question)?.code)
+}
+
+/// The wish that destroy has: no builder.
+pub(super) fn everything(desired: &mut Desired, options: &mut Options) {
+    let protected = desired.builders.values().filter(|builder| builder.protect).map(|builder| builder.name.clone());
+    options.protected = protected.collect();
+    desired.builders.clear();
+    options.destroy = true;
+    // Whoever types the workspace's name needs no other brake.
+    options.allow_removals = true;
 }

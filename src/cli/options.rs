@@ -41,6 +41,28 @@ pub(super) struct PlanOptions {
     take_over: bool,
 }
 
+/// Options of plan and apply.
+#[derive(Debug, clap::Args)]
+pub(super) struct ChangeOptions {
+    #[command(flatten)]
+    pub(super) common: PlanOptions,
+    /// Bring back what somebody changed on the disk: a checkout to its branch, a managed file to its text (what was edited is kept)
+    #[arg(long, value_name = "ADDRESS", value_parser = Pattern::parse, conflicts_with_all = ["refresh_only", "destroy"])]
+    replace: Vec<Pattern>,
+    /// Show the drift alone; nothing is changed
+    #[arg(long, conflicts_with = "destroy")]
+    refresh_only: bool,
+    /// What `wsctl destroy` does: every builder to the trash
+    #[arg(long)]
+    pub(super) destroy: bool,
+}
+
+impl ChangeOptions {
+    pub(super) fn options(&self, globals: &Globals) -> Options {
+        Options { replace: self.replace.clone(), refresh_only: self.refresh_only, ..self.common.options(globals) }
+    }
+}
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Unsaved {
     /// Refuse the removal
@@ -62,6 +84,8 @@ impl PlanOptions {
             take_over: self.take_over,
             destroy: false,
             protected: BTreeSet::new(),
+            replace: vec![],
+            refresh_only: false,
             selection: Selection { targets: self.target.clone(), excludes: self.exclude.clone() },
             place: globals.place(),
         }
@@ -74,18 +98,37 @@ impl PlanOptions {
 /// A [`Diagnostic`] with the near ones.
 pub(super) fn known(desired: &Desired, actual: &Actual, options: &Options) -> Result<()> {
     let Selection { targets, excludes } = &options.selection;
-    if targets.is_empty() && excludes.is_empty() {
+    let replaced = &options.replace;
+    if targets.is_empty() && excludes.is_empty() && replaced.is_empty() {
         return Ok(());
     }
     let all = addresses(desired, actual, options);
-    let named = targets.iter().map(|it| ("--target", it)).chain(excludes.iter().map(|it| ("--exclude", it)));
-    for (option, pattern) in named {
+    let narrowing = targets.iter().map(|it| ("--target", it)).chain(excludes.iter().map(|it| ("--exclude", it)));
+    for (option, pattern) in narrowing.chain(replaced.iter().map(|it| ("--replace", it))) {
         if !all.iter().any(|address| pattern.covers(address)) {
             let fact = format!("{option} {pattern}: nothing of that address is declared, or ours on the disk");
             return Err(Diagnostic::new(fact, near(&pattern.to_string(), &all)).into());
         }
     }
+    for pattern in replaced {
+        if !all.iter().any(|address| pattern.covers(address) && is_replaceable(desired, address)) {
+            let fact = format!(
+                "--replace {pattern}: it switches a declared checkout back to its branch, or writes a declared managed file \
+                 again; this is neither"
+            );
+            return Err(Diagnostic::new(fact, "`wsctl plan` says what is to be done about it").into());
+        }
+    }
     Ok(())
+}
+
+fn is_replaceable(desired: &Desired, address: &Address) -> bool {
+    let declared = address.builder().and_then(|name| desired.builders.get(name));
+    declared.is_some_and(|builder| match address {
+        Address::Repository(_) | Address::Builder(_) => false,
+        Address::Checkout(_, repository) => builder.checkouts.contains_key(repository),
+        Address::File(_, to) => builder.files.contains_key(to),
+    })
 }
 
 /// The addresses that may have been meant.

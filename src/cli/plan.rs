@@ -2,8 +2,9 @@
 
 use anyhow::Result;
 
+use super::destroy;
 use super::globals::Globals;
-use super::options::PlanOptions;
+use super::options::ChangeOptions;
 use super::workspace::{fetch, load, refresh};
 use crate::view;
 
@@ -14,6 +15,8 @@ Examples:
   wsctl plan
   wsctl plan --fetch
   wsctl plan --target builders.slack --exclude 'builders.*.k8s-lab'
+  wsctl plan --refresh-only        what somebody changed on the disk
+  wsctl plan --replace builders.slack.ai-dev
   wsctl plan --json | jq '.changes[].address'
   wsctl plan --detailed-exitcode   exits 2 when there is something to apply, 1 when something is blocked")]
 pub(super) struct Args {
@@ -21,18 +24,27 @@ pub(super) struct Args {
     #[arg(long)]
     detailed_exitcode: bool,
     #[command(flatten)]
-    options: PlanOptions,
+    options: ChangeOptions,
 }
 
 pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
-    let desired = load(globals)?;
-    if args.options.fetch || desired.fetch {
+    let mut desired = load(globals)?;
+    let mut options = args.options.options(globals);
+    if args.options.common.fetch || desired.fetch {
         fetch(globals, &desired)?;
     }
-    let (_, plan) = refresh(&desired, &args.options.options(globals))?;
-    let text =
-        if globals.json { view::json::plan(&plan) } else { view::plan_text(&plan, globals.verbosity(), &globals.out_style()) };
-    view::print(&text)?;
+    if args.options.destroy {
+        destroy::everything(&mut desired, &mut options);
+    }
+    let (_, plan) = refresh(&desired, &options)?;
+    let nothing = options.destroy && plan.changes.is_empty() && !globals.quiet();
+    if globals.json {
+        view::print(&view::json::plan(&plan))?;
+    } else if nothing {
+        view::print(view::prompt::NOTHING_TO_DESTROY)?;
+    } else {
+        view::print(&view::plan_text(&plan, globals.verbosity(), &globals.out_style()))?;
+    }
     Ok(match (args.detailed_exitcode, plan.has_work(), plan.blocked().next()) {
         (true, true, _) => 2,
         (true, false, Some(_)) => 1,

@@ -17,6 +17,8 @@ pub const CHECKOUT_MARK: &str = "wsctl.json";
 pub const BUILDER_MARK: &str = "wsctl-builder.json";
 /// wsctl's own directory below `builders_dir`.
 pub const OWN_DIRECTORY: &str = ".wsctl";
+/// The directory in [`OWN_DIRECTORY`] that keeps what was in a managed file's way.
+pub const REPLACED: &str = "replaced";
 /// The file in [`OWN_DIRECTORY`] that names the workspace; see [`WorkspaceMark`].
 pub const WORKSPACE_MARK: &str = "workspace.json";
 

@@ -28,6 +28,7 @@ fn told(options: &Options, rest: &str) -> String {
         (options.allow_removals && !options.destroy, "--allow-removals"),
     ];
     let flags = flags.into_iter().filter_map(|(given, flag)| given.then_some(flag));
+    let replaced = options.replace.iter().map(|address| ("--replace", format!("--replace {}", shell_word(&address.to_string()))));
     // A target of its own says all of it.
     let selection = Some(&options.selection).filter(|_| !rest.contains("--target "));
     let narrowed = selection
@@ -35,6 +36,6 @@ fn told(options: &Options, rest: &str) -> String {
         .flat_map(Selection::words)
         .map(|(option, address)| (option, format!("{option} {}", shell_word(&address))));
     let all = unsaved.into_iter().chain(flags).map(|flag| (flag.split('=').next().unwrap_or(flag), flag.to_owned()));
-    let new = all.chain(narrowed).filter(|(option, _)| !rest.contains(option));
+    let new = all.chain(replaced).chain(narrowed).filter(|(option, _)| !rest.contains(option));
     new.fold(String::new(), |text, (_, words)| text + " " + &words)
 }

@@ -21,6 +21,11 @@ pub(super) fn plain(kind: &'static str, fact: impl Into<String>, next: impl Into
     Blocker { kind, fact: fact.into(), path: None, next: next.into() }
 }
 
+/// The command that brings back what somebody changed on the disk.
+pub(super) fn replace(address: &Address) -> String {
+    format!("wsctl apply --replace {}", word(&address.to_string()))
+}
+
 /// Something lies where a checkout or builder shall be.
 pub(super) fn occupied(path: &AbsPath, occupant: &Occupant) -> Blocker {
     let away = format!("mv {} SOMEWHERE", shell(path));

@@ -28,6 +28,8 @@ pub struct Plan {
     pub declared: usize,
     /// Changes in the order of their addresses; at most one per address.
     pub changes: Vec<Change>,
+    /// Whether only drift was asked for: there are no changes then.
+    pub refresh_only: bool,
     /// What is left out, where the command asked for a part only.
     pub narrowed: Option<Narrowed>,
     /// Entries of the trash that are deleted for good once all else is done.

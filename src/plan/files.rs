@@ -6,12 +6,12 @@ use crate::model::actual::Source;
 use crate::model::address::Address;
 use crate::model::builder::{BuilderDirectory, DiskFile};
 use crate::model::desired::{DesiredBuilder, DesiredFile, FileMode, Shape};
-use crate::model::mark::WrittenFile;
+use crate::model::mark::{OWN_DIRECTORY, REPLACED, WrittenFile};
 use crate::model::name::RepoName;
 use crate::model::path::{AbsPath, RelPath, printable};
 
 use super::anchor::will_exist;
-use super::blockers::{at, shell};
+use super::blockers::{at, replace, shell};
 use super::draft::Drafts;
 use super::input::Input;
 use super::members::{in_place, unedited};
@@ -110,7 +110,11 @@ fn declared(input: &Input<'_>, builder: &DesiredBuilder, file: &DesiredFile, dra
     let disk = input.directory(&builder.name).and_then(|directory| directory.files.get(&file.to)).unwrap_or(&missing);
     let written = input.builder_mark(&builder.name).and_then(|mark| mark.files.get(&file.to));
     let same = is_already(disk, &content);
-    let (expect, refusal) = judge(builder, file, disk, written, same);
+    let Judged { expect, mut refusal, edited } = judge(builder, file, disk, written, same);
+    let replaced = edited && input.replaces(&address);
+    if replaced {
+        refusal = None;
+    }
     if same
         && refusal.is_none()
         && written.is_some_and(|written| written.mode == file.mode && unedited(Some(disk), &written.hash))
@@ -119,8 +123,9 @@ fn declared(input: &Input<'_>, builder: &DesiredBuilder, file: &DesiredFile, dra
     }
     let diff = if same { None } else { text_change(file, disk, &content) };
     let adopted = written.map_or(same, |written| written.adopted);
+    let keep = replaced || (adopted && expect.is_some());
     let (path, to) = (builder.path.clone(), file.to.clone());
-    let write = Box::new(FileWrite { builder: path, to, mode: file.mode, content, expect, adopted });
+    let write = Box::new(FileWrite { builder: path, to, mode: file.mode, content, expect, adopted, keep });
     let action = if same { Action::AdoptFile(write) } else { Action::WriteFile(write) };
     let reason = if same { "adopt: already as declared".into() } else { reason };
     let tracked = file.checkout.as_ref().is_some_and(|name| tracks(input, builder, name, &file.to, drafts));
@@ -128,35 +133,50 @@ fn declared(input: &Input<'_>, builder: &DesiredBuilder, file: &DesiredFile, dra
     let draft = drafts.add(address, action, reason);
     draft.change.diff = diff;
     draft.change.blockers.extend(refusal);
+    if replaced {
+        let aside = input.desired.builders_dir.join(OWN_DIRECTORY).join(REPLACED);
+        let aside = aside.relative_to(&input.desired.root);
+        draft.change.details.push(format!("replace: what was edited is kept in {}", printable(aside.as_os_str())));
+    }
 }
 
-/// The hash that the file on the disk must still have when it is replaced, and why it may not be.
-fn judge(
-    builder: &DesiredBuilder,
-    file: &DesiredFile,
-    disk: &DiskFile,
-    written: Option<&WrittenFile>,
-    same: bool,
-) -> (Option<String>, Option<Blocker>) {
+/// What may become of a file that is there.
+struct Judged {
+    /// The hash that it must still have when it is replaced.
+    expect: Option<String>,
+    /// Why it may not be.
+    refusal: Option<Blocker>,
+    /// Whether that is only because somebody edited it.
+    edited: bool,
+}
+
+fn judge(builder: &DesiredBuilder, file: &DesiredFile, disk: &DiskFile, written: Option<&WrittenFile>, same: bool) -> Judged {
     let path = file.to.under(&builder.path);
-    let away = format!("mv {0} {0}.mine", shell(&path));
     let (hash, tracked) = match disk {
-        DiskFile::Missing => return (None, None),
+        DiskFile::Missing => return Judged { expect: None, refusal: None, edited: false },
         DiskFile::Unusable { what, at: obstacle } => {
             let obstacle = obstacle.under(&builder.path);
             let next = format!("mv {0} {0}.mine", shell(&obstacle));
-            return (None, Some(at("in-the-way", &obstacle, what, next)));
+            return Judged { expect: None, refusal: Some(at("in-the-way", &obstacle, what, next)), edited: false };
         }
         DiskFile::File { hash, tracked, .. } | DiskFile::Symlink { hash, tracked, .. } => (hash, *tracked),
     };
+    let mut edited = false;
     let refusal = match written {
         Some(_) | None if tracked => Some(tracked_file(&path)),
         Some(_) | None if same => None,
         Some(written) if written.hash == *hash => None,
-        Some(_) => Some(at("edited-managed-file", &path, "it was edited since wsctl wrote it", away)),
-        None => Some(at("in-the-way", &path, "a file that is not ours is in the way", away)),
+        Some(_) => {
+            edited = true;
+            let next = replace(&Address::File(builder.name.clone(), file.to.clone()));
+            Some(at("edited-managed-file", &path, "it was edited since wsctl wrote it", next))
+        }
+        None => {
+            let away = format!("mv {0} {0}.mine", shell(&path));
+            Some(at("in-the-way", &path, "a file that is not ours is in the way", away))
+        }
     };
-    (Some(hash.clone()), refusal)
+    Judged { expect: Some(hash.clone()), refusal, edited }
 }
 
 fn tracked_file(path: &AbsPath) -> Blocker {

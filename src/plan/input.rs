@@ -80,6 +80,11 @@ impl<'a> Input<'a> {
         self.selected.as_ref().is_none_or(|selected| selected.has(address))
     }
 
+    /// Whether `--replace` names it.
+    pub(super) fn replaces(&self, address: &Address) -> bool {
+        self.options.replace.iter().any(|pattern| pattern.covers(address))
+    }
+
     /// Whether links of before may be repaired: the workspace was moved, or the user says so.
     pub(super) fn moved(&self) -> bool {
         match &self.actual.place {

@@ -62,6 +62,7 @@ use crate::model::desired::Desired;
 use crate::model::mark::Marked;
 use crate::model::name::{BuilderName, RepoName};
 use crate::model::path::AbsPath;
+use crate::model::pattern::Pattern;
 use crate::model::policy::OnUnsaved;
 use crate::model::work::{Finding, Work};
 
@@ -70,6 +71,7 @@ use draft::Drafts;
 use input::Input;
 
 /// What the caller asked for beside the file.
+#[expect(clippy::struct_excessive_bools, reason = "each is one flag of the command line")]
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Options {
     /// The time, in seconds since 1970.
@@ -88,11 +90,21 @@ pub struct Options {
     pub protected: BTreeSet<BuilderName>,
     /// `--target` and `--exclude`: what is planned at all.
     pub selection: Selection,
+    /// `--replace`: checkouts that go back to their branch, managed files that are written over what was edited.
+    pub replace: Vec<Pattern>,
+    /// `--refresh-only`: drift is told, and nothing else is planned.
+    pub refresh_only: bool,
     /// The options that say where wsctl works (`-C DIR`, `-f FILE`), for the commands that blockers name.
     pub place: Vec<String>,
 }
 
 impl Options {
+    /// Whether all is planned that there is to plan.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.selection.is_everything() && !self.refresh_only
+    }
+
     /// The time, by clock and uptime.
     #[must_use]
     pub fn moment(&self) -> Moment {
@@ -169,9 +181,13 @@ pub fn plan(desired: &Desired, actual: &Actual, options: &Options) -> Plan {
     lost::hold(&input, &mut drafts);
     unmanaged::note(&input, &mut drafts);
     selection::narrow(&input, &mut drafts);
+    if options.refresh_only {
+        drafts.keep(|_| false);
+    }
     drafts.sort();
-    for blocker in drafts.list.iter_mut().flat_map(|draft| &mut draft.change.blockers) {
-        blocker.next = again(&blocker.next, options);
+    let hints = drafts.list.iter_mut().flat_map(|draft| &mut draft.change.blockers).map(|blocker| &mut blocker.next);
+    for next in hints.chain(drafts.drift.iter_mut().filter_map(|note| note.next.as_mut())) {
+        *next = again(next, options);
     }
     let steps = order::steps(&input, &drafts);
     let narrowed = input.selected.as_ref().map(|_| {
@@ -188,6 +204,7 @@ pub fn plan(desired: &Desired, actual: &Actual, options: &Options) -> Plan {
         claims: input.claims() && all,
         root_branch: brakes::root_branch(&input, &drafts),
         declared: desired.builders.len(),
+        refresh_only: options.refresh_only,
         deletions: emptying::deletions(&input),
         changes: drafts.list.into_iter().map(|draft| draft.change).collect(),
         narrowed,

@@ -6,9 +6,9 @@ use crate::model::mark::{CheckoutMark, Deed};
 use crate::model::name::ObjectId;
 use crate::model::work::Finding;
 
-use super::blockers::{at, shell, word};
+use super::blockers::{at, replace, shell, word};
 use super::branch::{choose, describe};
-use super::checkouts::{Case, switch_to, touch};
+use super::checkouts::{Case, touch};
 use super::draft::Drafts;
 use super::input::Input;
 use super::{Action, BranchPlan, CheckoutTouch, refusals_of_switch};
@@ -22,8 +22,9 @@ pub(super) fn ours(input: &Input<'_>, case: &Case<'_>, registration: &Registrati
         return;
     };
     let parked = is_parked(registration, mark);
-    if (mark.branch != *wanted || parked) && now != Some(wanted) {
-        return switch(case, registration, mark, touch, drafts);
+    let replaced = input.replaces(&case.address);
+    if (mark.branch != *wanted || parked || replaced) && now != Some(wanted) {
+        return switch(case, registration, mark, touch, (replaced, drafts));
     }
     if mark.branch == *wanted && now != Some(wanted) {
         let mut fact = match (&registration.operation, now) {
@@ -31,7 +32,7 @@ pub(super) fn ours(input: &Input<'_>, case: &Case<'_>, registration: &Registrati
             (None, Some(branch)) => format!("on branch {branch}, declared is {wanted}"),
             (None, None) => format!("HEAD is detached, declared is branch {wanted}"),
         };
-        let mut next = switch_to(case, wanted);
+        let mut next = replace(&case.address);
         if let Some(commit) = unreferenced(registration) {
             fact = format!("HEAD is detached at commits on no branch or tag, declared is branch {wanted}");
             next = format!("git -C {} branch NAME {}\n{next}", shell(&case.path), commit.short());
@@ -104,8 +105,14 @@ fn stale_mark(input: &Input<'_>, case: &Case<'_>, registration: &Registration, m
     reasons
 }
 
-/// The declared branch changed since it was last applied.
-fn switch(case: &Case<'_>, registration: &Registration, mark: &CheckoutMark, touch: Box<CheckoutTouch>, drafts: &mut Drafts) {
+/// The declared branch changed since it was last applied, or whoever left it is to be brought back.
+fn switch(
+    case: &Case<'_>,
+    registration: &Registration,
+    mark: &CheckoutMark,
+    touch: Box<CheckoutTouch>,
+    (replaced, drafts): (bool, &mut Drafts),
+) {
     let wanted = &case.checkout.branch;
     let from = registration.head.branch().cloned();
     let mut blockers = Vec::new();
@@ -113,17 +120,23 @@ fn switch(case: &Case<'_>, registration: &Registration, mark: &CheckoutMark, tou
         blockers.push(blocker);
         BranchPlan::AfterClone
     });
-    let parked = is_parked(registration, mark);
-    if from.as_ref() != Some(&mark.branch) && !parked {
-        let now = from.as_ref().map_or("a detached HEAD".into(), |branch| format!("branch {branch}"));
+    let strayed = from.as_ref() != Some(&mark.branch) && !is_parked(registration, mark);
+    let now = from.as_ref().map_or("a detached HEAD".into(), |branch| format!("branch {branch}"));
+    if strayed && !replaced {
         let fact = format!("it is on {now}, neither on {} as last applied nor on {wanted}", mark.branch);
-        blockers.push(at("another-branch", &case.path, fact, switch_to(case, &mark.branch)));
+        blockers.push(at("another-branch", &case.path, fact, replace(&case.address)));
     }
     match &registration.work {
         Some(work) => blockers.extend(refusals_of_switch(&case.path, work)),
         None => blockers.push(at("unknown", &case.path, "its files were not looked at", "wsctl plan")),
     }
-    let reason = format!("switch from {} to {}", mark.branch, describe(wanted, &branch).trim_start_matches("on "));
+    let to = describe(wanted, &branch);
+    let to = to.trim_start_matches("on ");
+    let reason = if strayed && replaced {
+        format!("replace: switch back from {now} to {to}")
+    } else {
+        format!("switch from {} to {to}", mark.branch)
+    };
     let draft = drafts.add(case.address.clone(), Action::Switch { touch, branch, from }, reason);
     draft.claim = Some((case.checkout.repository.clone(), wanted.clone()));
     draft.frees.push((case.checkout.repository.clone(), registration.admin_name.clone()));

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::actual::{Actual, Head, Link};
+use crate::model::address::Address;
 use crate::model::desired::Desired;
 
 use super::input::Input;
@@ -30,7 +31,11 @@ pub fn questions(desired: &Desired, actual: &Actual, options: &Options) -> BTree
             let half_made = registration.begun_by().is_some() && mark.is_none();
             // What is on no branch must be told before somebody follows the hint to switch away from it.
             let detached = matches!(registration.head, Head::Detached(_)) && registration.operation.is_none();
-            if checkout.is_none() || switched || half_made || detached {
+            let strayed = checkout.is_some_and(|checkout| {
+                let address = Address::Checkout(builder.clone(), repository.clone());
+                registration.head.branch() != Some(&checkout.branch) && input.replaces(&address)
+            });
+            if checkout.is_none() || switched || half_made || detached || strayed {
                 questions.insert(Question::Work(repository.clone(), registration.admin_name.clone()));
             }
         }

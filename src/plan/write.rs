@@ -166,8 +166,10 @@ pub struct FileWrite {
     pub content: FileContent,
     /// The hash that the file must still have; `None`: there must be nothing.
     pub expect: Option<String>,
-    /// Whether the file that is there was there before wsctl: it is set aside before another is written.
+    /// Whether the file that is there was there before wsctl.
     pub adopted: bool,
+    /// Whether what is there is somebody's: it is set aside before another is written.
+    pub keep: bool,
 }
 
 /// What a managed file holds.

@@ -16,17 +16,19 @@ use super::text::{clean, count, push_next};
 pub fn plan_text(plan: &Plan, verbosity: Verbosity, style: &Style) -> String {
     let changes = changes_text(plan, verbosity, style);
     let deletions = deletions_text(plan, style);
+    let drift = || notes("Drift (left alone):", plan.drift.iter().filter(|note| !said(plan, note)), style);
     let sections = match verbosity {
+        Verbosity::Quiet if plan.refresh_only && !plan.drift.is_empty() => vec![drift()],
         Verbosity::Quiet if plan.changes.is_empty() && plan.deletions.is_empty() => return String::new(),
         Verbosity::Quiet => vec![changes, deletions],
         Verbosity::Normal | Verbosity::Verbose => {
-            let drift = notes("Drift (left alone):", plan.drift.iter().filter(|note| !said(plan, note)), style);
+            let drift = drift();
             let heading = if drift.is_empty() || changes.is_empty() { String::new() } else { heading("Changes:", style) };
             vec![
                 drift,
                 heading + &changes,
                 deletions,
-                notes("Unmanaged (left alone):", plan.unmanaged.iter(), style),
+                notes("Unmanaged (left alone):", plan.unmanaged.iter().filter(|_| !plan.refresh_only), style),
                 left_out(plan, verbosity, style),
                 warnings(&plan.warnings, style),
             ]
@@ -51,7 +53,7 @@ pub fn summary_line(plan: &Plan) -> String {
 
 /// `Plan: 1 to create. Narrowed by --target builders.a: 3 changes are left out.`
 fn narrow(plan: &Plan, narrowed: &Narrowed) -> String {
-    let counted = counted(plan).unwrap_or_else(|| "No changes.".into());
+    let counted = counted(plan).unwrap_or_else(|| if plan.refresh_only { whole(plan) } else { "No changes.".into() });
     let left = match narrowed.left_out.len() {
         0 => "nothing is left out".into(),
         1 => "1 change is left out".into(),
@@ -79,6 +81,13 @@ fn counted(plan: &Plan) -> Option<String> {
 fn whole(plan: &Plan) -> String {
     if let Some(counted) = counted(plan) {
         return counted;
+    }
+    if plan.refresh_only {
+        return match plan.drift.len() {
+            0 => "No drift.".into(),
+            1 => "1 difference, left alone. Nothing else was asked for.".into(),
+            many => format!("{many} differences, left alone. Nothing else was asked for."),
+        };
     }
     let file = clean(&printable(plan.file.as_path().file_name().unwrap_or_default()));
     let but = if plan.drift.is_empty() { "" } else { ", apart from the drift above" };

@@ -16,6 +16,7 @@ mod prune;
 mod readme;
 mod recovery;
 mod removal;
+mod replacing;
 mod repositories;
 mod restore;
 mod restore_blocked;

@@ -135,11 +135,13 @@ impl Sandbox {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    /// Types a printed command, whatever comes of it.
+    /// Types a printed command, whatever comes of it, and approves where it asks.
     pub fn try_types(&self, command: &str) -> std::process::Output {
         let aside = self.top().join("aside");
         std::fs::create_dir_all(&aside).unwrap();
         let command = command.replace("SOMEWHERE", aside.to_str().unwrap()).replace("NEW-NAME", "renamed");
+        let asks = command.starts_with("wsctl") && command.contains(" apply") && !command.contains("--auto-approve");
+        let command = if asks { command + " --auto-approve" } else { command };
         let program = self.program().get_program().to_owned();
         let mut path = Path::new(&program).parent().unwrap().as_os_str().to_owned();
         path.push(":");

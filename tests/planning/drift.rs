@@ -16,7 +16,7 @@ fn created() -> World {
 fn somebody_switched_renamed_or_detached_the_branch() {
     let switched = created().head("slack", "api", "mine");
     let made = expect(&switched, &["drift builders.slack.api | on branch mine, declared is builder/slack"]);
-    assert_eq!(made.drift[0].next.as_deref(), Some("git -C /ws/.builders/slack/api switch builder/slack"));
+    assert_eq!(made.drift[0].next.as_deref(), Some("wsctl apply --replace builders.slack.api"));
     let detached = created().registration("slack", "api", |found| found.head = Head::Detached(id("b")));
     expect(&detached, &["drift builders.slack.api | HEAD is detached, declared is branch builder/slack"]);
     let alone = detached.found("slack", "api", vec![Finding::Unreferenced(vec![id("b"), id("a")])]);
@@ -24,7 +24,7 @@ fn somebody_switched_renamed_or_detached_the_branch() {
         &alone,
         &["drift builders.slack.api | HEAD is detached at commits on no branch or tag, declared is branch builder/slack"],
     );
-    let next = "git -C /ws/.builders/slack/api branch NAME bbbbbbbbbb\ngit -C /ws/.builders/slack/api switch builder/slack";
+    let next = "git -C /ws/.builders/slack/api branch NAME bbbbbbbbbb\nwsctl apply --replace builders.slack.api";
     assert_eq!(made.drift[0].next.as_deref(), Some(next));
     let unborn = created().registration("slack", "api", |found| found.head = Head::Unborn(branch("empty")));
     expect(&unborn, &["drift builders.slack.api | has no commit at HEAD"]);

@@ -9,6 +9,7 @@ mod narrowing;
 mod order;
 mod properties;
 mod removals;
+mod replacing;
 mod repositories;
 mod restore;
 mod shapes;

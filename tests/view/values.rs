@@ -60,6 +60,7 @@ pub fn stripped(text: &str) -> String {
 pub fn plan(declared: usize, changes: Vec<Change>) -> Plan {
     Plan {
         narrowed: None,
+        refresh_only: false,
         file: abs("/ws/builders.toml"),
         root: abs("/ws"),
         builders_dir: abs("/ws/.builders"),
@@ -165,6 +166,7 @@ pub fn file(name: &str, to: &str, old: &[u8], new: &[u8]) -> Change {
         content: FileContent::Bytes { bytes: new.into(), executable: false },
         expect: Some("hash".into()),
         adopted: false,
+        keep: false,
     };
     let diff = TextChange { path: rel(to), old: old.into(), new: new.into() };
     let address = Address::File(builder(name), rel(to));

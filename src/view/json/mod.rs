@@ -10,6 +10,7 @@ mod prune;
 mod restore;
 pub mod schema;
 mod status;
+mod summary;
 
 use std::fmt::Write as _;
 
@@ -20,10 +21,11 @@ use super::text::is_hostile;
 pub use error::{ErrorDocument, error};
 pub use faults::{FaultDocument, ValidateDocument, validate};
 pub use narrowed::NarrowedDocument;
-pub use plan::{BlockerDocument, ChangeDocument, DiffDocument, NoteDocument, PlanDocument, SummaryDocument, Target, plan};
+pub use plan::{BlockerDocument, ChangeDocument, DiffDocument, NoteDocument, PlanDocument, Target, plan};
 pub use prune::{DeletionDocument, EntryDocument, PruneDocument, prune};
 pub use restore::{RestoreAnswer, RestoreDocument, RestoredDocument, TrashDocument, TrashedDocument, restore, trash};
 pub use status::{BuilderDocument, CheckoutDocument, StatusDocument, status};
+pub use summary::SummaryDocument;
 
 /// The version of the format: the first number grows when a meaning changes or a key goes, the second when keys, events
 /// or words are added.

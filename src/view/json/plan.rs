@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use crate::model::desired::FileMode;
 use crate::model::name::{BranchName, ObjectId};
 use crate::model::path::AbsPath;
-use crate::plan::{Action, Blocker, BranchPlan, Change, CheckoutWrite, FileWrite, Note, Plan, Summary, TextChange};
+use crate::plan::{Action, Blocker, BranchPlan, Change, CheckoutWrite, FileWrite, Note, Plan, TextChange};
 use crate::view::change::sign;
 use crate::view::diff::{Drawn, draw};
 
-use super::{DeletionDocument, FORMAT_VERSION, NarrowedDocument, WSCTL_VERSION, document};
+use super::{DeletionDocument, FORMAT_VERSION, NarrowedDocument, SummaryDocument, WSCTL_VERSION, document};
 
 /// What apply would do, what it would not and why, and what differs and is left alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -27,6 +27,9 @@ pub struct PlanDocument {
     pub root: AbsPath,
     /// Changes in the order of their addresses, refused ones among them; at most one for each address.
     pub changes: Vec<ChangeDocument>,
+    /// Whether only drift was asked for: then there are no changes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub refresh_only: bool,
     /// What is left out, where a part was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub narrowed: Option<NarrowedDocument>,
@@ -149,24 +152,6 @@ pub struct NoteDocument {
     pub next: Option<String>,
 }
 
-/// How many changes of each kind; a blocked one counts only as blocked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "Summary")]
-pub struct SummaryDocument {
-    /// `+`: what is made.
-    pub create: usize,
-    /// `~` and `>`: what is changed or taken over in its place.
-    pub update: usize,
-    /// `-/+`: what is dropped and made again.
-    pub replace: usize,
-    /// `-`: what moves to the trash, or is dropped.
-    pub remove: usize,
-    /// Entries of the trash that are deleted for good.
-    pub delete: usize,
-    /// Refused.
-    pub blocked: usize,
-}
-
 /// The plan as one JSON document.
 #[must_use]
 pub fn plan(plan: &Plan) -> String {
@@ -176,6 +161,7 @@ pub fn plan(plan: &Plan) -> String {
         file: plan.file.clone(),
         root: plan.root.clone(),
         changes: plan.changes.iter().map(ChangeDocument::from).collect(),
+        refresh_only: plan.refresh_only,
         narrowed: plan.narrowed.as_ref().map(NarrowedDocument::from),
         deletions: plan.deletions.iter().map(DeletionDocument::from).collect(),
         drift: plan.drift.iter().map(NoteDocument::from).collect(),
@@ -286,12 +272,5 @@ impl From<&Note> for NoteDocument {
     fn from(note: &Note) -> Self {
         let Note { subject, fact, next, .. } = note.clone();
         NoteDocument { subject, fact, next }
-    }
-}
-
-impl From<Summary> for SummaryDocument {
-    fn from(summary: Summary) -> Self {
-        let Summary { create, update, replace, remove, delete, blocked } = summary;
-        SummaryDocument { create, update, replace, remove, delete, blocked }
     }
 }
