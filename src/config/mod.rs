@@ -9,6 +9,7 @@ pub(crate) mod fault;
 mod find;
 mod glob;
 mod include;
+mod moved;
 mod names;
 mod schema;
 mod sections;
@@ -26,7 +27,7 @@ pub use documented::documented;
 pub use facts::{Facts, facts};
 pub use find::{Found, find};
 pub use include::Edited;
-pub use schema::{Builder, Checkout, Config, Defaults, Layout, ManagedFile, PolicyKeys, Repo, Spanned, Target, Workspace};
+pub use schema::{Builder, Checkout, Config, Defaults, Layout, ManagedFile, Moved, Named, PolicyKeys, Repo, Spanned, Target, Workspace};
 pub use starter::starter;
 pub use value::duration;
 
@@ -77,6 +78,7 @@ pub fn gather_edited(file: &AbsPath, text: &str, edited: &Edited) -> Config {
         }
     }
     names.check(&mut config.faults);
+    moved::check(&config.moved, &mut config.faults);
     config
 }
 
@@ -99,6 +101,7 @@ fn read(text: &str, start: usize, role: Role, config: &mut Config, names: &mut N
     let top = Table::top(&tree, start, role, syntax.is_empty());
     sections::sections(&top, role, config, names);
     builders::builders(&top, config, names);
+    config.moved.extend(moved::moved(&top, &mut config.faults));
     if !syntax.is_empty() {
         config.broken = true;
         // What stands on a broken line may be the fault of that line.
@@ -153,6 +156,7 @@ impl Config {
             repo_keys: Some(BTreeSet::new()),
             builders: BTreeMap::new(),
             files: Vec::new(),
+            moved: Vec::new(),
             policy: PolicyKeys::default(),
             max_removals: None,
         }

@@ -1,11 +1,13 @@
 //! What `builders.toml` holds, with the place of everything that a later check may complain about.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::ops::Range;
 
 use crate::diagnostic::Fault;
+use crate::model::address::segment;
 use crate::model::desired::{FileMode, Url};
-use crate::model::name::{BuilderName, RepoName};
+use crate::model::name::{BranchName, BuilderName, RepoName};
 use crate::model::path::{AbsPath, RelPath};
 use crate::model::policy::{BuilderPolicy, DeleteBranch, MaxRemovals, OnUnsaved};
 use crate::model::source::Sources;
@@ -40,6 +42,8 @@ pub struct Config {
     pub builders: BTreeMap<BuilderName, Builder>,
     /// `[[files]]`
     pub files: Vec<ManagedFile>,
+    /// `[[moved]]`
+    pub moved: Vec<Moved>,
     /// `[policy]`
     pub policy: PolicyKeys,
     /// `max_removals` of `[policy]`.
@@ -182,6 +186,66 @@ pub struct ManagedFile {
     pub to: Spanned<Target>,
     /// How it is made; `None`: switched off.
     pub mode: Option<FileMode>,
+}
+
+/// One rename of `[[moved]]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// The name before.
+    pub from: Spanned<Named>,
+    /// The name by now, of the same kind.
+    pub to: Spanned<Named>,
+}
+
+/// What can be renamed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Named {
+    /// `builders.B`
+    Builder(BuilderName),
+    /// `repos.R`
+    Repository(RepoName),
+    /// A branch, in every repository where a checkout of ours is on it.
+    Branch(BranchName),
+}
+
+impl Named {
+    /// Its kind in a word.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Named::Builder(_) => "builder",
+            Named::Repository(_) => "repository",
+            Named::Branch(_) => "branch",
+        }
+    }
+
+    /// The builder, if it is one.
+    #[must_use]
+    pub fn builder(&self) -> Option<&BuilderName> {
+        if let Named::Builder(name) = self { Some(name) } else { None }
+    }
+
+    /// The repository, if it is one.
+    #[must_use]
+    pub fn repository(&self) -> Option<&RepoName> {
+        if let Named::Repository(name) = self { Some(name) } else { None }
+    }
+
+    /// The branch, if it is one.
+    #[must_use]
+    pub fn branch(&self) -> Option<&BranchName> {
+        if let Named::Branch(name) = self { Some(name) } else { None }
+    }
+}
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Named::Builder(name) => write!(f, "builders.{}", segment(name.as_str())),
+            Named::Repository(name) => write!(f, "repos.{}", segment(name.as_str())),
+            Named::Branch(name) => write!(f, "{name}"),
+        }
+    }
 }
 
 /// Where a managed file goes.

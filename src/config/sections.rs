@@ -13,7 +13,7 @@ use crate::model::path::RelPath;
 use crate::model::policy::{DeleteBranch, MaxRemovals, OnUnsaved};
 
 const TOP: Keys =
-    Keys { known: &["version", "include", "workspace", "defaults", "repos", "builders", "files", "policy"], later: &["moved"] };
+    Keys { known: &["version", "include", "workspace", "defaults", "repos", "builders", "files", "policy", "moved"], later: &[] };
 const WORKSPACE: Keys =
     Keys { known: &["root", "repos_dir", "builders_dir", "layout", "anchor", "branch", "base", "fetch"], later: &[] };
 const DEFAULTS: Keys = Keys {
@@ -37,7 +37,7 @@ const POLICY_TABLE: Keys =
     Keys { known: &["delete_branch", "on_unsaved", "disposable", "trash_keep", "auto_prune", "max_removals"], later: &[] };
 
 /// What an included file may hold.
-const INCLUDED: [&str; 4] = ["version", "repos", "builders", "files"];
+const INCLUDED: [&str; 5] = ["version", "repos", "builders", "files", "moved"];
 
 /// Reads everything but builders and files.
 pub(super) fn sections(top: &Table<'_>, role: Role, config: &mut Config, names: &mut Names) {

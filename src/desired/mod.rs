@@ -5,6 +5,7 @@ mod builder;
 mod files;
 mod layout;
 mod members;
+mod moved;
 mod places;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,6 +45,7 @@ pub fn desired(config: &Config, facts: &Facts) -> Result<Desired, Faults> {
     }
     let mut faults = scene.faults;
     wanted.check(&mut faults);
+    let moved = moved::moved(config, &builders, &mut faults);
     if !faults.is_empty() || !config.faults.is_empty() {
         let mut refused = config.clone();
         refused.faults.append(&mut faults);
@@ -57,6 +59,7 @@ pub fn desired(config: &Config, facts: &Facts) -> Result<Desired, Faults> {
         builders_dir,
         repositories,
         builders,
+        moved,
         max_removals: config.max_removals.unwrap_or(MAX_REMOVALS),
         policy,
         fetch: config.workspace.fetch.unwrap_or(false),

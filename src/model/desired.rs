@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::moved::Moved;
 use super::name::{BranchName, BuilderName, RepoName};
 use super::path::{AbsPath, RelPath};
 use super::policy::{BuilderPolicy, MaxRemovals};
@@ -25,6 +26,8 @@ pub struct Desired {
     pub repositories: BTreeMap<RepoName, DesiredRepository>,
     /// Every declared builder.
     pub builders: BTreeMap<BuilderName, DesiredBuilder>,
+    /// What declared things were called before.
+    pub moved: Moved,
     /// How many removals one run may do.
     pub max_removals: MaxRemovals,
     /// The policy of `[policy]`: for what no builder says otherwise, and for the trash as a whole.

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod desired;
 pub mod journal;
 pub mod mark;
+pub mod moved;
 pub mod name;
 pub mod own_refs;
 pub mod path;

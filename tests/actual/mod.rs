@@ -53,6 +53,7 @@ fn desired(sandbox: &Sandbox, repositories: &[(&str, &Path)]) -> Desired {
         repos_dir: root.join("repos"),
         builders_dir: root.join(".builders"),
         repositories: repositories.map(|repository| (repository.name.clone(), repository)).collect(),
+        moved: wsctl::model::moved::Moved::default(),
         builders: BTreeMap::new(),
         max_removals: MaxRemovals::Count(5),
         policy: BuilderPolicy::default(),

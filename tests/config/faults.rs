@@ -58,7 +58,6 @@ fn keys() {
 
 #[test]
 fn keys_of_later_versions() {
-    one("[[moved]]\nfrom = \"a\"", "not yet: ", "moved", "later version");
     for key in ["submodules = true", "lfs = true", "depth = 1", "filter = \"blob:none\""] {
         one(&format!("[repos.a]\n{key}"), "not yet: ", key.split(' ').next().unwrap(), "later version");
     }
@@ -328,4 +327,41 @@ fn defaults() {
     check("[defaults]\nrepos = []\n[builders.b]", &plain, &[("builder `b` has no repository", "b", "repos")]);
     // Who joins by default has overrides too.
     one("[repos.a]\n[defaults]\nrepos = [\"a\"]\n[builders.b.checkout.qqq]", "has no repository `qqq`", "qqq", "`a`");
+}
+
+#[test]
+fn moved() {
+    let b = "[repos.a]\n[builders.b]\nrepos = [\"a\"]\n[builders.c]\nrepos = [\"a\"]\n";
+    let moved = |entries: &str| format!("{b}[[moved]]\n{entries}");
+    let one = |entries: &str, message: &str, marked: &str, hint: &str| one(&moved(entries), message, marked, hint);
+    one("from = \"builders.x\"", "`to` is missing in [[moved]]", "[[moved]]", "go together");
+    one("from = \"x\"\nto = \"builders.b\"", "`x` is not the address", "\"x\"", "`builders.NAME`");
+    one("from = \"builders.x.a\"\nto = \"builders.b\"", "`builders.x.a` names none", "\"builders.x.a\"", "`layout`");
+    one("from = \"builders.x\"\nto = \"repos.a\"", "a builder cannot become a repository", "\"repos.a\"", "both");
+    one("from = \"builders.b\"\nto = \"builders.b\"", "both names are the same", "\"builders.b\"", "take the entry out");
+    one("from = \"builders.b\"\nto = \"builders.c\"", "`builders.b` is declared still", "\"builders.b\"", "one of the two");
+    one("from_branch = \"a..b\"\nto_branch = \"c\"", "branch `a..b` ", "\"a..b\"", "without variables");
+    one("form = \"x\"", "unknown key `form`", "form", "`from`");
+    one(
+        "from = \"builders.x\"\nto = \"builders.y\"\n[[moved]]\nfrom = \"builders.y\"\nto = \"builders.x\"",
+        "go round in a circle",
+        "\"builders.x\"",
+        "all of them are declared",
+    );
+    one(
+        "from = \"builders.x\"\nto = \"builders.b\"\n[[moved]]\nfrom = \"builders.x\"\nto = \"builders.c\"",
+        "`builders.x` is moved twice",
+        "\"builders.x\"",
+        "one of the two",
+    );
+    one(
+        "from = \"builders.x\"\nto = \"builders.b\"\n[[moved]]\nfrom = \"builders.y\"\nto = \"builders.b\"",
+        "two things are moved to `builders.b`",
+        "\"builders.b\"",
+        "one of the two",
+    );
+    // Names that are exchanged, and what was moved long ago.
+    let fine = "from = \"builders.b\"\nto = \"builders.c\"\n[[moved]]\nfrom = \"builders.c\"\nto = \"builders.b\"\n\
+                [[moved]]\nfrom = \"repos.old\"\nto = \"repos.gone\"";
+    check(&moved(fine), &facts(), &[]);
 }

@@ -7,6 +7,7 @@ use wsctl::model::actual::{Actual, Base, Directory, Link, Lock, Place, Registrat
 use wsctl::model::builder::{Anchor, AnchorEntry, AnchorState, BuilderDirectory, DiskFile, Occupant};
 use wsctl::model::desired::{Desired, DesiredBuilder, DesiredCheckout, DesiredFile, DesiredRepository, FileMode, Shape, Url};
 use wsctl::model::mark::{BuilderMark, CheckoutMark, Deed, Marked, OurLock, WorkspaceMark, WrittenFile};
+use wsctl::model::moved::Moved;
 use wsctl::model::name::RepoName;
 use wsctl::model::path::{AbsPath, RelPath};
 use wsctl::model::policy::{BuilderPolicy, MaxRemovals};
@@ -42,6 +43,7 @@ impl World {
             repos_dir: abs("/ws/repos"),
             builders_dir: abs("/ws/.builders"),
             repositories: BTreeMap::new(),
+            moved: Moved::default(),
             builders: BTreeMap::new(),
             max_removals: MaxRemovals::Count(5),
             policy: BuilderPolicy::default(),
