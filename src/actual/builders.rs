@@ -45,7 +45,7 @@ pub(super) fn builders(desired: &Desired, repositories: &Repositories) -> BTreeM
 
 fn builder(desired: &Desired, repositories: &Repositories, name: &OsStr) -> BuilderDirectory {
     let path = desired.builders_dir.join(name);
-    let declared = name.to_str().and_then(|name| desired.builders.get(name));
+    let declared = name.to_str().and_then(|name| desired.builders.get(name).or_else(|| renamed(desired, name)));
     let occupant = places::occupant(&path, &RelPath::here());
     // Nothing is read through a symbolic link that stands where a builder should be.
     let reachable = !matches!(occupant, Occupant::Symlink | Occupant::Nothing | Occupant::File);
@@ -72,6 +72,13 @@ fn builder(desired: &Desired, repositories: &Repositories, name: &OsStr) -> Buil
         strays: None,
         path,
     }
+}
+
+/// The builder that a directory of this name is by now.
+fn renamed<'a>(desired: &'a Desired, name: &str) -> Option<&'a DesiredBuilder> {
+    let mut moved = desired.moved.builders.iter();
+    let (now, _) = moved.find(|(_, before)| before.iter().any(|before| before.as_str() == name))?;
+    desired.builders.get(now)
 }
 
 /// The linked worktrees whose registration names another place, or is gone.

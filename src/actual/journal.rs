@@ -79,6 +79,7 @@ pub fn made(intent: &Intent, repository: &Repository, workspace: &WorkspaceId) -
         | Intent::Switch { .. }
         | Intent::File { .. }
         | Intent::Remove { .. }
+        | Intent::Relocate(_)
         | Intent::Restore { .. } => return None,
     };
     let at = repository.branches.get(branch).filter(|_| repository.path == *main)?;

@@ -69,7 +69,8 @@ fn unfinished(actual: &Actual, intent: &Intent) -> Option<Unfinished> {
         | Intent::Checkout { .. }
         | Intent::Switch { .. }
         | Intent::File { .. }
-        | Intent::Remove { .. } => Some(Unfinished::Apply),
+        | Intent::Remove { .. }
+        | Intent::Relocate(_) => Some(Unfinished::Apply),
     }
 }
 

@@ -6,11 +6,12 @@ use anyhow::{Result, bail};
 
 use crate::actual;
 use crate::diagnostic::Diagnostic;
-use crate::model::actual::{Link, Registration};
+use crate::model::actual::{Link, Registration, RepositoryState};
 use crate::model::path::AbsPath;
 use crate::model::stamp::SeenFiles;
 use crate::model::work::Work;
-use crate::plan::{Blocker, CheckoutTouch, Question, Removal, RemovedCheckout, refusals, refusals_of, refusals_of_switch};
+use crate::plan::{Blocker, CheckoutTouch, Question, Relocation, Removal, RemovedCheckout};
+use crate::plan::{refusals, refusals_of, refusals_of_move, refusals_of_switch};
 
 use super::Shared;
 
@@ -66,6 +67,31 @@ pub(super) fn still_removable(shared: &Shared<'_>, removal: &Removal) -> Result<
         blockers.extend(refusals(&removal.builder_path, strays, removal.unsaved));
     }
     refuse(blockers).map(|()| before)
+}
+
+/// Refuses a move where anything speaks against it that plan did not see.
+pub(super) fn still_movable(shared: &Shared<'_>, relocation: &Relocation) -> Result<()> {
+    if relocation.stage.as_path().is_dir() {
+        // It waits for its place already, and was looked at before that.
+        return Ok(());
+    }
+    let desired = shared.run.desired;
+    let mut now = actual::read(desired)?;
+    let named = |path: &AbsPath| path.as_path().file_name().unwrap_or_default().to_owned();
+    let mut questions: Vec<Question> =
+        relocation.checkouts.iter().map(|it| Question::Work(it.name.clone(), named(&it.admin_dir))).collect();
+    questions.push(Question::Strays(named(&relocation.from)));
+    actual::examine(&mut now, desired, &questions);
+    let mut blockers = Vec::new();
+    for item in &relocation.checkouts {
+        let registration = |state: &RepositoryState| state.repository()?.registrations.get(&named(&item.admin_dir)).cloned();
+        let found = now.repositories.get(&item.name).and_then(registration);
+        blockers.extend(checkout(found.as_ref(), &item.from, |_, work| refusals_of_move(&item.from, &work.findings)));
+    }
+    if let Some(strays) = now.builders.get(&named(&relocation.from)).and_then(|directory| directory.strays.as_ref()) {
+        blockers.extend(refusals_of_move(&relocation.from, strays));
+    }
+    refuse(blockers)
 }
 
 fn moved(path: &AbsPath) -> Blocker {

@@ -5,13 +5,14 @@ use anyhow::{Context as _, Result};
 use crate::git::{AnchorContent, Door};
 use crate::model::desired::Shape;
 use crate::model::mark::{BUILDER_MARK, BuilderMark, OWN_DIRECTORY};
-use crate::model::name::ObjectId;
+use crate::model::name::{BuilderName, ObjectId};
 use crate::model::path::{AbsPath, RelPath};
 use crate::plan::{AnchorWrite, BuilderWrite};
 use crate::regular;
 
 use super::Shared;
 use super::anchor::gitlinks;
+use super::relocate::carry_out;
 
 pub(super) fn create(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
     if write.shape == Shape::Nested {
@@ -30,11 +31,21 @@ pub(super) fn create(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
     if write.path.as_path().is_dir() {
         door.remove_empty(&write.path)?;
     }
-    door.rename(&draft, &write.path)
+    door.rename(&draft, &write.path)?;
+    relocate(shared, write)
+}
+
+/// What goes to another place, if anything does.
+fn relocate(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
+    match shared.intents.relocating(&write.builder) {
+        Some(relocating) => carry_out(shared.run.door, shared.run.desired, relocating),
+        None => Ok(()),
+    }
 }
 
 /// A builder that is there: its anchor and its mark.
 pub(super) fn update(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
+    relocate(shared, write)?;
     let _turn = shared.turn();
     if let Some(anchor) = &write.anchor {
         if write.path.join(".git").as_path().is_dir() {
@@ -48,8 +59,9 @@ pub(super) fn update(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
         Shape::Anchored | Shape::Nested => shared.builder_mark_path(&write.builder, &write.path),
     };
     let mut mark = mark(shared, write, Some(&write.path));
-    // Managed files may have been written since the plan was made.
-    if let Ok(text) = regular::read(&path)
+    // Managed files may have been written since the plan was made, but not before what they lie in was moved.
+    if write.relocation.is_none()
+        && let Ok(text) = regular::read(&path)
         && let Ok(now) = serde_json::from_slice::<BuilderMark>(&text)
     {
         mark.files = now.files;
@@ -60,6 +72,7 @@ pub(super) fn update(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
 
 /// A directory that holds declared checkouts and is not ours yet.
 pub(super) fn adopt(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
+    relocate(shared, write)?;
     let _turn = shared.turn();
     adopt_in_turn(shared, write)
 }
@@ -142,8 +155,15 @@ fn mark(shared: &Shared<'_>, write: &BuilderWrite, directory: Option<&AbsPath>) 
         policy: write.mark.policy.clone(),
         files: previous.map(|mark| mark.files.clone()).unwrap_or_default(),
         identity,
+        moved_from: moved_from(write),
         created: previous.map_or(shared.run.now, |mark| mark.created),
     }
+}
+
+/// The name that the builder had before the last move of it.
+fn moved_from(write: &BuilderWrite) -> Option<BuilderName> {
+    let now = write.relocation.as_ref().and_then(|relocation| relocation.was.clone());
+    now.or_else(|| write.mark.previous.as_ref()?.moved_from.clone())
 }
 
 /// Refuses to go on where a path that plan saw is gone.

@@ -52,6 +52,7 @@ pub(super) fn create(shared: &Shared<'_>, change: &Change, write: &CheckoutWrite
         base: base(&branch, write.desired.base.as_ref()).or_else(|| write.made_from.clone()),
         start: start.clone(),
         parked: None,
+        at: None,
         created: shared.run.now,
     };
     shared.write_checkout_mark(&added.admin_dir, &mark)?;
@@ -119,6 +120,7 @@ fn touched(shared: &Shared<'_>, touch: &CheckoutTouch, branch: Option<&BranchPla
         base: touch.desired.base.clone().or(found),
         start: previous.map_or(&touch.start, |mark| &mark.start).clone(),
         parked: None,
+        at: None,
         created: previous.map_or(shared.run.now, |mark| mark.created),
     }
 }
@@ -158,7 +160,8 @@ pub(super) fn switch(
 }
 
 pub(super) fn repair(shared: &Shared<'_>, touch: &CheckoutTouch, old_worktree: &AbsPath, old_admin_dir: &AbsPath) -> Result<()> {
-    let link = Relink { admin_dir: &touch.admin_dir, worktree: &touch.path, old_worktree, old_admin_dir };
+    let common_dir = &touch.admin_dir.parent().parent();
+    let link = Relink { admin_dir: &touch.admin_dir, common_dir, worktree: &touch.path, old_worktree, old_admin_dir };
     shared.run.door.relink(&link)?;
     mark(shared, touch)
 }

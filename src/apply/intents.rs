@@ -6,18 +6,37 @@ use anyhow::Result;
 
 use crate::git::content_hash;
 use crate::model::address::Address;
-use crate::model::journal::{Intent, Leaving};
+use crate::model::journal::{Intent, Leaving, Relocating};
 use crate::model::mark::OWN_DIRECTORY;
+use crate::model::name::BuilderName;
 use crate::model::path::AbsPath;
 use crate::plan::{Action, BranchPlan, CheckoutTouch, CheckoutWrite, Removal, RemovedCheckout};
 
 use super::Run;
+use super::relocate::relocating;
 use super::removal::{our_lock, stem};
 
 /// The intents of a run, and the numbers of those of each change, by its index in the plan.
 pub(super) struct Intents {
     pub(super) list: Vec<Intent>,
     pub(super) of: BTreeMap<usize, Vec<usize>>,
+}
+
+impl Intents {
+    /// What of a builder goes to another place.
+    pub(super) fn relocating(&self, builder: &BuilderName) -> Option<&Relocating> {
+        self.list.iter().find_map(|intent| match intent {
+            Intent::Relocate(relocating) if relocating.builder == *builder => Some(relocating),
+            Intent::Clone { .. }
+            | Intent::Builder { .. }
+            | Intent::Checkout { .. }
+            | Intent::Switch { .. }
+            | Intent::File { .. }
+            | Intent::Remove { .. }
+            | Intent::Relocate(_)
+            | Intent::Restore { .. } => None,
+        })
+    }
 }
 
 pub(super) fn intents(run: &Run<'_>) -> Result<Intents> {
@@ -39,6 +58,7 @@ fn of_action(run: &Run<'_>, address: &Address, action: &Action, list: &mut Vec<I
         Action::Clone { path, .. } => list.push(Intent::Clone { path: path.clone() }),
         Action::CreateBuilder(write) | Action::UpdateBuilder(write) | Action::AdoptBuilder(write) => {
             list.push(Intent::Builder { builder: write.builder.clone(), path: write.path.clone() });
+            list.extend(write.relocation.as_ref().map(|it| Intent::Relocate(relocating(&write.builder, it))));
         }
         Action::CreateCheckout(write) | Action::ReplaceCheckout { write, .. } => list.push(checkout(run, write)),
         Action::ResumeCheckout { removal, write } => list.extend([remove(run, removal), checkout(run, write)]),

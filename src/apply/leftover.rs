@@ -61,7 +61,7 @@ fn of_intent(intent: &Intent, actual: &Actual) -> Vec<(AbsPath, Vec<AbsPath>)> {
         locks.map(|lock| (lock, vec![builder.clone()])).collect::<Vec<_>>()
     };
     match intent {
-        Intent::Clone { .. } | Intent::File { .. } => vec![],
+        Intent::Clone { .. } | Intent::File { .. } | Intent::Relocate(_) => vec![],
         Intent::Builder { path, .. } => of_anchor(path),
         Intent::Checkout { main, branch, path, .. } => {
             let builder = actual.builders.values().find(|directory| directory.path.contains(path));

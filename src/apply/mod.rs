@@ -15,6 +15,7 @@ mod leftover;
 mod marks;
 mod prepare;
 mod recover;
+mod relocate;
 mod removal;
 pub mod restore;
 mod rounds;
@@ -138,9 +139,11 @@ fn end(shared: Shared<'_>, ends: &BTreeMap<usize, End>) {
     let Shared { run, book, intents, left, begun, .. } = shared;
     let begun = begun.into_inner().unwrap_or_else(PoisonError::into_inner);
     let tell = |message: &str| run.listener.event(&Event::Warning { address: None, message });
-    let failed = ends.iter().filter(|(change, end)| matches!(end, End::Failed) && begun.contains(change));
-    let failed = failed.flat_map(|(change, _)| &intents.of[change]);
-    let mut open: Vec<Intent> = failed.map(|&number| intents.list[number].clone()).collect();
+    let mut open: Vec<Intent> = Vec::new();
+    for (change, end) in ends.iter().filter(|(change, _)| begun.contains(change)) {
+        let its = intents.of[change].iter().map(|&number| &intents.list[number]);
+        open.extend(its.filter(|intent| unfinished(end, intent)).cloned());
+    }
     open.append(&mut left.into_inner().unwrap_or_else(PoisonError::into_inner));
     let settled = open.is_empty()
         || match settle(&Recovery { door: run.door, desired: run.desired, journal: &book.of(open.clone()), tell: &tell }) {
@@ -157,6 +160,16 @@ fn end(shared: Shared<'_>, ends: &BTreeMap<usize, End>) {
         };
     if settled && let Err(error) = book.close() {
         tell(&format!("{error:#}"));
+    }
+}
+
+/// Whether an intent of a change that was begun is to be settled.
+fn unfinished(end: &End, intent: &Intent) -> bool {
+    match end {
+        End::Failed => true,
+        // What waits aside for its place goes on, or back.
+        End::Skipped => matches!(intent, Intent::Relocate(_)),
+        End::Done => false,
     }
 }
 

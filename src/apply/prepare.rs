@@ -1,12 +1,14 @@
 //! Before the first step: `builders_dir`, our own directory in it, the id, the helper files.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context as _, Result};
 
 use crate::diagnostic::Diagnostic;
 use crate::git::Door;
-use crate::model::desired::Desired;
-use crate::model::mark::{OWN_DIRECTORY, REPLACED, WORKSPACE_MARK, WorkspaceMark};
-use crate::model::name::WorkspaceId;
+use crate::model::desired::{Desired, DesiredRepository};
+use crate::model::mark::{AppliedRepository, OWN_DIRECTORY, REPLACED, WORKSPACE_MARK, WorkspaceMark};
+use crate::model::name::{RepoName, WorkspaceId};
 use crate::model::path::AbsPath;
 use crate::plan::{BuilderWrite, GITIGNORE, Plan};
 use crate::regular;
@@ -144,12 +146,24 @@ fn write_mark(
         inner_path: spot.inner_path,
         identity: spot.identity,
         root_branch: plan.root_branch.clone(),
+        builders_dir: Some(desired.builders_dir.clone()),
+        repositories: applied(desired),
     };
     if known == Some(&mark) {
         return Ok(());
     }
     let text = serde_json::to_vec_pretty(&mark).context("the workspace's mark")?;
     door.write_own(&desired.builders_dir.join(OWN_DIRECTORY).join(WORKSPACE_MARK), &text)
+}
+
+/// The repositories, for the mark of the workspace.
+fn applied(desired: &Desired) -> BTreeMap<RepoName, AppliedRepository> {
+    let declared = desired.repositories.iter().filter(|(name, _)| !name.is_root());
+    let applied = |repository: &DesiredRepository| AppliedRepository {
+        path: repository.path.clone(),
+        url: repository.url.as_ref().map(ToString::to_string),
+    };
+    declared.map(|(name, repository)| (name.clone(), applied(repository))).collect()
 }
 
 /// The builders that are made or changed.

@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use anyhow::{Result, bail};
 
 use super::rounds::{repositories, rounds};
-use super::{entries, leftover};
+use super::{entries, leftover, relocate};
 use crate::actual;
 use crate::diagnostic::Diagnostic;
 use crate::git::{Door, Unsettled};
@@ -95,6 +95,7 @@ impl Recovery<'_> {
                 aside: &self.desired.builders_dir.join(OWN_DIRECTORY).join(REPLACED),
             }),
             Intent::Remove { stem, path, checkouts, own_files } => entries::removal(self, stem, path, checkouts, own_files),
+            Intent::Relocate(relocating) => relocate::unpark(self.door, self.desired, relocating),
             Intent::Restore { entry, makes, .. } => entries::restored(self, entry, makes),
         }
     }

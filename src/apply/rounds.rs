@@ -37,7 +37,9 @@ pub(super) fn repositories(intent: &Intent) -> Vec<(&RepoName, &AbsPath)> {
     match intent {
         Intent::Checkout { repository, main, .. } | Intent::Switch { repository, main, .. } => vec![(repository, main)],
         Intent::Remove { checkouts, .. } => checkouts.iter().map(|leaving| (&leaving.repository, &leaving.main)).collect(),
-        Intent::Clone { .. } | Intent::Builder { .. } | Intent::File { .. } | Intent::Restore { .. } => vec![],
+        Intent::Clone { .. } | Intent::Builder { .. } | Intent::File { .. } | Intent::Relocate(_) | Intent::Restore { .. } => {
+            vec![]
+        }
     }
 }
 

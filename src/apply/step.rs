@@ -5,13 +5,20 @@ use anyhow::{Context as _, Result};
 use crate::plan::{Action, Change, Part};
 
 use super::event::Event;
-use super::{Shared, builder, checkout, file, removal};
+use super::{Shared, again, builder, checkout, file, relocate, removal};
 
 /// Does a step. `begin` is called before its first write: at once, or behind the second look where there is one.
 pub(super) fn perform(shared: &Shared<'_>, change: &Change, part: Part, begin: &dyn Fn() -> Result<()>) -> Result<()> {
     let door = shared.run.door;
+    let relocation = change.action.builds().and_then(|write| Some((write, write.relocation.as_ref()?)));
+    if let Some((_, relocation)) = relocation {
+        again::still_movable(shared, relocation)?;
+    }
     if !matches!(change.action, Action::Switch { .. } | Action::RemoveBuilder(_) | Action::RemoveCheckout(_)) {
         begin()?;
+    }
+    if let (Part::Park, Some((write, relocation))) = (part, relocation) {
+        return relocate::park(door, &relocate::relocating(&write.builder, relocation));
     }
     match &change.action {
         Action::Clone { url, path } => {

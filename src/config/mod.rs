@@ -27,7 +27,9 @@ pub use documented::documented;
 pub use facts::{Facts, facts};
 pub use find::{Found, find};
 pub use include::Edited;
-pub use schema::{Builder, Checkout, Config, Defaults, Layout, ManagedFile, Moved, Named, PolicyKeys, Repo, Spanned, Target, Workspace};
+pub use schema::{
+    Builder, Checkout, Config, Defaults, Layout, ManagedFile, Moved, Named, PolicyKeys, Repo, Spanned, Target, Workspace,
+};
 pub use starter::starter;
 pub use value::duration;
 

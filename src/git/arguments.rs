@@ -19,6 +19,8 @@ pub struct Added {
 pub struct Relink<'a> {
     /// The admin directory.
     pub admin_dir: &'a AbsPath,
+    /// The repository's common directory.
+    pub common_dir: &'a AbsPath,
     /// The worktree.
     pub worktree: &'a AbsPath,
     /// The worktree that `gitdir` must still name.

@@ -7,8 +7,8 @@ use anyhow::Result;
 use super::command::Git;
 use super::{Added, AnchorContent, Door, Homecoming, Keep, Locks, Pointed, Record, Relink, Unsettled};
 use super::{
-    anchor, branch, clone, edited, homecoming, keeper, link, managed, own_files, registration, sweep, switching, unlink,
-    worktree, worktree_lock,
+    anchor, branch, clone, edited, homecoming, keeper, managed, own_files, registration, sweep, switching, unlink, worktree,
+    worktree_lock,
 };
 use crate::model::desired::Url;
 use crate::model::mark::OurLock;
@@ -131,7 +131,7 @@ impl Door for GitDoor {
     }
 
     fn relink(&self, relink: &Relink<'_>) -> Result<()> {
-        link::relink(relink)
+        homecoming::rejoin(&self.git, relink)
     }
 
     fn create_anchor(&self, directory: &AbsPath, content: &AnchorContent<'_>) -> Result<ObjectId> {

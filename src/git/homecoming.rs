@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 
 use super::command::Git;
-use super::{Homecoming, Pointed, link, own_files};
+use super::{Homecoming, Pointed, Relink, link, own_files};
 use crate::diagnostic::Diagnostic;
 use crate::model::name::BranchName;
 use crate::model::path::AbsPath;
@@ -21,12 +21,29 @@ pub(super) fn bring(git: &Git, home: &Homecoming<'_>) -> Result<()> {
     // Submodules go first: the two ends tell where they were.
     let old = Old { registration: ends.admin_dir(), worktree: ends.worktree() };
     modules(git, home, &old, Path::new("modules"))?;
+    settle_common(home)?;
+    ends.write(home.registration, home.worktree)
+}
+
+/// An admin directory that names its repository by an absolute path.
+fn settle_common(home: &Homecoming<'_>) -> Result<()> {
     let common = home.admin_dir.join("commondir");
     let bytes = regular::read(&common).with_context(|| format!("{common} cannot be read"))?;
     if Path::new(OsStr::from_bytes(bytes.trim_ascii_end())).is_absolute() {
         write_if_other(&common, &[home.common_dir.as_path().as_os_str().as_bytes(), b"\n"].concat())?;
     }
-    ends.write(home.registration, home.worktree)
+    Ok(())
+}
+
+/// Writes the links of a worktree again that was moved, or whose repository was; see `Door::relink`.
+pub(super) fn rejoin(git: &Git, relink: &Relink<'_>) -> Result<()> {
+    link::as_seen(relink)?;
+    let Relink { admin_dir, common_dir, worktree, old_worktree, old_admin_dir } = *relink;
+    let home = Homecoming { admin_dir, tree: worktree, common_dir, registration: admin_dir, worktree };
+    let old = Old { registration: old_admin_dir.clone(), worktree: old_worktree.clone() };
+    modules(git, &home, &old, Path::new("modules"))?;
+    settle_common(&home)?;
+    link::Ends::read(admin_dir, worktree)?.write(admin_dir, worktree)
 }
 
 /// Where both ends were.

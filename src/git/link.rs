@@ -19,6 +19,13 @@ struct LinkFile {
     relative: bool,
 }
 
+impl LinkFile {
+    /// What it names, where it counts from this directory.
+    fn named(&self, base: &AbsPath) -> AbsPath {
+        if self.relative { base.join(&self.text) } else { self.target.clone() }
+    }
+}
+
 /// The admin directory that a worktree's `.git` names.
 ///
 /// # Errors
@@ -60,26 +67,19 @@ fn link_file(text: &[u8], base: &AbsPath) -> Result<LinkFile> {
     Ok(LinkFile { target: base.join(path), text: path.to_path_buf(), relative: path.is_relative() })
 }
 
-/// Writes both link files again; see `Door::relink`.
-pub(super) fn relink(link: &Relink<'_>) -> Result<()> {
+/// Checks that both link files name what was seen, or are right already; see `Door::relink`.
+pub(super) fn as_seen(link: &Relink<'_>) -> Result<()> {
     let gitdir = read_gitdir(link.admin_dir)?;
     let git_file = read_git_file(link.worktree)?;
-    let new_gitdir = link.worktree.join(".git");
-    let gitdir_right = same(&gitdir.target, &new_gitdir);
-    let git_file_right = same(&git_file.target, link.admin_dir);
-    if !gitdir_right && !same(&gitdir.target, &link.old_worktree.join(".git")) {
+    let named = gitdir.named(link.old_admin_dir);
+    let right = |target: &AbsPath, now: &AbsPath, old: &AbsPath| same(target, now) || same(target, old);
+    let (worktree, old_worktree) = (link.worktree.join(".git"), link.old_worktree.join(".git"));
+    if !right(&named, &worktree, &old_worktree) && !same(&gitdir.target, &worktree) {
         return Err(changed(link.admin_dir, &gitdir.target));
     }
-    if !git_file_right && !same(&git_file.target, link.old_admin_dir) {
+    let named = git_file.named(link.old_worktree);
+    if !right(&named, link.admin_dir, link.old_admin_dir) && !same(&git_file.target, link.admin_dir) {
         return Err(changed(link.worktree, &git_file.target));
-    }
-    if !gitdir_right {
-        let target = form(gitdir.relative, link.admin_dir, &new_gitdir);
-        write(&link.admin_dir.join("gitdir"), b"", &target)?;
-    }
-    if !git_file_right {
-        let target = form(git_file.relative, link.worktree, link.admin_dir);
-        write(&new_gitdir, b"gitdir: ", &target)?;
     }
     Ok(())
 }

@@ -160,7 +160,8 @@ pub trait Door: Sync {
     /// HEAD is not at `expect`.
     fn park(&self, checkout: &AbsPath, expect: &ObjectId) -> Result<()>;
 
-    /// Writes both link files of a worktree, each only if it still names what was seen.
+    /// Writes both link files of a worktree, and those of its submodules, each only if it still names what was seen.
+    /// Relative ones count from where they were.
     ///
     /// # Errors
     /// One of them names something else by now.

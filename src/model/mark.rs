@@ -41,6 +41,22 @@ pub struct WorkspaceMark {
     /// The branch that the workspace root was on at the last apply whose removals it did not hold back.
     #[serde(default)]
     pub root_branch: Option<BranchName>,
+    /// Where `builders_dir` was when it was last applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub builders_dir: Option<AbsPath>,
+    /// The repositories as they were last applied.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub repositories: BTreeMap<RepoName, AppliedRepository>,
+}
+
+/// What was last applied of a repository.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppliedRepository {
+    /// Where it was.
+    pub path: AbsPath,
+    /// Its url, without what may be a secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
 }
 
 /// The last applied declaration of one checkout.
@@ -58,6 +74,9 @@ pub struct CheckoutMark {
     pub repository: RepoName,
     /// Its path in the builder.
     pub path: RelPath,
+    /// Where it lies, if that is not its path in the builder's directory: it was taken over there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<AbsPath>,
     /// The branch it was put on.
     pub branch: BranchName,
     /// Whether wsctl made that branch.
@@ -115,6 +134,9 @@ pub struct BuilderMark {
     /// Device and inode of the builder's directory: what makes the mark of a plain builder valid.
     #[serde(default)]
     pub identity: Option<(u64, u64)>,
+    /// The name that it had before a `[[moved]]` that was applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_from: Option<BuilderName>,
     /// When it was created, in seconds since 1970.
     pub created: i64,
 }

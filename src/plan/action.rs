@@ -159,6 +159,7 @@ impl Action {
         match self {
             Action::Clone { .. } => "clone",
             Action::CreateBuilder(_) | Action::CreateCheckout(_) => "create",
+            Action::UpdateBuilder(write) if write.relocation.is_some() => "move",
             Action::WriteFile(write) if write.expect.is_none() => "create",
             Action::UpdateBuilder(_) | Action::MarkCheckout(_) | Action::WriteFile(_) => "update",
             Action::AdoptBuilder(_) | Action::AdoptCheckout(_) | Action::AdoptFile(_) => "adopt",

@@ -34,11 +34,21 @@ pub(super) fn plan(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Dra
         },
         gitignore: input.actual.gitignore.as_deref() != Some(GITIGNORE.as_bytes()),
         ignore: wanted_ignore(input, builder),
+        relocation: None,
     };
+    if let Some(held) = input.moves().and_then(|moves| moves.held(&builder.name)) {
+        write.relocation = Some(held.relocation.clone());
+        let draft = drafts.add(address, Action::UpdateBuilder(Box::new(write)), held.reason.clone());
+        draft.change.details.clone_from(&held.details);
+        draft.change.blockers.clone_from(&held.blockers);
+        return;
+    }
     if let Some(blocker) = obstacle(input, builder) {
         drafts.refuse(address, Action::CreateBuilder(Box::new(write)), "create", vec![blocker]);
         return;
     }
+    let moving = input.moves().and_then(|moves| moves.of(&builder.name));
+    write.relocation = moving.map(|moving| moving.relocation.clone());
     // An empty directory with a mark is a plain builder, none of whose checkouts could be made so far.
     let made = |found: &&BuilderDirectory| {
         !matches!(found.occupant, Occupant::Nothing) && (!matches!(found.occupant, Occupant::Empty) || previous.is_some())
@@ -53,6 +63,7 @@ pub(super) fn plan(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Dra
         if root_fails {
             draft.change.blockers.push(blocked_root(&builder.path));
         }
+        draft.change.details.extend(moving.iter().flat_map(|moving| &moving.details).cloned());
         if in_trash(input, builder) {
             draft.change.details.push(restore::instead(&builder.name, None));
         }
@@ -85,6 +96,7 @@ fn existing(
     drafts: &mut Drafts,
 ) {
     let address = Address::Builder(builder.name.clone());
+    let moving = input.moves().and_then(|moves| moves.of(&builder.name));
     let Some(mark) = previous else {
         let ours = !present(input, &builder.name).is_empty();
         let nested_half = builder.shape == Shape::Nested && !anchor::will_exist(drafts, builder, &RepoName::root());
@@ -99,7 +111,8 @@ fn existing(
         drafts.add(address, action, reason);
         return;
     };
-    let mut reasons = mark_reasons(input, builder, mark);
+    let mut reasons: Vec<String> = moving.iter().map(|moving| moving.reason.clone()).collect();
+    reasons.extend(mark_reasons(input, builder, mark));
     if write.gitignore && is_first(input, builder, |_| true) {
         reasons.push("builders_dir no longer ignores itself (.gitignore)".into());
     }
@@ -119,7 +132,8 @@ fn existing(
         AnchorState::Ours(_) | AnchorState::Missing | AnchorState::Foreign(_) => {}
     }
     if !reasons.is_empty() {
-        drafts.add(address, Action::UpdateBuilder(Box::new(write)), reasons.join("; "));
+        let draft = drafts.add(address, Action::UpdateBuilder(Box::new(write)), reasons.join("; "));
+        draft.change.details.extend(moving.iter().flat_map(|moving| &moving.details).cloned());
     }
 }
 

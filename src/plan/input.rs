@@ -15,6 +15,7 @@ use crate::model::path::{AbsPath, RelPath};
 use super::Options;
 use super::lost::Lost;
 use super::members::Member;
+use super::moves::Moves;
 use super::selection::Selected;
 
 /// What a plan is made of.
@@ -35,6 +36,8 @@ pub(super) struct Input<'a> {
     lost: Option<Lost>,
     /// What is asked for; `None`: everything.
     pub(super) selected: Option<Selected<'a>>,
+    /// What moves, where `actual` is the disk after it.
+    moves: Option<&'a Moves>,
 }
 
 impl<'a> Input<'a> {
@@ -45,7 +48,7 @@ impl<'a> Input<'a> {
         let selection = Some(&options.selection).filter(|selection| !selection.is_everything());
         let selected = selection.map(|selection| Selected::new(desired, selection));
         let places = places(actual);
-        let mut input = Input { desired, actual, options, worktrees, marked, places, wanted, lost: None, selected };
+        let mut input = Input { desired, actual, options, worktrees, marked, places, wanted, lost: None, selected, moves: None };
         input.lost = Lost::look(desired, &actual.workspace, input.registrations());
         for member in input.registrations() {
             let (name, _, registration) = member;
@@ -57,6 +60,16 @@ impl<'a> Input<'a> {
             }
         }
         input
+    }
+
+    /// The same, of a disk on which everything has moved.
+    pub(super) fn after(self, moves: &'a Moves) -> Self {
+        Input { moves: Some(moves), ..self }
+    }
+
+    /// What moves, if anything does.
+    pub(super) fn moves(&self) -> Option<&'a Moves> {
+        self.moves
     }
 
     /// The workspace; one whose mark is gone is named by its checkouts, once the user says that they are this one's.

@@ -22,10 +22,12 @@ mod half_made;
 mod input;
 mod lost;
 mod members;
+mod moves;
 mod obstacle;
 mod order;
 mod ours;
 mod questions;
+mod relocation;
 pub mod removal;
 mod removals;
 mod repositories;
@@ -45,6 +47,7 @@ pub use change::{Blocker, Change, Note, Plan, Summary, TextChange};
 pub use emptying::Deletion;
 pub use lost::misplaced;
 pub use questions::questions;
+pub use relocation::{Hop, Relocated, Relocation};
 pub use removal::{Removal, RemovedCheckout, Stale};
 pub use removals::is_our_ignore;
 pub use selection::{Narrowed, Selection, addresses};
@@ -69,6 +72,7 @@ use crate::model::work::{Finding, Work};
 use again::again;
 use draft::Drafts;
 use input::Input;
+use moves::Moves;
 
 /// What the caller asked for beside the file.
 #[expect(clippy::struct_excessive_bools, reason = "each is one flag of the command line")]
@@ -147,6 +151,12 @@ pub fn refusals_of_switch(path: &AbsPath, work: &Work) -> Vec<Blocker> {
     held.map(|found| blockers::finding(path, found)).collect()
 }
 
+/// What speaks against moving a directory: only what a rename would break, or what somebody is at.
+#[must_use]
+pub fn refusals_of_move(path: &AbsPath, findings: &[Finding]) -> Vec<Blocker> {
+    findings.iter().filter(|found| !blockers::trash_may_hold(found)).map(|found| blockers::finding(path, found)).collect()
+}
+
 /// What plan has to know about files before it can decide; the answers go into `Actual`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Question {
@@ -161,7 +171,13 @@ pub enum Question {
 /// `actual` must hold the answers to [`questions()`]; where one is missing, the item is blocked.
 #[must_use]
 pub fn plan(desired: &Desired, actual: &Actual, options: &Options) -> Plan {
-    let input = Input::new(desired, actual, options);
+    let found = Input::new(desired, actual, options);
+    let moves = Moves::find(&found);
+    let moved = (!moves.is_empty()).then(|| moves.after(&found));
+    let input = match &moved {
+        Some(moved) => Input::new(desired, moved, options).after(&moves),
+        None => found,
+    };
     let mut drafts = Drafts::default();
     repositories::plan(&input, &mut drafts);
     for builder in desired.builders.values() {

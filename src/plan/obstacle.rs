@@ -18,6 +18,9 @@ pub(super) fn obstacle(input: &Input<'_>, builder: &DesiredBuilder) -> Option<Bl
     if let Some(blocker) = nowhere(input) {
         return Some(blocker);
     }
+    if let Some(moving) = input.moves().and_then(|moves| moves.held(&builder.name)) {
+        return moving.blockers.first().cloned();
+    }
     if let Some(now) = renamed(input, builder) {
         let next = format!("mv {} {}", shell(now), shell(&builder.path));
         return Some(at("moved-by-hand", &builder.path, format!("it was moved by hand to {now}"), next));

@@ -10,7 +10,7 @@ use crate::model::name::{BuilderName, RepoName};
 use super::claims::Claims;
 use super::draft::{Draft, Drafts};
 use super::input::Input;
-use super::{Action, Part, Step, Symbol};
+use super::{Action, BuilderWrite, Part, Step, Symbol};
 
 /// One step per change that is not blocked, plus one for each swap of branches that has to be untied.
 pub(super) fn steps(input: &Input<'_>, drafts: &Drafts) -> Vec<Step> {
@@ -23,10 +23,12 @@ pub(super) fn steps(input: &Input<'_>, drafts: &Drafts) -> Vec<Step> {
         .iter()
         .map(|&change| {
             let draft = &list[change];
-            let mut needs: Vec<usize> = needed(input, draft).iter().filter_map(&step_of).collect();
+            let mut needs: Vec<usize> = needed(input, drafts, draft).iter().filter_map(&step_of).collect();
             let first = claims.freers(draft).unwrap_or_default();
             needs.extend(first.iter().filter_map(|change| of_change.get(change)));
             let after = awaited(draft).iter().filter_map(&step_of).collect();
+            let first = list.iter().position(|other| other.change.action.builds().is_some_and(|other| makes_way(other, draft)));
+            needs.extend(first.and_then(|change| of_change.get(&change)));
             Step { change, part: Part::Whole, needs, after, writes: writes(draft) }
         })
         .collect();
@@ -35,18 +37,39 @@ pub(super) fn steps(input: &Input<'_>, drafts: &Drafts) -> Vec<Step> {
     steps
 }
 
+/// Whether a builder leaves the place that another one goes to.
+fn makes_way(other: &BuilderWrite, draft: &Draft) -> bool {
+    let Some(write) = draft.change.action.builds().filter(|write| write.relocation.is_some()) else { return false };
+    let leaves = other.relocation.as_ref().is_some_and(|relocation| relocation.from == write.path);
+    leaves && other.builder != write.builder
+}
+
+/// The relocation of the builder that a change lies in, if it has one.
+fn relocated(drafts: &Drafts, name: &BuilderName) -> bool {
+    let draft = drafts.find(&Address::Builder(name.clone()));
+    draft.is_some_and(|draft| draft.change.action.builds().is_some_and(|write| write.relocation.is_some()))
+}
+
 /// What must have succeeded before a change.
-fn needed(input: &Input<'_>, draft: &Draft) -> Vec<Address> {
+fn needed(input: &Input<'_>, drafts: &Drafts, draft: &Draft) -> Vec<Address> {
     let builder_of = |name: &BuilderName| Address::Builder(name.clone());
     let nested = |name: &BuilderName| input.desired.builders.get(name).is_some_and(|builder| builder.shape == Shape::Nested);
     let root_of = |name: &BuilderName| Address::Checkout(name.clone(), RepoName::root());
     match &draft.change.address {
-        Address::Builder(name) if nested(name) && draft.change.action.symbol() != Symbol::Remove => vec![root_of(name)],
+        Address::Builder(name) if nested(name) && !relocated(drafts, name) && draft.change.action.symbol() != Symbol::Remove => {
+            vec![root_of(name)]
+        }
         Address::Repository(_) | Address::Builder(_) => vec![],
-        Address::Checkout(..) if draft.change.action.symbol() == Symbol::Remove => vec![],
+        Address::Checkout(name, _) if draft.change.action.symbol() == Symbol::Remove => {
+            if relocated(drafts, name) {
+                vec![builder_of(name)]
+            } else {
+                vec![]
+            }
+        }
         Address::Checkout(name, repository) => {
             let mut all = vec![Address::Repository(repository.clone())];
-            if !nested(name) {
+            if !nested(name) || (relocated(drafts, name) && repository.is_root()) {
                 all.push(builder_of(name));
             } else if !repository.is_root() {
                 all.extend([root_of(name), builder_of(name)]);
@@ -88,21 +111,23 @@ fn writes(draft: &Draft) -> Vec<RepoName> {
         | Action::Repair { .. }
         | Action::FinishRemoval { .. }
         | Action::Prune(_) => draft.change.address.repository().cloned().into_iter().collect(),
-        Action::CreateBuilder(_)
-        | Action::UpdateBuilder(_)
-        | Action::AdoptBuilder(_)
-        | Action::WriteFile(_)
-        | Action::AdoptFile(_)
-        | Action::RemoveFile { .. }
-        | Action::Nothing(_) => vec![],
+        Action::CreateBuilder(write) | Action::UpdateBuilder(write) | Action::AdoptBuilder(write) => {
+            let names: BTreeSet<&RepoName> =
+                write.relocation.iter().flat_map(|it| &it.checkouts).map(|checkout| &checkout.name).collect();
+            names.into_iter().cloned().collect()
+        }
+        Action::WriteFile(_) | Action::AdoptFile(_) | Action::RemoveFile { .. } | Action::Nothing(_) => vec![],
     }
 }
 
 /// Where switches wait for each other in a ring, one of them leaves its branch first.
 fn untie(list: &[Draft], steps: &mut Vec<Step>) {
     while let Some(ring) = ring(steps) {
-        let Some(&parked) = ring.iter().find(|&&step| matches!(list[steps[step].change].change.action, Action::Switch { .. }))
-        else {
+        let parks = |action: &Action| {
+            let moves = action.builds().is_some_and(|write| write.relocation.is_some());
+            moves || matches!(action, Action::Switch { .. })
+        };
+        let Some(&parked) = ring.iter().find(|&&step| parks(&list[steps[step].change].change.action)) else {
             return;
         };
         let park = steps.len();

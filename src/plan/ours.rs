@@ -76,12 +76,15 @@ fn no_commit(case: &Case<'_>, registration: &Registration, drafts: &mut Drafts) 
 
 /// Why the mark, or our lock, no longer says what is declared.
 fn stale_mark(input: &Input<'_>, case: &Case<'_>, registration: &Registration, mark: &CheckoutMark) -> Vec<String> {
-    let mut reasons = Vec::new();
+    let mut reasons: Vec<String> = input.moves().and_then(|moves| moves.reason(&registration.admin_dir)).into_iter().collect();
     if mark.branch != case.checkout.branch {
         reasons.push(format!("already on branch {}", case.checkout.branch));
     }
     if mark.path != case.checkout.path {
         reasons.push(format!("declared at {}", case.checkout.path));
+    }
+    if let Some(at) = &mark.at {
+        reasons.push(format!("was taken over at {at}"));
     }
     if let (Some(base), old) = (&case.checkout.base, &mark.base)
         && old.as_ref() != Some(base)

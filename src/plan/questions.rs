@@ -8,6 +8,7 @@ use crate::model::desired::Desired;
 
 use super::input::Input;
 use super::members::owned;
+use super::moves::Moves;
 use super::{Options, Question};
 
 /// The checkouts and directories whose files `actual::examine` has to look at.
@@ -40,5 +41,6 @@ pub fn questions(desired: &Desired, actual: &Actual, options: &Options) -> BTree
             }
         }
     }
+    questions.extend(Moves::find(&input).questions(&input));
     questions
 }

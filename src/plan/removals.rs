@@ -22,6 +22,14 @@ use super::{Action, Blocker, Removal, RemovedCheckout, Stale, Symbol, refusals, 
 pub(super) fn plan(input: &Input<'_>, drafts: &mut Drafts) {
     for (name, directory) in &input.actual.builders {
         let Some(builder) = owned(input, name, directory) else { continue };
+        if let Some(stuck) = input.moves().and_then(|moves| moves.stuck(name)) {
+            let address = Address::Builder(builder);
+            drafts.refuse(address, Action::Nothing(Symbol::Remove), "no longer declared", vec![stuck.clone()]);
+            continue;
+        }
+        if input.moves().is_some_and(|moves| moves.waits(name)) {
+            continue;
+        }
         if input.desired.builders.contains_key(&builder) {
             checkouts(input, &builder, directory, drafts);
         } else {

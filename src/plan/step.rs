@@ -22,6 +22,7 @@ pub struct Step {
 pub enum Part {
     /// All of it.
     Whole,
-    /// Leave the branch by detaching HEAD, so that another checkout of a swap can take it.
+    /// Make way, so that another one of a swap can take its place: a checkout leaves its branch by detaching HEAD, a
+    /// builder's directory waits aside.
     Park,
 }

@@ -7,6 +7,8 @@ use crate::model::name::{BranchName, BuilderName, ObjectId, RepoName};
 use crate::model::path::{AbsPath, RelPath};
 use crate::model::policy::BuilderPolicy;
 
+use super::Relocation;
+
 /// A builder's directory, anchor and mark as they shall be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuilderWrite {
@@ -24,6 +26,8 @@ pub struct BuilderWrite {
     pub gitignore: bool,
     /// The text of `<builders_dir>/.ignore`, where it has to be written.
     pub ignore: Option<String>,
+    /// What goes to another place before the rest.
+    pub relocation: Option<Relocation>,
 }
 
 /// The parts of a builder's mark that plan knows; workspace, file and identity are filled in by who writes.

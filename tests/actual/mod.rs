@@ -95,12 +95,14 @@ fn checkout_mark(desired: &Desired, builder: &str, repository: &str, path: &str,
         base: Some("main".into()),
         start: ObjectId::new(start).unwrap(),
         parked: None,
+        at: None,
         created: 1_700_000_000,
     }
 }
 
 fn builder_mark(desired: &Desired, builder: &str) -> BuilderMark {
     BuilderMark {
+        moved_from: None,
         version: 1,
         workspace: WorkspaceId::new(ID).unwrap(),
         file: desired.file.clone(),
@@ -122,6 +124,8 @@ fn workspace_mark(desired: &Desired) -> WorkspaceMark {
         inner_path: wsctl::actual::place::inner_path(&desired.builders_dir),
         identity: wsctl::actual::place::identity(desired.builders_dir.as_path()),
         root_branch: None,
+        builders_dir: None,
+        repositories: BTreeMap::new(),
     }
 }
 

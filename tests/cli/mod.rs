@@ -11,6 +11,7 @@ mod journal;
 mod layouts;
 mod life;
 mod locking;
+mod moves;
 mod narrowing;
 mod prune;
 mod readme;

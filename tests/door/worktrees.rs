@@ -174,7 +174,14 @@ fn links_are_written_again_after_a_move_each_only_as_seen() {
     let admin_dir = abs(sandbox.path("moved/api/.git/worktrees").join(old_admin_dir.as_path().file_name().unwrap()));
     let nowhere = abs("/nowhere");
     let door = sandbox.door();
-    let link = Relink { admin_dir: &admin_dir, worktree: &worktree, old_worktree: &old_worktree, old_admin_dir: &old_admin_dir };
+    let common_dir = admin_dir.parent().parent();
+    let link = Relink {
+        admin_dir: &admin_dir,
+        common_dir: &common_dir,
+        worktree: &worktree,
+        old_worktree: &old_worktree,
+        old_admin_dir: &old_admin_dir,
+    };
     let before = std::fs::read(admin_dir.join("gitdir")).unwrap();
     assert!(door.relink(&Relink { old_worktree: &nowhere, ..link }).is_err());
     assert!(door.relink(&Relink { old_admin_dir: &nowhere, ..link }).is_err());
@@ -198,7 +205,9 @@ fn relative_links_stay_relative() {
     std::fs::create_dir_all(moved.parent()).unwrap();
     std::fs::rename(&path, &moved).unwrap();
     let seen = moved.join(format!("../../api/.git/worktrees/{name}"));
-    let link = Relink { admin_dir: &admin_dir, worktree: &moved, old_worktree: &path, old_admin_dir: &seen };
+    let common_dir = admin_dir.parent().parent();
+    let link =
+        Relink { admin_dir: &admin_dir, common_dir: &common_dir, worktree: &moved, old_worktree: &path, old_admin_dir: &seen };
     sandbox.door().relink(&link).unwrap();
     assert_eq!(std::fs::read_to_string(admin_dir.join("gitdir")).unwrap(), "../../../../elsewhere/deep/b/.git\n");
     assert_eq!(std::fs::read_to_string(moved.join(".git")).unwrap(), format!("gitdir: ../../../api/.git/worktrees/{name}\n"));

@@ -18,6 +18,7 @@ fn entry() -> TrashEntry {
     entry.name = "slack-1".into();
     let manifest = entry.manifest.as_mut().unwrap();
     manifest.mark = Some(BuilderMark {
+        moved_from: None,
         version: 1,
         workspace: our_id(),
         file: abs("/ws/builders.toml"),
@@ -50,6 +51,7 @@ fn entry() -> TrashEntry {
             base: Some("origin/main".into()),
             start: id("a"),
             parked: None,
+            at: None,
             created: 1,
         }),
     });

@@ -35,6 +35,8 @@ impl World {
             inner_path: None,
             identity: None,
             root_branch: None,
+            builders_dir: None,
+            repositories: BTreeMap::new(),
         };
         let desired = Desired {
             file: abs("/ws/builders.toml"),
@@ -193,6 +195,7 @@ impl World {
             (file.to.clone(), WrittenFile { mode: file.mode, hash, executable: false, adopted: false })
         };
         BuilderMark {
+            moved_from: None,
             version: 1,
             workspace: our_id(),
             file: self.desired.file.clone(),
@@ -370,6 +373,7 @@ fn registration(declared: &DesiredBuilder, checkout: &DesiredCheckout, mark: &Bu
         base: Some(checkout.base.clone().unwrap_or_else(|| "origin/main".into())),
         start: id("a"),
         parked: None,
+        at: None,
         created: NOW - 10,
     };
     Registration {

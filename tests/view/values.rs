@@ -97,6 +97,7 @@ pub fn clone(name: &str) -> Change {
 
 pub fn create_builder(name: &str) -> Change {
     let write = BuilderWrite {
+        relocation: None,
         builder: builder(name),
         path: abs("/ws/.builders").join(name),
         shape: Shape::Anchored,

@@ -1,0 +1,240 @@
+//! One builder: which of its checkouts lie elsewhere than declared, and what speaks against moving them.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+
+use crate::model::actual::{Link, Registration};
+use crate::model::address::segment;
+use crate::model::builder::{BuilderDirectory, Occupant};
+use crate::model::desired::DesiredBuilder;
+use crate::model::mark::{CheckoutMark, OWN_DIRECTORY};
+use crate::model::name::RepoName;
+use crate::model::path::{AbsPath, RelPath};
+use crate::model::work::Finding;
+
+use super::super::blockers::{at, finding, occupied, shell, trash_may_hold};
+use super::super::input::Input;
+use super::super::members::Member;
+use super::super::unregistered::unregistered;
+use super::super::{Blocker, Relocated, Relocation, refusals_of_move};
+use super::Moving;
+use super::hops::{Item, hops, shifted};
+use super::sources::Source;
+
+/// A checkout that is declared, and the registration that it is.
+struct Known<'a> {
+    member: Member<'a>,
+    mark: &'a CheckoutMark,
+    from: AbsPath,
+    to: AbsPath,
+    /// Whether it lies in the builder's directory.
+    inside: bool,
+}
+
+/// The registrations of a repository with a mark of ours that names it, also as it was called before.
+fn of_repository<'a>(
+    input: &Input<'a>,
+    name: &RepoName,
+) -> impl Iterator<Item = (Member<'a>, &'a CheckoutMark, &'a Registration)> {
+    let before = input.desired.moved.repositories.get(name);
+    let registrations = input.repository(name).map(|repository| (repository, &repository.registrations));
+    let known = input.actual.repositories.get_key_value(name).map(|(name, _)| name);
+    let all = registrations.into_iter().zip(known).flat_map(|((repository, all), name)| {
+        all.values().map(move |registration| ((name, repository, registration), registration))
+    });
+    let ours = all.filter_map(|(member, registration)| Some((member, input.our_mark(registration)?, registration)));
+    let name = name.clone();
+    ours.filter(move |(_, mark, _)| mark.repository == name || before.is_some_and(|all| all.contains(&mark.repository)))
+}
+
+/// The move of a builder; `None` where everything is where it is declared, or nothing is there yet.
+pub(super) fn moving(
+    input: &Input<'_>,
+    builder: &DesiredBuilder,
+    source: Option<&Source>,
+    leaving: &BTreeSet<OsString>,
+) -> Option<Moving> {
+    let own = OsString::from(builder.name.as_str());
+    let key = source.map_or_else(|| own.clone(), |source| source.key.clone());
+    if source.is_none() && leaving.contains(&own) {
+        return None;
+    }
+    let there =
+        |found: &&BuilderDirectory| matches!(found.occupant, Occupant::Directory | Occupant::Repository | Occupant::Worktree(_));
+    let directory = input.actual.builders.get(&key).filter(there);
+    let from = input.desired.builders_dir.join(&key);
+    let known = known(input, builder, source, directory);
+    let renames = source.is_some();
+    if !renames && known.iter().all(|known| known.from == known.to) {
+        return None;
+    }
+    let others = directory.map(|directory| others(input, directory, &known)).unwrap_or_default();
+    let root = known.iter().find(|known| known.inside && known.from == from);
+    let place = |path: &AbsPath| match root {
+        Some(root) => shifted(path, &from, &root.to),
+        None => shifted(path, &from, &builder.path),
+    };
+    let others: Vec<(Member<'_>, AbsPath, AbsPath)> =
+        others.into_iter().map(|(member, path)| (member, path.clone(), place(&path))).collect();
+    let items = items(&known, &others, root.is_some());
+    let stage = input.desired.builders_dir.join(OWN_DIRECTORY).join("moving").join(builder.name.as_str());
+    let relocated = |(name, repository, registration): &Member<'_>, from: &AbsPath, to: &AbsPath| Relocated {
+        name: (*name).clone(),
+        admin_dir: registration.admin_dir.clone(),
+        common_dir: repository.common_dir.clone(),
+        from: from.clone(),
+        to: to.clone(),
+    };
+    let hops = hops(&from, &builder.path, &stage, &items);
+    // What lies in a directory that is renamed is looked at, also where it comes back to its place.
+    let whole = hops.iter().any(|hop| hop.origin == from);
+    let checkouts: Vec<Relocated> = known
+        .iter()
+        .map(|known| relocated(&known.member, &known.from, &known.to))
+        .chain(others.iter().map(|(member, from, to)| relocated(member, from, to)))
+        .filter(|checkout| checkout.from != checkout.to || (whole && from.contains(&checkout.from)))
+        .collect();
+    let empties = empties(&checkouts, &from, &builder.path, root.map(|root| &root.to));
+    let mut blockers = directory.map(|directory| of_directory(input, builder, directory, &items)).unwrap_or_default();
+    let moves = |known: &&Known<'_>| checkouts.iter().any(|checkout| checkout.admin_dir == known.member.2.admin_dir);
+    blockers.extend(known.iter().filter(moves).flat_map(of_checkout));
+    blockers.extend(targets(input, builder, directory, &known));
+    let was = source.map(|source| source.was.clone());
+    let details = known.iter().filter_map(|known| detail(&known.mark.path, known, builder)).collect();
+    let reason = reason(builder, source, &known);
+    let relocation = Relocation { was, from, stage, hops, checkouts, empties };
+    Some(Moving { source: key, relocation, reason, details, blockers })
+}
+
+/// The declared checkouts that lie where their marks say.
+fn known<'a>(
+    input: &Input<'a>,
+    builder: &DesiredBuilder,
+    source: Option<&Source>,
+    directory: Option<&'a BuilderDirectory>,
+) -> Vec<Known<'a>> {
+    let of_builder = |mark: &CheckoutMark| mark.builder == builder.name || source.is_some_and(|it| it.was == mark.builder);
+    let mut known = Vec::new();
+    for (name, checkout) in &builder.checkouts {
+        let marked = of_repository(input, name).filter(|(_, mark, found)| found.link == Link::Whole && of_builder(mark));
+        let placed = marked.filter_map(|(member, mark, found)| {
+            let worktree = found.worktree.as_ref()?;
+            let home = directory.map(|directory| mark.path.under(&directory.path));
+            let at_home = home.as_ref() == Some(worktree);
+            let outside = mark.at.as_ref() == Some(worktree);
+            (at_home || outside).then(|| Known {
+                member,
+                mark,
+                from: worktree.clone(),
+                to: checkout.path.under(&builder.path),
+                inside: directory.is_some_and(|directory| directory.path.contains(worktree)),
+            })
+        });
+        known.extend(placed.take(1));
+    }
+    known
+}
+
+/// What else is registered in the directory.
+fn others<'a>(input: &Input<'a>, directory: &BuilderDirectory, known: &[Known<'_>]) -> Vec<(Member<'a>, AbsPath)> {
+    let inside = input.registered_in(&directory.path).into_iter();
+    let whole = inside.filter(|(_, _, found)| found.link == Link::Whole);
+    let other = whole.filter(|(_, _, found)| !known.iter().any(|known| known.member.2.admin_dir == found.admin_dir));
+    other.filter_map(|member| Some((member, member.2.worktree.clone()?))).collect()
+}
+
+/// What has to be renamed by itself: what is not declared goes along with what it lies in.
+fn items(known: &[Known<'_>], others: &[(Member<'_>, AbsPath, AbsPath)], was_nested: bool) -> Vec<Item> {
+    let mut items: Vec<Item> = known.iter().map(|known| Item { from: known.from.clone(), to: known.to.clone() }).collect();
+    let apart = others.iter().filter(|_| !was_nested).map(|(_, from, to)| Item { from: from.clone(), to: to.clone() });
+    items.extend(apart);
+    items
+}
+
+/// The directories between a builder and the checkouts that leave them.
+fn empties(checkouts: &[Relocated], from: &AbsPath, to: &AbsPath, root: Option<&AbsPath>) -> Vec<AbsPath> {
+    let top = root.unwrap_or(to);
+    let mut found = BTreeSet::new();
+    for checkout in checkouts.iter().filter(|checkout| from.contains(&checkout.from) && checkout.from != *from) {
+        let mut at = shifted(&checkout.from, from, top);
+        if at == checkout.to {
+            continue;
+        }
+        loop {
+            at = at.parent();
+            if at == *top || !top.contains(&at) {
+                break;
+            }
+            found.insert(at.clone());
+        }
+    }
+    found.into_iter().rev().collect()
+}
+
+fn of_directory(input: &Input<'_>, builder: &DesiredBuilder, directory: &BuilderDirectory, items: &[Item]) -> Vec<Blocker> {
+    let mut blockers = unregistered(input, &builder.name, directory);
+    let becomes_root = items.iter().any(|item| item.to == builder.path && item.from != directory.path);
+    match &directory.strays {
+        Some(findings) => {
+            let held = |found: &&Finding| {
+                let stays = becomes_root && matches!(found, Finding::Stray(_) | Finding::EditedManaged(_));
+                stays || !trash_may_hold(found)
+            };
+            blockers.extend(findings.iter().filter(held).map(|found| finding(&directory.path, found)));
+        }
+        None => blockers.push(at("unknown", &directory.path, "what lies beside its checkouts was not looked at", "wsctl plan")),
+    }
+    blockers
+}
+
+/// Only what a rename would break, or what somebody is at, keeps a checkout where it is.
+fn of_checkout(known: &Known<'_>) -> Vec<Blocker> {
+    match &known.member.2.work {
+        Some(work) => refusals_of_move(&known.from, &work.findings),
+        None => vec![at("unknown", &known.from, "its files were not looked at", "wsctl plan")],
+    }
+}
+
+/// What lies where a checkout shall go, and does not go away itself.
+fn targets(
+    input: &Input<'_>,
+    builder: &DesiredBuilder,
+    directory: Option<&BuilderDirectory>,
+    known: &[Known<'_>],
+) -> Vec<Blocker> {
+    let Some(directory) = directory else { return vec![] };
+    let leaves = |path: &RelPath| {
+        let place = path.under(&directory.path);
+        known.iter().any(|known| known.from == place || (known.from.contains(&place) && known.from != directory.path))
+    };
+    let mut blockers = Vec::new();
+    for known in known.iter().filter(|known| shifted(&known.from, &directory.path, &builder.path) != known.to) {
+        let path = builder.checkouts.get(known.member.0).map(|checkout| &checkout.path);
+        let Some(path) = path.filter(|path| !path.is_here() && !leaves(path)) else { continue };
+        match directory.places.get(path) {
+            None | Some(Occupant::Nothing | Occupant::Empty) => {}
+            Some(other) => blockers.push(occupied(&path.under(&directory.path), other)),
+        }
+    }
+    let _ = input;
+    blockers
+}
+
+/// `ai-dev → repos/ai-dev`, where the path changes.
+fn detail(was: &RelPath, known: &Known<'_>, builder: &DesiredBuilder) -> Option<String> {
+    let now = known.to.relative_to(&builder.path);
+    let was = if known.inside { was.to_string() } else { shell(&known.from) };
+    let now = now.display().to_string();
+    (was != now).then(|| format!("{was} → {now}"))
+}
+
+fn reason(builder: &DesiredBuilder, source: Option<&Source>, known: &[Known<'_>]) -> String {
+    match source {
+        Some(source) if source.key == *builder.name.as_str() => {
+            format!("finish the move from builders.{}", segment(source.was.as_str()))
+        }
+        Some(source) => format!("move from builders.{}", segment(source.was.as_str())),
+        None if known.iter().any(|known| !known.inside && known.from != known.to) => "move what was taken over into it".into(),
+        None => "its checkouts are declared at other places".into(),
+    }
+}

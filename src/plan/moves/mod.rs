@@ -1,0 +1,134 @@
+//! What was renamed or is declared at another place: found, and the disk as it will be once all of it has moved. The rest
+//! of the plan is made for that.
+
+mod after;
+mod builder;
+mod hops;
+mod renamed;
+mod sources;
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+
+use crate::model::actual::{Actual, Place};
+use crate::model::address::Address;
+use crate::model::name::{BuilderName, RepoName};
+use crate::model::path::AbsPath;
+
+use super::blockers::plain;
+use super::input::Input;
+use super::{Blocker, Question, Relocation};
+
+/// Everything that moves.
+#[derive(Debug, Default)]
+pub(super) struct Moves {
+    /// By the name that is declared.
+    builders: BTreeMap<BuilderName, Moving>,
+    /// Directories that cannot move, because their new place is taken: they are not removed either.
+    stuck: BTreeMap<OsString, Blocker>,
+    /// Checkouts whose marks still have names of before, by their admin directories.
+    renamed: BTreeMap<AbsPath, Renamed>,
+}
+
+/// A checkout whose mark still has a name of before.
+#[derive(Debug)]
+struct Renamed {
+    /// Its address by that mark.
+    was: Address,
+    /// Its builder by now.
+    builder: BuilderName,
+    /// Its repository by now.
+    repository: RepoName,
+}
+
+/// One builder on its way.
+#[derive(Debug)]
+pub(super) struct Moving {
+    /// The name of the directory that it is.
+    source: OsString,
+    /// What is done.
+    pub(super) relocation: Relocation,
+    /// Why; a lowercase fragment.
+    pub(super) reason: String,
+    /// What goes where, one line each.
+    pub(super) details: Vec<String>,
+    /// Why it cannot be.
+    pub(super) blockers: Vec<Blocker>,
+}
+
+impl Moves {
+    /// Looks for what has to move. Nothing does while the workspace itself is not where it was, or is not ours.
+    pub(super) fn find(input: &Input<'_>) -> Self {
+        let here = matches!(input.actual.place, Place::Same) && input.lost().is_none();
+        if !here || input.options.destroy || input.actual.workspace.mark().is_none() {
+            return Moves::default();
+        }
+        let found = sources::sources(input);
+        let mut moves = Moves { stuck: found.stuck, ..Moves::default() };
+        for builder in input.desired.builders.values() {
+            let source = found.of.get(&builder.name);
+            if let Some(mut moving) = builder::moving(input, builder, source, &found.leaving) {
+                let address = Address::Builder(builder.name.clone());
+                if input.selected.as_ref().is_some_and(|selected| !selected.has(&address)) {
+                    // It is not shown, and nothing of it is touched.
+                    moving.blockers.push(plain("not-selected", "it was not asked for", "wsctl plan"));
+                }
+                moves.builders.insert(builder.name.clone(), moving);
+            }
+        }
+        moves.renamed = renamed::renamed(input, &found.of);
+        moves
+    }
+
+    /// Whether nothing moves.
+    pub(super) fn is_empty(&self) -> bool {
+        self.builders.is_empty() && self.stuck.is_empty() && self.renamed.is_empty()
+    }
+
+    /// The disk as it will be.
+    pub(super) fn after(&self, input: &Input<'_>) -> Actual {
+        let mut actual = input.actual.clone();
+        after::repositories(self, &mut actual);
+        after::builders(input, self, &mut actual);
+        actual
+    }
+
+    /// What a builder's move needs to know of the files in it.
+    pub(super) fn questions(&self, input: &Input<'_>) -> Vec<Question> {
+        let mut questions = Vec::new();
+        for moving in self.builders.values() {
+            questions.push(Question::Strays(moving.source.clone()));
+            for (name, _, registration) in input.registrations() {
+                if moving.relocation.checkouts.iter().any(|checkout| checkout.admin_dir == registration.admin_dir) {
+                    questions.push(Question::Work(name.clone(), registration.admin_name.clone()));
+                }
+            }
+        }
+        questions
+    }
+
+    /// The builder's move, if it can be made.
+    pub(super) fn of(&self, builder: &BuilderName) -> Option<&Moving> {
+        self.builders.get(builder).filter(|moving| moving.blockers.is_empty())
+    }
+
+    /// The builder's move, if it cannot be made: then nothing of the builder is touched.
+    pub(super) fn held(&self, builder: &BuilderName) -> Option<&Moving> {
+        self.builders.get(builder).filter(|moving| !moving.blockers.is_empty())
+    }
+
+    /// Whether a directory waits for its move, under the name that it has.
+    pub(super) fn waits(&self, name: &OsStr) -> bool {
+        self.builders.values().any(|moving| !moving.blockers.is_empty() && moving.source == name)
+    }
+
+    /// Why a directory that shall move cannot, since another has its place.
+    pub(super) fn stuck(&self, name: &OsStr) -> Option<&Blocker> {
+        self.stuck.get(name)
+    }
+
+    /// Why the mark of a checkout does not say what is declared.
+    pub(super) fn reason(&self, admin_dir: &AbsPath) -> Option<String> {
+        self.renamed.get(admin_dir).map(|renamed| format!("was {}", renamed.was))
+    }
+}

@@ -1,0 +1,96 @@
+//! Which directory each declared builder is: its own, or that of a name which it had before.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
+
+use crate::model::builder::Occupant;
+use crate::model::mark::BuilderMark;
+use crate::model::name::BuilderName;
+
+use super::super::Blocker;
+use super::super::blockers::at;
+use super::super::input::Input;
+use super::super::members::owned;
+
+/// The directory of a builder that was renamed.
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    /// Its name on the disk; that of the builder where only the marks are still those of before.
+    pub(super) key: OsString,
+    /// The name before.
+    pub(super) was: BuilderName,
+}
+
+/// What was found of all renames.
+#[derive(Debug, Default)]
+pub(super) struct Sources {
+    /// By the declared name.
+    pub(super) of: BTreeMap<BuilderName, Source>,
+    /// Names of directories that will be free.
+    pub(super) leaving: BTreeSet<OsString>,
+    /// Directories whose new place is taken.
+    pub(super) stuck: BTreeMap<OsString, Blocker>,
+}
+
+pub(super) fn sources(input: &Input<'_>) -> Sources {
+    let mut sources = Sources::default();
+    for (to, names) in &input.desired.moved.builders {
+        if input.desired.builders.contains_key(to)
+            && let Some(source) = names.iter().find_map(|was| source(input, to, was))
+        {
+            sources.of.insert(to.clone(), source);
+        }
+    }
+    // A place that is taken by one which does not leave it keeps the next one where it is, and so on.
+    loop {
+        sources.leaving = sources.of.iter().filter(|(to, source)| source.key != key(to)).map(|(_, it)| it.key.clone()).collect();
+        let taken = |(to, source): (&BuilderName, &Source)| {
+            let stays = source.key != key(to) && !sources.leaving.contains(&key(to));
+            (stays && is_there(input, to)).then(|| (to.clone(), source.clone()))
+        };
+        let Some((to, source)) = sources.of.iter().find_map(taken) else { return sources };
+        sources.of.remove(&to);
+        let path = input.desired.builders_dir.join(&source.key);
+        let fact = format!("[[moved]] makes it builders.{to}, and that is there already");
+        let next = format!("take the entry out of builders.toml, or move builders.{to} first");
+        sources.stuck.insert(source.key, at("moved-onto-another", &path, fact, next));
+    }
+}
+
+fn source(input: &Input<'_>, to: &BuilderName, was: &BuilderName) -> Option<Source> {
+    let done = input.builder_mark(to).is_some_and(|mark| mark.moved_from.as_ref() == Some(was));
+    if done {
+        return None;
+    }
+    if is_ours(input, was) {
+        return Some(Source { key: key(was), was: was.clone() });
+    }
+    // Renamed by a run that was cut short before it wrote the marks.
+    renamed_only(input, to, was).then(|| Source { key: key(to), was: was.clone() })
+}
+
+fn key(name: &BuilderName) -> OsString {
+    OsString::from(name.as_str())
+}
+
+fn is_there(input: &Input<'_>, name: &BuilderName) -> bool {
+    input.directory(name).is_some_and(|directory| !matches!(directory.occupant, Occupant::Nothing | Occupant::Empty))
+}
+
+fn is_ours(input: &Input<'_>, name: &BuilderName) -> bool {
+    let directory = input.directory(name).filter(|_| is_there(input, name));
+    directory.is_some_and(|directory| owned(input, OsStr::new(name.as_str()), directory).is_some())
+}
+
+/// Whether the directory of the new name holds the builder of the old one.
+fn renamed_only(input: &Input<'_>, to: &BuilderName, was: &BuilderName) -> bool {
+    let Some(directory) = input.directory(to) else { return false };
+    let ours = |mark: &&BuilderMark| Some(&mark.workspace) == input.id();
+    match directory.mark.mark().filter(ours) {
+        Some(mark) => mark.builder == *was && mark.identity.is_none_or(|identity| identity == directory.identity),
+        None => {
+            let inside = input.registered_in(&directory.path);
+            inside.iter().any(|(_, _, found)| input.our_mark(found).is_some_and(|mark| mark.builder == *was))
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Renames that the file declares, and layouts that change: everything moves, nothing is removed or made again.
+
+use crate::support::{Sandbox, snapshot, text};
+
+const REPOS: &str = "[repos.api]\n[repos.web]\n";
+
+/// Builders of both repositories on branches of their own names, `b` and what else is named.
+fn file(head: &str, builders: &[&str], tail: &str) -> String {
+    let block = |name: &&str| format!("[builders.{name}]\nrepos = [\"api\", \"web\"]\nbranch = \"of/{}\"\n", &name[..1]);
+    format!("{head}{REPOS}{}{tail}", builders.iter().map(block).collect::<String>())
+}
+
+fn moved(entries: &[(&str, &str)]) -> String {
+    entries.iter().map(|(from, to)| format!("[[moved]]\nfrom = \"{from}\"\nto = \"{to}\"\n")).collect()
+}
+
+fn made(head: &str, builders: &[&str]) -> Sandbox {
+    let sandbox = Sandbox::workspace();
+    sandbox.toml(&file(head, builders, ""));
+    sandbox.apply().ok();
+    sandbox
+}
+
+/// Work of every kind in a checkout: what `git status` and the files say of it.
+fn work_in(sandbox: &Sandbox, checkout: &str) -> Work {
+    let path = sandbox.builder(checkout);
+    sandbox.git(&path, &["commit", "-q", "--allow-empty", "-m", "mine"]);
+    sandbox.write(path.join("README.md"), "edited\n");
+    sandbox.write(path.join("staged.txt"), "staged\n");
+    sandbox.git(&path, &["add", "staged.txt"]);
+    sandbox.write(path.join("untracked.txt"), "untracked\n");
+    seen(sandbox, checkout)
+}
+
+#[derive(Debug, PartialEq)]
+struct Work {
+    status: String,
+    diff: String,
+    reflog: String,
+}
+
+fn seen(sandbox: &Sandbox, checkout: &str) -> Work {
+    let path = sandbox.builder(checkout);
+    let git = |arguments: &[&str]| sandbox.git(&path, arguments);
+    Work { status: git(&["status", "--porcelain=v2", "--branch"]), diff: git(&["diff", "HEAD"]), reflog: git(&["reflog"]) }
+}
+
+#[test]
+fn a_renamed_builder_moves_with_the_work_in_it() {
+    let sandbox = made("", &["before"]);
+    let work = work_in(&sandbox, "before/api");
+    sandbox.toml(&file("", &["bafter"], &moved(&[("builders.before", "builders.bafter")])));
+    let plan = sandbox.plan().says("~ builders.bafter").says("move from builders.before").never_says("+ ").never_says("- ");
+    plan.says("~ builders.bafter.api").says("was builders.before.api").says("Plan: 4 to update.");
+    sandbox.apply().ok().says("4 updated");
+    assert_eq!(seen(&sandbox, "bafter/api"), work);
+    assert!(!sandbox.builder("before").exists());
+    sandbox.converged();
+    sandbox.fsck(&["", "repos/api", "repos/web", ".builders/bafter"]);
+    // The entry may stay for those who have not applied it yet.
+    sandbox.toml(&file("", &["bafter"], ""));
+    sandbox.converged();
+}
+
+#[test]
+fn an_entry_whose_source_is_absent_is_none() {
+    let sandbox = made("", &["b"]);
+    sandbox.toml(&file("", &["b"], &moved(&[("builders.x", "builders.b"), ("builders.z", "builders.x")])));
+    sandbox.converged();
+}
+
+#[test]
+fn a_chain_of_renames_ends_at_the_name_that_is_declared() {
+    let sandbox = made("", &["b1"]);
+    let work = work_in(&sandbox, "b1/web");
+    let chain = moved(&[("builders.b1", "builders.b2"), ("builders.b2", "builders.b3")]);
+    sandbox.toml(&file("", &["b3"], &chain));
+    sandbox.apply().ok();
+    assert_eq!(seen(&sandbox, "b3/web"), work);
+    sandbox.converged();
+}
+
+#[test]
+fn builders_move_up_one_after_the_other() {
+    let sandbox = made("", &["a1", "b1"]);
+    let work = [work_in(&sandbox, "a1/api"), work_in(&sandbox, "b1/api")];
+    // a1 takes the name of b1, which becomes b2. Each keeps its branch.
+    let text = format!(
+        "{REPOS}[builders.b1]\nrepos = [\"api\", \"web\"]\nbranch = \"of/a\"\n\
+         [builders.b2]\nrepos = [\"api\", \"web\"]\nbranch = \"of/b\"\n{}",
+        moved(&[("builders.a1", "builders.b1"), ("builders.b1", "builders.b2")])
+    );
+    sandbox.toml(&text);
+    sandbox.apply().ok();
+    assert_eq!([seen(&sandbox, "b1/api"), seen(&sandbox, "b2/api")], work);
+    sandbox.converged();
+}
+
+#[test]
+fn builders_exchange_their_names_once() {
+    let sandbox = made("", &["a1", "b1"]);
+    let work = [work_in(&sandbox, "a1/api"), work_in(&sandbox, "b1/api")];
+    let text = format!(
+        "{REPOS}[builders.b1]\nrepos = [\"api\", \"web\"]\nbranch = \"of/a\"\n\
+         [builders.a1]\nrepos = [\"api\", \"web\"]\nbranch = \"of/b\"\n{}",
+        moved(&[("builders.a1", "builders.b1"), ("builders.b1", "builders.a1")])
+    );
+    sandbox.toml(&text);
+    sandbox.apply().ok();
+    assert_eq!([seen(&sandbox, "b1/api"), seen(&sandbox, "a1/api")], work);
+    sandbox.converged();
+    assert!(!sandbox.path(".builders/.wsctl/moving").exists());
+}
+
+#[test]
+fn a_builder_does_not_move_onto_another() {
+    let sandbox = made("", &["a1", "b1"]);
+    let before = snapshot(sandbox.builder("a1"));
+    sandbox.toml(&file("", &["b1"], &moved(&[("builders.a1", "builders.b1")])));
+    sandbox.apply().fails().says("! builders.a1").says("builders.b1, and that is there already");
+    before.assert_same(&snapshot(sandbox.builder("a1")));
+}
+
+#[test]
+fn what_a_process_works_in_is_not_moved() {
+    let sandbox = made("", &["before"]);
+    let mut busy = sandbox.command("sleep").arg("600").current_dir(sandbox.builder("before/api")).spawn().unwrap();
+    sandbox.toml(&file("", &["bafter"], &moved(&[("builders.before", "builders.bafter")])));
+    let answer = sandbox.apply();
+    busy.kill().unwrap();
+    busy.wait().unwrap();
+    answer.fails().says("! builders.bafter").says("works inside");
+    assert!(sandbox.builder("before/api").exists() && !sandbox.builder("bafter").exists());
+    sandbox.apply().ok();
+    sandbox.converged();
+}
+
+#[test]
+fn checkouts_follow_the_layout() {
+    let layouts = ["sibling", "split", "nested", "sibling", "nested", "split"];
+    let custom = "{ root = \"ws\", repo = \"src/{repo}/main\" }";
+    let sandbox = made("", &["b"]);
+    sandbox.write(".gitignore", "repos/\n.builders/\n");
+    let work = [work_in(&sandbox, "b/workspace-root"), work_in(&sandbox, "b/api")];
+    let places = |layout: &str| match layout {
+        "sibling" => ["b/workspace-root", "b/api"],
+        "split" => ["b/workspace", "b/repos/api"],
+        "nested" => ["b", "b/repos/api"],
+        _ => ["b/ws", "b/src/api/main"],
+    };
+    for layout in layouts.into_iter().skip(1).chain([custom, "sibling"]) {
+        let value = if layout == custom { custom.to_owned() } else { format!("\"{layout}\"") };
+        sandbox.toml(&file(&format!("[workspace]\nlayout = {value}\n"), &["b"], ""));
+        let plan = sandbox.plan().says("~ builders.b ").says("its checkouts are declared at other places");
+        plan.never_says("+ builders").never_says("- builders");
+        sandbox.apply().ok();
+        let [root, api] = places(layout);
+        let now = seen(&sandbox, api);
+        assert_eq!(now, work[1], "{layout}");
+        let now = seen(&sandbox, root);
+        assert_eq!((now.diff, now.reflog), (work[0].diff.clone(), work[0].reflog.clone()), "{layout}");
+        sandbox.converged();
+        sandbox.fsck(&["", "repos/api", "repos/web", &format!(".builders/{root}")]);
+    }
+    assert_eq!(text(sandbox.builder("b/api/untracked.txt")), "untracked\n");
+}
