@@ -33,6 +33,8 @@ struct File {
     builders: Option<BTreeMap<String, Builder>>,
     /// Files of the workspace that every builder gets.
     files: Option<Vec<ManagedFile>>,
+    /// What was renamed: moved, instead of removed and made again.
+    moved: Option<Vec<Moved>>,
     /// What a removal may do.
     policy: Option<Policy>,
 }
@@ -205,6 +207,24 @@ enum Mode {
     Template,
     /// This builder goes without the file that every other gets.
     None,
+}
+
+/// A rename; an entry whose source is not there any more does nothing, and may stay.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[schemars(extend("anyOf" = [{ "required": ["from", "to"] }, { "required": ["from_branch", "to_branch"] }]))]
+#[schemars(extend("dependentRequired" = { "from": ["to"], "to": ["from"], "from_branch": ["to_branch"], "to_branch": ["from_branch"] }))]
+struct Moved {
+    /// The address of a builder or a repository before.
+    #[schemars(extend("examples" = ["builders.slack", "repos.api"]))]
+    from: Option<Text>,
+    /// Its address by now.
+    to: Option<Text>,
+    /// A branch before, in every repository that has a checkout of ours on it.
+    #[schemars(extend("examples" = ["feature/slack"]))]
+    from_branch: Option<Text>,
+    /// Its name by now.
+    to_branch: Option<Text>,
 }
 
 /// What a removal may do.

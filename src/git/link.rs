@@ -20,9 +20,10 @@ struct LinkFile {
 }
 
 impl LinkFile {
-    /// What it names, where it counts from this directory.
-    fn named(&self, base: &AbsPath) -> AbsPath {
-        if self.relative { base.join(&self.text) } else { self.target.clone() }
+    /// Whether it names one of two paths; a relative one counts from where it is, or was.
+    fn is_one_of(&self, paths: [&AbsPath; 2], bases: [&AbsPath; 2]) -> bool {
+        let from = |base: &AbsPath| if self.relative { base.join(&self.text) } else { self.target.clone() };
+        bases.into_iter().any(|base| paths.into_iter().any(|path| same(&from(base), path)))
     }
 }
 
@@ -71,14 +72,11 @@ fn link_file(text: &[u8], base: &AbsPath) -> Result<LinkFile> {
 pub(super) fn as_seen(link: &Relink<'_>) -> Result<()> {
     let gitdir = read_gitdir(link.admin_dir)?;
     let git_file = read_git_file(link.worktree)?;
-    let named = gitdir.named(link.old_admin_dir);
-    let right = |target: &AbsPath, now: &AbsPath, old: &AbsPath| same(target, now) || same(target, old);
     let (worktree, old_worktree) = (link.worktree.join(".git"), link.old_worktree.join(".git"));
-    if !right(&named, &worktree, &old_worktree) && !same(&gitdir.target, &worktree) {
+    if !gitdir.is_one_of([&worktree, &old_worktree], [link.admin_dir, link.old_admin_dir]) {
         return Err(changed(link.admin_dir, &gitdir.target));
     }
-    let named = git_file.named(link.old_worktree);
-    if !right(&named, link.admin_dir, link.old_admin_dir) && !same(&git_file.target, link.admin_dir) {
+    if !git_file.is_one_of([link.admin_dir, link.old_admin_dir], [link.worktree, link.old_worktree]) {
         return Err(changed(link.worktree, &git_file.target));
     }
     Ok(())

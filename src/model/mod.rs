@@ -15,6 +15,7 @@ pub mod path;
 pub mod pattern;
 pub mod policy;
 pub mod registration;
+mod relocating;
 pub mod schema;
 pub mod size;
 pub mod source;

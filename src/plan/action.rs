@@ -108,8 +108,8 @@ pub enum Action {
 
 impl Action {
     /// Every [`Action::word`].
-    pub const WORDS: [&str; 11] =
-        ["clone", "create", "update", "adopt", "replace", "resume", "switch", "repair", "remove", "prune", "none"];
+    pub const WORDS: [&str; 12] =
+        ["clone", "create", "move", "update", "adopt", "replace", "resume", "switch", "repair", "remove", "prune", "none"];
 
     /// The builder that it makes or changes, if it does.
     #[must_use]

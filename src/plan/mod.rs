@@ -173,9 +173,9 @@ pub enum Question {
 pub fn plan(desired: &Desired, actual: &Actual, options: &Options) -> Plan {
     let found = Input::new(desired, actual, options);
     let moves = Moves::find(&found);
-    let moved = (!moves.is_empty()).then(|| moves.after(&found));
-    let input = match &moved {
-        Some(moved) => Input::new(desired, moved, options).after(&moves),
+    let after = (!moves.is_empty()).then(|| moves.after(&found));
+    let input = match &after {
+        Some(after) => Input::new(desired, after, options).after(&moves),
         None => found,
     };
     let mut drafts = Drafts::default();

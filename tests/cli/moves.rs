@@ -11,7 +11,8 @@ fn file(head: &str, builders: &[&str], tail: &str) -> String {
 }
 
 fn moved(entries: &[(&str, &str)]) -> String {
-    entries.iter().map(|(from, to)| format!("[[moved]]\nfrom = \"{from}\"\nto = \"{to}\"\n")).collect()
+    let entry = |text: String, (from, to): &(&str, &str)| text + "[[moved]]\nfrom = \"" + from + "\"\nto = \"" + to + "\"\n";
+    entries.iter().fold(String::new(), entry)
 }
 
 fn made(head: &str, builders: &[&str]) -> Sandbox {

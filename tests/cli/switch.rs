@@ -106,21 +106,6 @@ fn a_worktree_on_another_branch_is_not_adopted() {
 }
 
 #[test]
-fn a_layout_changed_under_builders_is_refused_and_settles() {
-    let sandbox = made(&[("b", "one")]);
-    sandbox.write(".builders/b/api/README.md", "edited\n");
-    let before = snapshot(sandbox.builder("b/api"));
-    sandbox.toml(&format!("[workspace]\nlayout = \"split\"\n{}", on(&[("b", "one")])));
-    sandbox.apply().fails().says("! builders.b.api").says("worktree move");
-    sandbox.wsctl(&["plan", "--detailed-exitcode"]).exits(1);
-    before.assert_same(&snapshot(sandbox.builder("b/api")));
-    sandbox.toml(&on(&[("b", "one")]));
-    sandbox.apply().ok();
-    assert_eq!(sandbox.git(sandbox.builder("b"), &["status", "--short"]), " m api");
-    sandbox.converged();
-}
-
-#[test]
 fn a_removal_killed_at_any_write_of_git_is_finished() {
     if !std::path::Path::new("/proc/self/comm").exists() {
         return crate::support::skip("no /proc here");

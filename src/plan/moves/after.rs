@@ -47,8 +47,8 @@ pub(super) fn builders(input: &Input<'_>, moves: &Moves, actual: &mut Actual) {
         live().map(|(name, moving)| (name, moving, actual.builders.remove(&moving.source))).collect();
     for (name, moving, directory) in taken {
         let (Some(builder), Some(directory)) = (input.desired.builders.get(name), directory) else { continue };
-        let moved = directory_after(input, builder, moving, directory);
-        actual.builders.insert(name.as_str().into(), moved);
+        let after = directory_after(input, builder, moving, directory);
+        actual.builders.insert(name.as_str().into(), after);
     }
 }
 

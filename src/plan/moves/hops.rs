@@ -21,7 +21,7 @@ pub(super) fn hops(from: &AbsPath, to: &AbsPath, stage: &AbsPath, items: &[Item]
     let (inside, outside): (Vec<&Item>, Vec<&Item>) = items.iter().partition(|item| from.contains(&item.from));
     let mut hops = Vec::new();
     match (inside.iter().copied().find(is_whole), items.iter().find(becomes_whole)) {
-        (Some(whole), Some(_)) | (Some(whole), None) if whole.to != *to => {
+        (Some(whole), Some(_) | None) if whole.to != *to => {
             hops.push(hop(from, from, stage));
             for item in inside.iter().filter(|item| item.from != *from) {
                 hops.push(hop(&item.from, &shifted(&item.from, from, stage), &item.to));

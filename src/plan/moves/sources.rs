@@ -86,11 +86,9 @@ fn is_ours(input: &Input<'_>, name: &BuilderName) -> bool {
 fn renamed_only(input: &Input<'_>, to: &BuilderName, was: &BuilderName) -> bool {
     let Some(directory) = input.directory(to) else { return false };
     let ours = |mark: &&BuilderMark| Some(&mark.workspace) == input.id();
-    match directory.mark.mark().filter(ours) {
-        Some(mark) => mark.builder == *was && mark.identity.is_none_or(|identity| identity == directory.identity),
-        None => {
-            let inside = input.registered_in(&directory.path);
-            inside.iter().any(|(_, _, found)| input.our_mark(found).is_some_and(|mark| mark.builder == *was))
-        }
+    if let Some(mark) = directory.mark.mark().filter(ours) {
+        return mark.builder == *was && mark.identity.is_none_or(|identity| identity == directory.identity);
     }
+    let inside = input.registered_in(&directory.path);
+    inside.iter().any(|(_, _, found)| input.our_mark(found).is_some_and(|mark| mark.builder == *was))
 }
