@@ -6,7 +6,7 @@ use std::path::{Component, Path};
 use super::disk;
 use crate::model::desired::Desired;
 use crate::model::mark::OWN_DIRECTORY;
-use crate::model::name::WorkspaceId;
+use crate::model::name::{BuilderName, WorkspaceId};
 use crate::model::path::AbsPath;
 use crate::model::trash::{EMPTIED, GONE, GoneEntry, GoneState, MANIFEST, Manifest, TRASH, TrashEntry, is_entry_name};
 
@@ -16,6 +16,13 @@ pub(super) fn trash(desired: &Desired) -> Vec<TrashEntry> {
     let mut entries: Vec<TrashEntry> = listed(desired, TRASH).into_iter().map(read).collect();
     entries.sort_by_key(|entry| entry.manifest.as_ref().map(|manifest| manifest.removed));
     entries
+}
+
+/// The names of the entries that were a builder of this name.
+#[must_use]
+pub fn trashed(desired: &Desired, builder: &BuilderName) -> Vec<String> {
+    let of = |entry: &TrashEntry| entry.own && entry.manifest.as_ref().is_some_and(|manifest| manifest.builder == *builder);
+    trash(desired).into_iter().filter(of).map(|entry| entry.name).collect()
 }
 
 /// Reads what is left of entries that are, or were, deleted for good, and what else lies there.

@@ -47,6 +47,17 @@ pub(super) struct Question<'a> {
     pub(super) yes: &'a str,
     /// What is said where there is nothing to do; else the plan itself.
     pub(super) nothing: Option<&'static str>,
+    /// The plan that was shown and approved already.
+    pub(super) shown: Option<&'a Plan>,
+    /// Who listens instead of the terminal or the stream of events.
+    pub(super) listener: Option<&'a dyn Listener>,
+}
+
+impl Question<'_> {
+    /// Whether this is what was shown.
+    fn was_shown(&self, plan: &Plan) -> bool {
+        self.shown.is_some_and(|shown| shown.changes == plan.changes && shown.deletions == plan.deletions)
+    }
 }
 
 pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
@@ -58,15 +69,29 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
         fetch(globals, &desired)?;
     }
     let text = view::prompt::APPLY;
-    let question = Question { command: "apply", approved: args.auto_approve, text, yes: view::prompt::YES, nothing: None };
+    let question = Question {
+        command: "apply",
+        approved: args.auto_approve,
+        text,
+        yes: view::prompt::YES,
+        nothing: None,
+        shown: None,
+        listener: None,
+    };
     let options = args.options.options(globals);
-    let Applied { code, deletions } = apply(globals, &desired, &options, &question)?;
+    let applied = apply(globals, &desired, &options, &question)?;
+    finish(globals, &desired, &options, applied)
+}
+
+/// Deletes for good what was approved with the plan. Returns the exit code.
+pub(super) fn finish(globals: &Globals, desired: &Desired, options: &Options, applied: Applied) -> Result<u8> {
+    let Applied { code, deletions } = applied;
     // Whoever refuses or interrupts wants nothing more to be done.
     let Some(deletions) = deletions.filter(|_| code < 128) else { return Ok(code) };
     if deletions.is_empty() && !(desired.policy.auto_prune && options.is_whole()) {
         return Ok(code);
     }
-    let pruned = prune::automatic(globals, &desired, &deletions)?;
+    let pruned = prune::automatic(globals, desired, &deletions)?;
     Ok(if code == 0 { pruned } else { code })
 }
 
@@ -83,17 +108,25 @@ pub(super) fn apply(globals: &Globals, desired: &Desired, options: &Options, que
     // Where nothing is to be changed, not even what was cut short is.
     let carried = if options.refresh_only { None } else { recover(globals, desired)? };
     let (seen, plan) = refresh(desired, options)?;
-    let listener = listener(globals);
+    let own: Box<dyn Listener>;
+    let listener = if let Some(listener) = question.listener {
+        listener
+    } else {
+        own = listener(globals);
+        own.as_ref()
+    };
     if !plan.has_work() {
-        return nothing(globals, &plan, question, listener.as_ref());
+        return nothing(globals, &plan, question, listener);
     }
-    show(globals, &plan)?;
-    if !approve(globals, question)? {
-        return Ok(refused());
+    if !question.was_shown(&plan) {
+        show(globals, &plan)?;
+        if !approve(globals, question)? {
+            return Ok(refused());
+        }
     }
     let (mut locks, now, locked) = plan_locked(globals, desired, options, &seen, &plan)?;
     if !locked.has_work() {
-        return nothing(globals, &locked, question, listener.as_ref());
+        return nothing(globals, &locked, question, listener);
     }
     if locked.changes != plan.changes || locked.deletions != plan.deletions {
         view::narrate("The disk changed since the plan was shown. The plan is now:\n");
@@ -103,7 +136,7 @@ pub(super) fn apply(globals: &Globals, desired: &Desired, options: &Options, que
         }
     }
     if locked.pending().next().is_none() {
-        return Ok(only_deletions(globals, locked, listener.as_ref()));
+        return Ok(only_deletions(globals, locked, listener));
     }
     let door = GitDoor::new(&desired.builders_dir, !globals.no_input && std::io::stdin().is_terminal())?.holding(&locks)?;
     let spot = || Spot {
@@ -116,7 +149,7 @@ pub(super) fn apply(globals: &Globals, desired: &Desired, options: &Options, que
         plan: &locked,
         desired,
         door: &door,
-        listener: listener.as_ref(),
+        listener,
         workspace: &workspace,
         now: options.now,
         jobs: globals.jobs(),
@@ -152,7 +185,7 @@ fn tell_nothing(plan: &Plan, listener: &dyn Listener) {
     listener.event(&Event::Summary(&Outcome { blocked: plan.blocked().count(), ..Outcome::default() }));
 }
 
-fn approve(globals: &Globals, question: &Question<'_>) -> Result<bool> {
+pub(super) fn approve(globals: &Globals, question: &Question<'_>) -> Result<bool> {
     let approved = question.approved || ask(globals, question.command, question.text, question.yes)?;
     if !approved {
         view::narrate("Nothing was changed.\n");
@@ -163,6 +196,8 @@ fn approve(globals: &Globals, question: &Question<'_>) -> Result<bool> {
 fn nothing(globals: &Globals, plan: &Plan, question: &Question<'_>, listener: &dyn Listener) -> Result<Applied> {
     if globals.json {
         tell_nothing(plan, listener);
+    } else if question.was_shown(plan) {
+        // It was said that there is nothing to do, or why nothing can be done.
     } else if let Some(text) = question.nothing.filter(|_| plan.changes.is_empty() && !globals.quiet()) {
         view::print(text)?;
     } else {
@@ -171,7 +206,7 @@ fn nothing(globals: &Globals, plan: &Plan, question: &Question<'_>, listener: &d
     Ok(Applied { code: u8::from(plan.blocked().next().is_some()), deletions: Some(vec![]) })
 }
 
-fn show(globals: &Globals, plan: &Plan) -> Result<()> {
+pub(super) fn show(globals: &Globals, plan: &Plan) -> Result<()> {
     if !globals.json {
         view::print(&view::plan_text(plan, globals.verbosity(), &globals.out_style()))?;
     }

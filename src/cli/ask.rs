@@ -13,10 +13,15 @@ pub(super) fn ask(globals: &Globals, command: &str, question: &str, wanted: &str
     let stdin = std::io::stdin();
     if globals.no_input || !stdin.is_terminal() {
         let fact = format!("{command} has to ask, and there is no terminal to ask on");
-        return Err(Diagnostic::new(fact, format!("{} --auto-approve", globals.again())).into());
+        return Err(unasked(globals, fact));
     }
     view::narrate(question);
     let mut answer = String::new();
     stdin.lock().read_line(&mut answer).context("the answer cannot be read")?;
     Ok(answer.trim_end_matches(['\n', '\r']) == wanted)
+}
+
+/// What is said where nobody can be asked.
+pub(super) fn unasked(globals: &Globals, fact: impl Into<String>) -> anyhow::Error {
+    Diagnostic::new(fact, format!("{} --auto-approve", globals.again())).into()
 }

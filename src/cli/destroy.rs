@@ -39,8 +39,15 @@ pub(super) fn destroy(globals: &Globals, approved: bool, given: &PlanOptions) ->
     everything(&mut desired, &mut options);
     let name = desired.root.as_path().file_name().unwrap_or_default().to_string_lossy().into_owned();
     let text = view::prompt::destroy(builders, &name);
-    let question =
-        Question { command: "destroy", approved, text: &text, yes: &name, nothing: Some(view::prompt::NOTHING_TO_DESTROY) };
+    let question = Question {
+        command: "destroy",
+        approved,
+        text: &text,
+        yes: &name,
+        nothing: Some(view::prompt::NOTHING_TO_DESTROY),
+        shown: None,
+        listener: None,
+    };
     Ok(apply(globals, &desired, &options, &question)?.code)
 }
 

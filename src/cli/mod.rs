@@ -1,18 +1,25 @@
 //! One file per subcommand: `Args` and `run`, wiring only, no decisions.
 
+mod add;
+mod add_repo;
 mod apply;
 mod ask;
 mod destroy;
+mod edited;
+mod editing;
+mod fmt;
 mod globals;
 mod init;
 mod options;
 mod plan;
 mod prune;
 mod recover;
+mod remove;
 mod restore;
 mod schema;
 mod signals;
 mod status;
+mod typed;
 mod validate;
 mod workspace;
 
@@ -62,6 +69,14 @@ enum Command {
     Restore(restore::Args),
     /// Delete for good what the trash no longer has to keep.
     Prune(prune::Args),
+    /// Declare a builder in the file, and make it with --apply.
+    Add(add::Args),
+    /// Take a builder out of the file, and off the disk with --apply.
+    Remove(remove::Args),
+    /// Let repositories join a builder, or declare one.
+    AddRepo(add_repo::Args),
+    /// Write the file the one way; what it says stays.
+    Fmt(fmt::Args),
     /// Write a first builders.toml from what is on disk.
     Init(init::Args),
     /// Print the JSON Schema of what wsctl writes.
@@ -125,6 +140,10 @@ impl Command {
             | Command::Validate(_)
             | Command::Restore(_)
             | Command::Prune(_)
+            | Command::Add(_)
+            | Command::Remove(_)
+            | Command::AddRepo(_)
+            | Command::Fmt(_)
             | Command::Init(_)
             | Command::Schema(_) => false,
         }
@@ -142,6 +161,10 @@ fn run(cli: &Cli) -> anyhow::Result<u8> {
         Command::Validate(args) => validate::run(globals, args),
         Command::Restore(args) => restore::run(globals, args),
         Command::Prune(args) => prune::run(globals, args),
+        Command::Add(args) => add::run(globals, args),
+        Command::Remove(args) => remove::run(globals, args),
+        Command::AddRepo(args) => add_repo::run(globals, args),
+        Command::Fmt(args) => fmt::run(globals, args),
         Command::Init(args) => init::run(globals, args),
         Command::Schema(args) => schema::run(globals, args),
     }

@@ -12,7 +12,7 @@ use crate::model::actual::Actual;
 use crate::model::address::Address;
 use crate::model::desired::Desired;
 use crate::model::pattern::{Pattern, SHAPES};
-use crate::model::policy::OnUnsaved;
+use crate::model::policy::{DeleteBranch, OnUnsaved};
 use crate::plan::{Options, Selection, addresses};
 
 /// How many near addresses are named.
@@ -30,9 +30,23 @@ pub(super) struct PlanOptions {
     /// All but this, and what depends on it
     #[arg(long, value_name = "ADDRESS", value_parser = Pattern::parse)]
     exclude: Vec<Pattern>,
+    #[command(flatten)]
+    removals: RemovalOptions,
+}
+
+/// What a removal may do.
+#[expect(clippy::struct_excessive_bools, reason = "each is one flag of the command line")]
+#[derive(Debug, clap::Args)]
+pub(super) struct RemovalOptions {
     /// What a removal does with unsaved work, whatever builders.toml says
     #[arg(long, value_enum, value_name = "WHAT")]
     unsaved: Option<Unsaved>,
+    /// A removal keeps the branches that wsctl made, whatever builders.toml says
+    #[arg(long, conflicts_with = "delete_branch")]
+    keep_branch: bool,
+    /// A removal deletes the branches that wsctl made and whose commits are all merged, whatever builders.toml says
+    #[arg(long)]
+    delete_branch: bool,
     /// Let go of the brakes: more removals than the policy allows, the last builder
     #[arg(long)]
     allow_removals: bool,
@@ -73,9 +87,23 @@ enum Unsaved {
 
 impl PlanOptions {
     pub(super) fn options(&self, globals: &Globals) -> Options {
+        let selection = Selection { targets: self.target.clone(), excludes: self.exclude.clone() };
+        self.removals.options(globals, selection)
+    }
+}
+
+impl RemovalOptions {
+    /// The same for what is selected.
+    pub(super) fn options(&self, globals: &Globals, selection: Selection) -> Options {
+        let delete_branch = match (self.keep_branch, self.delete_branch) {
+            (true, _) => Some(DeleteBranch::Never),
+            (false, true) => Some(DeleteBranch::Merged),
+            (false, false) => None,
+        };
         Options {
             now: Globals::now(),
             boot: actual::boot(),
+            delete_branch,
             unsaved: self.unsaved.map(|unsaved| match unsaved {
                 Unsaved::Block => OnUnsaved::Block,
                 Unsaved::Trash => OnUnsaved::Trash,
@@ -86,7 +114,7 @@ impl PlanOptions {
             protected: BTreeSet::new(),
             replace: vec![],
             refresh_only: false,
-            selection: Selection { targets: self.target.clone(), excludes: self.exclude.clone() },
+            selection,
             place: globals.place(),
         }
     }

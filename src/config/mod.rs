@@ -172,7 +172,7 @@ impl Config {
 }
 
 /// What no parser should be given.
-fn unreadable(text: &str) -> Option<Fault> {
+pub(crate) fn unreadable(text: &str) -> Option<Fault> {
     if text.len() > MOST_BYTES {
         return Some(fault(&(0..0), "the file is larger than 4 MiB", "", "split what does not belong here off"));
     }

@@ -1,6 +1,6 @@
 //! The next command as it has to be typed where this one was.
 
-use crate::model::policy::OnUnsaved;
+use crate::model::policy::{DeleteBranch, OnUnsaved};
 
 use super::{Options, Selection, shell_word};
 
@@ -23,6 +23,8 @@ fn told(options: &Options, rest: &str) -> String {
         OnUnsaved::Trash => "--unsaved=trash",
     });
     let flags = [
+        (options.delete_branch == Some(DeleteBranch::Never), "--keep-branch"),
+        (options.delete_branch == Some(DeleteBranch::Merged), "--delete-branch"),
         (options.take_over, "--take-over"),
         // `destroy` knows no brakes.
         (options.allow_removals && !options.destroy, "--allow-removals"),

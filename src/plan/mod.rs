@@ -66,7 +66,7 @@ use crate::model::mark::Marked;
 use crate::model::name::{BuilderName, RepoName};
 use crate::model::path::AbsPath;
 use crate::model::pattern::Pattern;
-use crate::model::policy::OnUnsaved;
+use crate::model::policy::{DeleteBranch, OnUnsaved};
 use crate::model::work::{Finding, Work};
 
 use again::again;
@@ -84,6 +84,8 @@ pub struct Options {
     pub boot: Option<Boot>,
     /// `--unsaved`: overrides every builder's `on_unsaved`.
     pub unsaved: Option<OnUnsaved>,
+    /// `--keep-branch`, `--delete-branch`: overrides every builder's `delete_branch`.
+    pub delete_branch: Option<DeleteBranch>,
     /// `--allow-removals`: the brakes on removals are off.
     pub allow_removals: bool,
     /// `--take-over`: builders that another file declared may be removed.

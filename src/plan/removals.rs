@@ -238,7 +238,7 @@ fn removed_checkout(
     let own = registration.mark.mark();
     let path = registration.worktree.as_ref().map(|path| path.relative_to(&directory.path));
     let path = path.and_then(|path| RelPath::new(path.to_str()?).ok()).or_else(|| own.map(|mark| mark.path.clone()));
-    let policy = mark.map_or(DeleteBranch::Never, |mark| mark.policy.delete_branch);
+    let policy = input.options.delete_branch.unwrap_or(mark.map_or(DeleteBranch::Never, |mark| mark.policy.delete_branch));
     let merged = registration.work.as_ref().is_some_and(|work| work.unmerged == Some(0));
     let made = own.is_some_and(|own| own.made_branch && registration.head.branch() == Some(&own.branch));
     let free = !registration.head.branch().is_some_and(|branch| input.is_wanted(name, branch));

@@ -5,6 +5,7 @@
 
 pub mod change;
 pub mod diff;
+pub mod edit;
 pub mod events;
 pub mod fault;
 pub mod json;

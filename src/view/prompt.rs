@@ -8,6 +8,9 @@ pub const YES: &str = "yes";
 /// Before apply.
 pub const APPLY: &str = "Do you want to apply these changes? Only 'yes' will be accepted: ";
 
+/// Before a change of the file that is applied at once.
+pub const EDIT: &str = "Do you want to write this and apply these changes? Only 'yes' will be accepted: ";
+
 /// Before restore.
 pub const RESTORE: &str = "Do you want to bring it back? Only 'yes' will be accepted: ";
 

@@ -5,6 +5,7 @@ mod brakes;
 mod brakes_mount;
 mod brakes_place;
 mod disposable;
+mod edit;
 mod include;
 mod input;
 mod journal;

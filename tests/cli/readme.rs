@@ -5,7 +5,8 @@ use snapbox::str;
 
 use crate::support::Sandbox;
 
-const COMMANDS: [&str; 9] = ["plan", "apply", "destroy", "status", "validate", "restore", "prune", "init", "schema"];
+const COMMANDS: [&str; 13] =
+    ["plan", "apply", "destroy", "status", "validate", "restore", "prune", "init", "schema", "add", "remove", "add-repo", "fmt"];
 
 #[test]
 fn every_command_has_help_with_examples() {

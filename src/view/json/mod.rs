@@ -1,9 +1,11 @@
 //! JSON documents: one for each command, one event per line for apply and destroy. Keys may be added, meanings never
 //! change. Paths are text in which `%` and what is not UTF-8 stand as `%XX`.
 
+pub mod edit;
 mod error;
 pub mod event;
 mod faults;
+pub mod fmt;
 mod narrowed;
 mod plan;
 mod prune;
