@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::model::address::Address;
-use crate::plan::{Change, Plan, Summary};
+use crate::plan::{Change, Deletion, Plan, Summary};
 
 /// One thing that happened.
 #[derive(Debug, Clone, Copy)]
@@ -12,7 +12,7 @@ pub enum Event<'a> {
     Planned(&'a Plan),
     /// A change begins.
     Start(&'a Change),
-    /// A change goes on; for now only clones say so.
+    /// A change goes on: said of what git tells of, as a clone.
     Progress {
         /// Which.
         address: &'a Address,
@@ -50,6 +50,15 @@ pub enum Event<'a> {
         address: Option<&'a Address>,
         /// One line, lowercase.
         message: &'a str,
+    },
+    /// An entry of the trash was deleted for good.
+    Deleted(&'a Deletion),
+    /// Something failed that is no change; what was done stays done.
+    Failure {
+        /// What went wrong: one line, lowercase.
+        message: &'a str,
+        /// The next command to type.
+        next: &'a str,
     },
     /// The end.
     Summary(&'a Outcome),

@@ -84,6 +84,8 @@ struct Shared<'a> {
     left: Mutex<Vec<Intent>>,
     /// The changes that wrote something, or may have.
     begun: Mutex<BTreeSet<usize>>,
+    /// The changes that were told to begin.
+    told: Mutex<BTreeSet<usize>>,
 }
 
 impl Shared<'_> {
@@ -99,7 +101,8 @@ impl Shared<'_> {
     }
 }
 
-/// Applies a plan. Every failure is told, stops what depends on it, and nothing else.
+/// Applies a plan. Every failure is told, stops what depends on it, and nothing else. The summary is told by the caller,
+/// who may have more to do.
 ///
 /// # Errors
 /// The journal cannot be written: then nothing was begun.
@@ -116,6 +119,7 @@ pub fn run(run: &Run<'_>) -> Result<Outcome> {
         disposals: Mutex::new(Vec::new()),
         left: Mutex::new(Vec::new()),
         begun: Mutex::new(BTreeSet::new()),
+        told: Mutex::new(BTreeSet::new()),
     };
     let schedule = Schedule::new(&run.plan.steps);
     let ends = Mutex::new(BTreeMap::new());
@@ -129,9 +133,7 @@ pub fn run(run: &Run<'_>) -> Result<Outcome> {
     }
     let ends = ends.into_inner().unwrap_or_else(PoisonError::into_inner);
     end(shared, &ends);
-    let outcome = outcome(run, &ends, begun);
-    run.listener.event(&Event::Summary(&outcome));
-    Ok(outcome)
+    Ok(outcome(run, &ends, begun))
 }
 
 /// Cleans up after the changes that failed; where that works, nothing is half-made and the journal ends.
@@ -187,8 +189,7 @@ fn work(shared: &Shared<'_>, schedule: &Schedule<'_>, ends: &Mutex<BTreeMap<usiz
         ends.lock().unwrap_or_else(PoisonError::into_inner).insert(change, end);
     };
     loop {
-        let interrupted = shared.run.interrupt.load(Ordering::SeqCst) != 0;
-        match schedule.next(interrupted) {
+        match schedule.next(&|| shared.run.interrupt.load(Ordering::SeqCst) != 0) {
             Next::Nothing => return,
             Next::Skip(index, because) => {
                 let step = &plan.steps[index];
@@ -220,7 +221,10 @@ fn perform(shared: &Shared<'_>, index: usize, part: Part) -> bool {
     let listener = shared.run.listener;
     let change = &shared.run.plan.changes[index];
     let begun = Instant::now();
-    listener.event(&Event::Start(change));
+    // A change of two parts begins once.
+    if shared.told.lock().unwrap_or_else(PoisonError::into_inner).insert(index) {
+        listener.event(&Event::Start(change));
+    }
     match step::perform(shared, change, part, &|| shared.begin(index)) {
         Ok(()) => {
             if part == Part::Whole {

@@ -56,11 +56,11 @@ impl<'a> Schedule<'a> {
         Schedule { steps, state: Mutex::new(state), changed: Condvar::new() }
     }
 
-    /// Waits for a step that may run. With `stop`, nothing new begins.
-    pub(super) fn next(&self, stop: bool) -> Next {
+    /// Waits for a step that may run. Once `stop` says so, nothing new begins.
+    pub(super) fn next(&self, stop: &dyn Fn() -> bool) -> Next {
         let mut state = self.lock();
         loop {
-            if let Some(next) = self.pick(&mut state, stop) {
+            if let Some(next) = self.pick(&mut state, stop()) {
                 self.changed.notify_all();
                 return next;
             }
@@ -70,14 +70,6 @@ impl<'a> Schedule<'a> {
                 return Next::Nothing;
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-            if stop {
-                continue;
-            }
-            // Come back to the worker, which asks again whether an interrupt has come.
-            if let Some(next) = self.pick(&mut state, false) {
-                self.changed.notify_all();
-                return next;
-            }
         }
     }
 
@@ -143,7 +135,7 @@ mod tests {
     /// Which steps are not run, and because of which failed one.
     fn skipped(schedule: &Schedule<'_>, stop: bool) -> Vec<(usize, Option<usize>)> {
         let mut skipped = Vec::new();
-        while let Next::Skip(index, because) = schedule.next(stop) {
+        while let Next::Skip(index, because) = schedule.next(&|| stop) {
             skipped.push((index, because));
         }
         skipped
@@ -153,9 +145,25 @@ mod tests {
     fn what_was_not_begun_names_what_failed_and_an_interrupt_is_no_failure() {
         let three = steps(&[&[], &[0], &[1]]);
         let schedule = Schedule::new(&three);
-        assert!(matches!(schedule.next(false), Next::Run(0)));
+        assert!(matches!(schedule.next(&|| false), Next::Run(0)));
         schedule.end(0, false);
         assert_eq!(skipped(&schedule, false), [(1, Some(0)), (2, Some(0))]);
         assert_eq!(skipped(&Schedule::new(&three), true), [(0, None), (1, None), (2, None)]);
+    }
+
+    #[test]
+    fn who_waits_begins_nothing_after_an_interrupt() {
+        let two = steps(&[&[], &[0]]);
+        let schedule = Schedule::new(&two);
+        let came = std::sync::atomic::AtomicBool::new(false);
+        let stop = || came.load(std::sync::atomic::Ordering::SeqCst);
+        assert!(matches!(schedule.next(&stop), Next::Run(0)));
+        std::thread::scope(|scope| {
+            // Asks before the interrupt, is answered after it.
+            let waits = scope.spawn(|| schedule.next(&stop));
+            came.store(true, std::sync::atomic::Ordering::SeqCst);
+            schedule.end(0, true);
+            assert!(matches!(waits.join().unwrap(), Next::Skip(1, None)));
+        });
     }
 }

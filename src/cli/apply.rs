@@ -8,6 +8,7 @@ use super::ask::ask;
 use super::globals::Globals;
 use super::options::ChangeOptions;
 use super::recover::recover;
+use super::stream::{End, failure, told};
 use super::workspace::{fetch, load, plan_locked, refresh};
 use super::{destroy, prune, signals};
 use crate::apply::event::{Event, Listener, Outcome};
@@ -49,8 +50,6 @@ pub(super) struct Question<'a> {
     pub(super) nothing: Option<&'static str>,
     /// The plan that was shown and approved already.
     pub(super) shown: Option<&'a Plan>,
-    /// Who listens instead of the terminal or the stream of events.
-    pub(super) listener: Option<&'a dyn Listener>,
 }
 
 impl Question<'_> {
@@ -61,60 +60,48 @@ impl Question<'_> {
 }
 
 pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
-    if args.options.destroy {
-        return destroy::destroy(globals, args.auto_approve, &args.options.common);
-    }
-    let desired = load(globals)?;
-    if args.options.common.fetch || desired.fetch {
-        fetch(globals, &desired)?;
-    }
-    let text = view::prompt::APPLY;
-    let question = Question {
-        command: "apply",
-        approved: args.auto_approve,
-        text,
-        yes: view::prompt::YES,
-        nothing: None,
-        shown: None,
-        listener: None,
-    };
-    let options = args.options.options(globals);
-    let applied = apply(globals, &desired, &options, &question)?;
-    finish(globals, &desired, &options, applied)
+    told(globals, |listener| {
+        if args.options.destroy {
+            return destroy::destroy(globals, args.auto_approve, &args.options.common, listener);
+        }
+        let desired = load(globals)?;
+        if args.options.common.fetch || desired.fetch {
+            fetch(globals, &desired)?;
+        }
+        let text = view::prompt::APPLY;
+        let question =
+            Question { command: "apply", approved: args.auto_approve, text, yes: view::prompt::YES, nothing: None, shown: None };
+        let options = args.options.options(globals);
+        let applied = apply(globals, &desired, &options, &question, listener)?;
+        Ok(finish(globals, &desired, &options, applied, listener))
+    })
 }
 
-/// Deletes for good what was approved with the plan. Returns the exit code.
-pub(super) fn finish(globals: &Globals, desired: &Desired, options: &Options, applied: Applied) -> Result<u8> {
-    let Applied { code, deletions } = applied;
+/// Deletes for good what was approved with the plan.
+pub(super) fn finish(globals: &Globals, desired: &Desired, options: &Options, applied: Applied, listener: &dyn Listener) -> End {
+    let (end, deletions) = applied;
     // Whoever refuses or interrupts wants nothing more to be done.
-    let Some(deletions) = deletions.filter(|_| code < 128) else { return Ok(code) };
+    let Some(deletions) = deletions.filter(|_| end.code < 128) else { return end };
     if deletions.is_empty() && !(desired.policy.auto_prune && options.is_whole()) {
-        return Ok(code);
+        return end;
     }
-    let pruned = prune::automatic(globals, desired, &deletions)?;
-    Ok(if code == 0 { pruned } else { code })
+    prune::automatic(globals, desired, &deletions, listener, end)
 }
 
-/// What came of it.
-pub(super) struct Applied {
-    /// The exit code.
-    pub(super) code: u8,
-    /// What was approved to be deleted for good at the end; `None`: nothing at all was approved.
-    pub(super) deletions: Option<Vec<Deletion>>,
-}
+/// How it ended, and what was approved to be deleted for good after it; `None`: nothing at all was approved.
+pub(super) type Applied = (End, Option<Vec<Deletion>>);
 
 /// Plans, asks, plans again under the lock, and applies.
-pub(super) fn apply(globals: &Globals, desired: &Desired, options: &Options, question: &Question<'_>) -> Result<Applied> {
+pub(super) fn apply(
+    globals: &Globals,
+    desired: &Desired,
+    options: &Options,
+    question: &Question<'_>,
+    listener: &dyn Listener,
+) -> Result<Applied> {
     // Where nothing is to be changed, not even what was cut short is.
     let carried = if options.refresh_only { None } else { recover(globals, desired)? };
     let (seen, plan) = refresh(desired, options)?;
-    let own: Box<dyn Listener>;
-    let listener = if let Some(listener) = question.listener {
-        listener
-    } else {
-        own = listener(globals);
-        own.as_ref()
-    };
     if !plan.has_work() {
         return nothing(globals, &plan, question, listener);
     }
@@ -136,8 +123,10 @@ pub(super) fn apply(globals: &Globals, desired: &Desired, options: &Options, que
         }
     }
     if locked.pending().next().is_none() {
-        return Ok(only_deletions(globals, locked, listener));
+        listener.event(&Event::Planned(&locked));
+        return Ok((without_work(&locked), Some(locked.deletions)));
     }
+    let interrupt = signals::listen()?;
     let door = GitDoor::new(&desired.builders_dir, !globals.no_input && std::io::stdin().is_terminal())?.holding(&locks)?;
     let spot = || Spot {
         inner_path: actual::place::inner_path(&desired.builders_dir),
@@ -154,35 +143,31 @@ pub(super) fn apply(globals: &Globals, desired: &Desired, options: &Options, que
         now: options.now,
         jobs: globals.jobs(),
         carried: carried.as_ref(),
-        interrupt: signals::listen()?.as_ref(),
+        interrupt,
     })?;
     if outcome.interrupted.is_none()
         && let Err(error) = prune::finish(desired, &now, &mut locks)
     {
-        view::narrate(&format!("warning: {error:#}\n"));
+        listener.event(&Event::Warning { address: None, message: &format!("{error:#}") });
     }
-    if outcome.failed + outcome.skipped == 0 {
-        claim(&door, desired, &locked, known, &spot)?;
+    let mut end = End { code: code(&outcome), outcome, told: false };
+    if end.outcome.failed + end.outcome.skipped == 0
+        && let Err(error) = claim(&door, desired, &locked, known, &spot)
+    {
+        failure(listener, &error);
+        end.code = end.code.max(1);
     }
-    Ok(Applied { code: code(&outcome), deletions: Some(locked.deletions) })
+    Ok((end, Some(locked.deletions)))
 }
 
 fn refused() -> Applied {
-    Applied { code: 1, deletions: None }
+    (End::nothing(1, 0), None)
 }
 
-/// Nothing is left to be made: what was shown of the trash goes.
-fn only_deletions(globals: &Globals, plan: Plan, listener: &dyn Listener) -> Applied {
-    if globals.json {
-        tell_nothing(&plan, listener);
-    }
-    let blocked = plan.blocked().next().is_some();
-    Applied { code: u8::from(blocked), deletions: Some(plan.deletions) }
-}
-
-fn tell_nothing(plan: &Plan, listener: &dyn Listener) {
-    listener.event(&Event::Planned(plan));
-    listener.event(&Event::Summary(&Outcome { blocked: plan.blocked().count(), ..Outcome::default() }));
+/// There is nothing to do, or only what is refused.
+fn without_work(plan: &Plan) -> End {
+    let blocked = plan.blocked().count();
+    End::nothing(u8::from(blocked > 0), blocked)
 }
 
 pub(super) fn approve(globals: &Globals, question: &Question<'_>) -> Result<bool> {
@@ -195,7 +180,7 @@ pub(super) fn approve(globals: &Globals, question: &Question<'_>) -> Result<bool
 
 fn nothing(globals: &Globals, plan: &Plan, question: &Question<'_>, listener: &dyn Listener) -> Result<Applied> {
     if globals.json {
-        tell_nothing(plan, listener);
+        listener.event(&Event::Planned(plan));
     } else if question.was_shown(plan) {
         // It was said that there is nothing to do, or why nothing can be done.
     } else if let Some(text) = question.nothing.filter(|_| plan.changes.is_empty() && !globals.quiet()) {
@@ -203,7 +188,7 @@ fn nothing(globals: &Globals, plan: &Plan, question: &Question<'_>, listener: &d
     } else {
         show(globals, plan)?;
     }
-    Ok(Applied { code: u8::from(plan.blocked().next().is_some()), deletions: Some(vec![]) })
+    Ok((without_work(plan), Some(vec![])))
 }
 
 pub(super) fn show(globals: &Globals, plan: &Plan) -> Result<()> {
@@ -211,17 +196,6 @@ pub(super) fn show(globals: &Globals, plan: &Plan) -> Result<()> {
         view::print(&view::plan_text(plan, globals.verbosity(), &globals.out_style()))?;
     }
     Ok(())
-}
-
-fn listener(globals: &Globals) -> Box<dyn Listener> {
-    let (out, err, verbosity) = (globals.out_style(), globals.err_style(), globals.verbosity());
-    if globals.json {
-        Box::new(view::JsonLines::new())
-    } else if std::io::stderr().is_terminal() && !globals.quiet() {
-        Box::new(view::Bars::new(out, err, verbosity))
-    } else {
-        Box::new(view::Lines::new(out, err, verbosity))
-    }
 }
 
 fn code(outcome: &Outcome) -> u8 {

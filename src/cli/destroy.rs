@@ -5,7 +5,9 @@ use anyhow::Result;
 use super::apply::{Question, apply};
 use super::globals::Globals;
 use super::options::PlanOptions;
+use super::stream::{End, told};
 use super::workspace::{fetch, load};
+use crate::apply::event::Listener;
 use crate::model::desired::Desired;
 use crate::plan::Options;
 use crate::view;
@@ -25,11 +27,11 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
-    destroy(globals, args.auto_approve, &args.options)
+    told(globals, |listener| destroy(globals, args.auto_approve, &args.options, listener))
 }
 
 /// Asks for the workspace's name, and moves every builder to the trash.
-pub(super) fn destroy(globals: &Globals, approved: bool, given: &PlanOptions) -> Result<u8> {
+pub(super) fn destroy(globals: &Globals, approved: bool, given: &PlanOptions, listener: &dyn Listener) -> Result<End> {
     let mut desired = load(globals)?;
     if given.fetch {
         fetch(globals, &desired)?;
@@ -46,9 +48,8 @@ pub(super) fn destroy(globals: &Globals, approved: bool, given: &PlanOptions) ->
         yes: &name,
         nothing: Some(view::prompt::NOTHING_TO_DESTROY),
         shown: None,
-        listener: None,
     };
-    Ok(apply(globals, &desired, &options, &question)?.code)
+    Ok(apply(globals, &desired, &options, &question, listener)?.0)
 }
 
 /// The wish that destroy has: no builder.

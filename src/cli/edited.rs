@@ -7,7 +7,8 @@ use super::editing::Editing;
 use super::globals::Globals;
 use super::options::RemovalOptions;
 use super::workspace::{fetch, refresh};
-use super::{apply, ask};
+use super::{apply, ask, stream};
+use crate::apply::event::Listener;
 use crate::model::address::Address;
 use crate::model::desired::{Desired, DesiredBuilder};
 use crate::model::name::BuilderName;
@@ -72,7 +73,6 @@ pub(super) fn end(globals: &Globals, edit: &Edit<'_>) -> Result<u8> {
         yes: view::prompt::YES,
         nothing: None,
         shown,
-        listener: None,
     };
     if let Some(plan) = &plan {
         show(globals, plan)?;
@@ -88,9 +88,13 @@ pub(super) fn end(globals: &Globals, edit: &Edit<'_>) -> Result<u8> {
     let tally = Tally::new();
     let mut code = 0;
     if let Some(plan) = &plan {
-        let listener = globals.json.then_some(&tally as &dyn crate::apply::event::Listener);
-        let applied = apply::apply(globals, &after, &options, &Question { listener, ..question(Some(plan)) });
-        code = applied.and_then(|applied| finish(globals, &after, &options, applied)).inspect_err(|_| kept(globals, edit))?;
+        let people = stream::terminal(globals);
+        let listener = if globals.json { &tally as &dyn Listener } else { people.as_ref() };
+        let applied = stream::heard(globals, listener, |listener| {
+            let applied = apply::apply(globals, &after, &options, &question(Some(plan)), listener)?;
+            Ok(finish(globals, &after, &options, applied, listener))
+        });
+        code = applied.inspect_err(|_| kept(globals, edit))?;
     }
     answer(globals, edit, &after, Some((&tally, code)))?;
     Ok(code)

@@ -19,6 +19,7 @@ mod restore;
 mod schema;
 mod signals;
 mod status;
+mod stream;
 mod typed;
 mod validate;
 mod workspace;

@@ -1,5 +1,6 @@
 //! `wsctl prune`
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -7,7 +8,10 @@ use anyhow::Result;
 use super::ask::ask;
 use super::globals::{Globals, time};
 use super::recover::recover;
+use super::signals;
+use super::stream::{End, failure};
 use super::workspace::{common_dirs, load, lock_all};
+use crate::apply::event::{Event, Listener};
 use crate::diagnostic::Diagnostic;
 use crate::git::{GitDoor, Locks};
 use crate::model::actual::{Actual, Place};
@@ -63,12 +67,13 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
         return Ok(1);
     }
     let (gone, failed) = empty(globals, &desired, &due, older_than)?;
+    let code = signals::code(signals::listen()?, u8::from(!failed.is_empty()));
     if globals.json {
         view::print(&view::json::prune(&rows, now.seconds, &gone, &failed))?;
     } else {
         tell(globals, &gone, &failed)?;
     }
-    Ok(u8::from(!failed.is_empty()))
+    Ok(code)
 }
 
 /// What went, and what did not.
@@ -84,14 +89,30 @@ fn tell(globals: &Globals, gone: &[&PruneRow], failed: &[anyhow::Error]) -> Resu
 
 /// What `auto_prune` does at the end of an apply, with what its plan named: what is due only since then waits for the next
 /// one. Not where the trash is that of another file or workspace.
-pub(super) fn automatic(globals: &Globals, desired: &Desired, named: &[Deletion]) -> Result<u8> {
+pub(super) fn automatic(globals: &Globals, desired: &Desired, named: &[Deletion], listener: &dyn Listener, mut end: End) -> End {
+    let (gone, failed) = named_and_due(globals, desired, named).unwrap_or_else(|error| (vec![], vec![error]));
+    for deletion in named.iter().filter(|deletion| gone.iter().any(|row| row.path == deletion.path)) {
+        listener.event(&Event::Deleted(deletion));
+        end.outcome.done.delete += 1;
+    }
+    for error in &failed {
+        failure(listener, error);
+        end.code = end.code.max(1);
+    }
+    if let Err(error) = tell(globals, &gone.iter().collect::<Vec<_>>(), &[]) {
+        failure(listener, &error);
+    }
+    end
+}
+
+fn named_and_due(globals: &Globals, desired: &Desired, named: &[Deletion]) -> Result<(Vec<PruneRow>, Vec<anyhow::Error>)> {
     let actual = actual::read(desired)?;
     let ours = match &actual.place {
         Place::Same | Place::Moved(_) => misplaced(desired, &actual, &Options::default()).is_none(),
         Place::Elsewhere(_) | Place::AnotherFile(_) | Place::Copied(_) => false,
     };
     if !ours {
-        return Ok(0);
+        return Ok((vec![], vec![]));
     }
     let rows = rows(&actual, &Globals::moment(), None);
     let goes = |row: &&PruneRow| match row.state {
@@ -101,11 +122,10 @@ pub(super) fn automatic(globals: &Globals, desired: &Desired, named: &[Deletion]
     };
     let due: Vec<&PruneRow> = rows.iter().filter(goes).collect();
     if due.is_empty() {
-        return Ok(0);
+        return Ok((vec![], vec![]));
     }
     let (gone, failed) = empty(globals, desired, &due, None)?;
-    tell(globals, &gone, &failed)?;
-    Ok(u8::from(!failed.is_empty()))
+    Ok((gone.into_iter().cloned().collect(), failed))
 }
 
 /// What lies among the entries that are being deleted and is none: nobody but its owner deletes it.
@@ -148,7 +168,7 @@ pub(super) fn finish(desired: &Desired, actual: &Actual, locks: &mut Locks) -> R
 }
 
 /// Under the lock: what was shown, if it is still due. Returns what is gone, and why other things are not: what cannot be
-/// emptied does not stop the others.
+/// emptied does not stop the others; an interrupt does, between two of them.
 fn empty<'a>(
     globals: &Globals,
     desired: &Desired,
@@ -164,7 +184,10 @@ fn empty<'a>(
     let repositories = common_dirs(&actual);
     let now = Globals::moment();
     let due = |entry: &&TrashEntry| trash::is_due(entry, &now, older_than) && shown.iter().any(|row| row.path == entry.path);
-    let emptied = actual.trash.iter().filter(due).map(|entry| trash::empty(&door, entry, &repositories, &now));
+    let interrupt = signals::listen()?;
+    let goes_on = |_: &&TrashEntry| interrupt.load(Ordering::SeqCst) == 0;
+    let emptied = actual.trash.iter().filter(due).take_while(goes_on);
+    let emptied = emptied.map(|entry| trash::empty(&door, entry, &repositories, &now));
     let failed: Vec<anyhow::Error> = std::iter::once(finished).chain(emptied).filter_map(Result::err).collect();
     let gone = shown.iter().copied().filter(|row| row.path.as_path().symlink_metadata().is_err()).collect();
     Ok((gone, failed))

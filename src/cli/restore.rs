@@ -5,6 +5,7 @@ use anyhow::{Context as _, Result};
 use super::ask::ask;
 use super::globals::Globals;
 use super::recover::recover;
+use super::signals;
 use super::workspace::{load, lock, undeclared};
 use crate::apply::restore::Bringing;
 use crate::diagnostic::Diagnostic;
@@ -70,12 +71,14 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
             return Ok(1);
         }
     }
+    // It is one step: an interrupt waits for its end.
+    let interrupt = signals::listen()?;
     let door = GitDoor::new(&desired.builders_dir, false)?.holding(&locks)?;
     let workspace = actual.workspace.mark().map(|mark| &mark.id).context("the workspace has no mark")?;
     let bringing = Bringing { desired: &desired, door: &door, workspace, now: Globals::now(), carried: carried.as_ref() };
     bringing.bring_back(&locked).map_err(|error| unfinished(globals, error))?;
     tell(globals, &desired, &actual, &locked, true)?;
-    Ok(0)
+    Ok(signals::code(interrupt, 0))
 }
 
 /// What was begun goes on with the same words.

@@ -161,9 +161,14 @@ fn an_unreadable_directory_is_one_clear_error() {
 #[test]
 fn a_closed_stdout_is_no_error() {
     let sandbox = fresh();
-    for arguments in
-        [&["plan"] as &[&str], &["plan", "--json"], &["status"], &["--help"], &["init", "-"], &["apply", "--auto-approve"]]
-    {
+    for arguments in [
+        &["plan"] as &[&str],
+        &["plan", "--json"],
+        &["status"],
+        &["--help"],
+        &["init", "-"],
+        &["apply", "--auto-approve", "--json"],
+    ] {
         let mut child = sandbox.program().args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());
         let output = child.wait_with_output().unwrap();

@@ -6,6 +6,7 @@ mod brakes_mount;
 mod brakes_place;
 mod disposable;
 mod edit;
+mod events;
 mod include;
 mod input;
 mod journal;

@@ -86,7 +86,7 @@ impl State {
                 }
             }
             Event::Complete { change, .. } | Event::Errored { change, .. } | Event::Skipped { change, .. } => self.end(change),
-            Event::Warning { .. } => {}
+            Event::Warning { .. } | Event::Failure { .. } | Event::Deleted(_) => {}
             Event::Summary(_) => self.clear(),
         }
     }

@@ -44,7 +44,12 @@ impl Closing {
                     self.removed.push(change.address.clone());
                 }
             }
-            Event::Start(_) | Event::Progress { .. } | Event::Warning { .. } | Event::Summary(_) => {}
+            Event::Start(_)
+            | Event::Progress { .. }
+            | Event::Warning { .. }
+            | Event::Failure { .. }
+            | Event::Deleted(_)
+            | Event::Summary(_) => {}
         }
     }
 

@@ -51,8 +51,13 @@ pub fn narration(event: &Event<'_>, style: &Style) -> Option<String> {
             let about = address.map(|address| format!("{}: ", subject(address))).unwrap_or_default();
             Some(format!("{} {about}{}\n", style.paint(Tone::Notice, "warning:"), clean(message)))
         }
-        // What was skipped is listed at the end.
-        Event::Planned(_) | Event::Progress { .. } | Event::Skipped { .. } | Event::Summary(_) => None,
+        Event::Failure { message, next } => {
+            let mut out = format!("{} {}\n", style.paint(Tone::Blocked, "error:"), clean(message));
+            push_next(&mut out, 2, next, style);
+            Some(out)
+        }
+        // What was skipped, and how much was deleted, is said at the end.
+        Event::Planned(_) | Event::Progress { .. } | Event::Skipped { .. } | Event::Deleted(_) | Event::Summary(_) => None,
     }
 }
 

@@ -12,6 +12,7 @@ use crate::view::output::{Output, Standard};
 
 use super::error::told;
 use super::{ChangeDocument, DeletionDocument, FORMAT_VERSION, SummaryDocument, WSCTL_VERSION, line};
+use crate::model::path::AbsPath;
 
 /// One event. A reader passes over events that it does not know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -81,9 +82,16 @@ pub enum EventLine {
         /// Why not; for people.
         because: String,
     },
-    /// An error that ends the run, or something to know.
+    /// An entry of the trash was deleted for good.
+    DeletionComplete {
+        /// The entry's name.
+        entry: String,
+        /// Where it was.
+        path: AbsPath,
+    },
+    /// Something failed that is no change, or is to be known.
     Diagnostic {
-        /// `error` ends the run, `warning` stops nothing.
+        /// `error`: it failed, and the exit code is not 0; `warning`: it stops nothing.
         severity: Severity,
         /// The address that it is about; `null` where it is about none.
         address: Option<String>,
@@ -92,9 +100,9 @@ pub enum EventLine {
         /// What to type, or to edit, to go on, one per line; `null` where nobody can say.
         next: Option<String>,
     },
-    /// Always the last of a run that came to its end.
+    /// Always the last; where it is missing, the run was ended from outside.
     ChangeSummary {
-        /// Changes done, by kind; `blocked` counts those that the plan refuses.
+        /// What was done, by kind; `blocked` counts the changes that the plan refuses.
         changes: SummaryDocument,
         /// Changes that failed.
         failed: usize,
@@ -113,7 +121,7 @@ pub enum EventLine {
 pub enum Severity {
     /// It stops nothing.
     Warning,
-    /// It ends the run.
+    /// It failed.
     Error,
 }
 
@@ -198,6 +206,13 @@ fn lines(event: &Event<'_>) -> Vec<EventLine> {
             EventLine::ApplySkipped { address: address(change), action: action(change), because: (*because).into() }
         }
         Event::Warning { address, message } => warning(address.map(ToString::to_string), message),
+        Event::Deleted(deletion) => EventLine::DeletionComplete { entry: deletion.entry.clone(), path: deletion.path.clone() },
+        Event::Failure { message, next } => EventLine::Diagnostic {
+            severity: Severity::Error,
+            address: None,
+            message: (*message).into(),
+            next: Some((*next).into()).filter(|next: &String| !next.is_empty()),
+        },
         Event::Summary(outcome) => EventLine::ChangeSummary {
             changes: SummaryDocument { blocked: outcome.blocked, ..outcome.done.into() },
             failed: outcome.failed,
