@@ -7,6 +7,7 @@ mod brakes_place;
 mod disposable;
 mod edit;
 mod events;
+mod gateway;
 mod include;
 mod input;
 mod journal;
