@@ -71,8 +71,8 @@ pub fn without_leftovers(actual: &mut Actual) {
 #[must_use]
 pub fn made(intent: &Intent, repository: &Repository, workspace: &WorkspaceId) -> Option<(BranchName, ObjectId)> {
     let (main, branch, start) = match intent {
-        Intent::Checkout { main, branch, makes: true, start, .. } => (main, branch, start.as_ref()),
-        Intent::Switch { main, branch, makes: true, to, .. } => (main, branch, to.as_ref()),
+        Intent::Checkout { main, branch: Some(branch), makes: true, start, .. } => (main, branch, start.as_ref()),
+        Intent::Switch { main, branch: Some(branch), makes: true, to, .. } => (main, branch, to.as_ref()),
         Intent::Clone { .. }
         | Intent::Builder { .. }
         | Intent::Checkout { .. }
@@ -100,14 +100,14 @@ pub(super) fn origins(
     let Some(workspace) = workspace else { return };
     let mut wanted: BTreeMap<&RepoName, BTreeSet<&BranchName>> = BTreeMap::new();
     for checkout in desired.builders.values().flat_map(|builder| builder.checkouts.values()) {
-        wanted.entry(&checkout.repository).or_default().insert(&checkout.branch);
+        wanted.entry(&checkout.repository).or_default().extend(checkout.goal.branch());
     }
     for (name, branches) in wanted {
         let Some(RepositoryState::Present(repository)) = repositories.get_mut(name) else { continue };
         let told = |found: &Registration| {
             let mark = found.mark.mark()?;
-            let declared = &desired.builders.get(&mark.builder)?.checkouts.get(name)?.branch;
-            (mark.branch == *declared && found.head.branch() == Some(declared)).then(|| declared.clone())
+            let declared = desired.builders.get(&mark.builder)?.checkouts.get(name)?.goal.branch()?;
+            (mark.goal.branch() == Some(declared) && found.head.branch() == Some(declared)).then(|| declared.clone())
         };
         let told: BTreeSet<BranchName> = repository.registrations.values().filter_map(told).collect();
         let free = branches.into_iter().filter(|branch| repository.branches.contains_key(*branch) && !told.contains(*branch));

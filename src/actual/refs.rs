@@ -149,13 +149,16 @@ impl Refs {
         }
         let locals = self.below("refs/heads/").map(|(name, _)| name);
         let remotes = self.below("refs/remotes/").map(|(name, _)| name).filter(|name| !name.ends_with(b"/HEAD"));
+        let tags = self.below("refs/tags/").map(|(name, _)| name);
         let mut near: Vec<(f64, String)> = locals
             .chain(remotes)
+            .chain(tags)
             .map(|name| String::from_utf8_lossy(name).into_owned())
             .map(|name| (strsim::jaro_winkler(text, &name), name))
             .filter(|(likeness, _)| *likeness > 0.8)
             .collect();
         near.sort_by(|(a, left), (b, right)| b.total_cmp(a).then_with(|| left.cmp(right)));
+        near.dedup_by(|(_, left), (_, right)| left == right);
         near.truncate(3);
         Base::Missing(near.into_iter().map(|(_, name)| name).collect())
     }

@@ -12,11 +12,11 @@ use crate::model::desired::{Desired, DesiredRepository, Url};
 use crate::model::name::RepoName;
 use crate::model::path::{AbsPath, shell};
 
-/// Every revision that a checkout of a repository names as its base.
+/// Every revision that a checkout of a repository names as its base, or as what it is detached at.
 #[must_use]
 pub fn bases(desired: &Desired, repository: &RepoName) -> BTreeSet<String> {
     let checkouts = desired.builders.values().filter_map(|builder| builder.checkouts.get(repository));
-    checkouts.filter_map(|checkout| checkout.base.clone()).collect()
+    checkouts.flat_map(|checkout| checkout.base.iter().chain(checkout.goal.reference())).cloned().collect()
 }
 
 /// Reads what lies at a declared repository's path.

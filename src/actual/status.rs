@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use anyhow::Result;
 
 use super::{count, disk, parallel};
-use crate::model::actual::{Actual, Link, Registration, Repository, RepositoryState};
+use crate::model::actual::{Actual, Head, Link, Registration, Repository, RepositoryState};
 use crate::model::address::Address;
 use crate::model::builder::{AnchorState, BuilderDirectory};
 use crate::model::desired::{Desired, DesiredBuilder};
@@ -101,6 +101,12 @@ fn rows<'a>(actual: &'a Actual, desired: &Desired, workspace: Option<&WorkspaceI
     places.into_iter().map(row).collect()
 }
 
+/// The revision of a reference that is where it was put.
+fn reference(found: &Registration) -> Option<String> {
+    let mark = found.mark.mark().filter(|mark| found.head == Head::Detached(mark.start.clone()))?;
+    mark.goal.reference().cloned()
+}
+
 impl Row<'_> {
     fn count(&self, states: &BTreeMap<Address, String>) -> CheckoutStatus {
         let whole = self.registration.filter(|found| found.link == Link::Whole);
@@ -128,6 +134,7 @@ impl Row<'_> {
             repository: self.name.clone(),
             path: self.path.clone(),
             branch: self.registration.and_then(|found| found.head.branch()).cloned(),
+            reference: self.registration.and_then(reference),
             commit: self.registration.and_then(|found| found.head.commit()).map(|id| id.short().to_owned()),
             against,
             ahead_behind,

@@ -58,14 +58,17 @@ fn commits(builder: &DesiredBuilder, checkout: &DesiredCheckout, repository: &Re
     let path = checkout.path.under(&builder.path);
     let here = repository.registrations.values().filter(|found| found.worktree.as_ref() == Some(&path));
     let mut commits: BTreeSet<ObjectId> = here.filter_map(|found| found.head.commit().cloned()).collect();
-    commits.extend(repository.branches.get(&checkout.branch).cloned());
+    let branch = checkout.goal.branch();
+    commits.extend(branch.and_then(|branch| repository.branches.get(branch)).cloned());
     let heads: BTreeSet<&String> = repository.remote_heads.values().collect();
     let remote =
-        repository.remote_branches.iter().filter(|(name, remote)| remote.branch == checkout.branch || heads.contains(name));
+        repository.remote_branches.iter().filter(|(name, remote)| Some(&remote.branch) == branch || heads.contains(name));
     commits.extend(remote.map(|(_, remote)| remote.id.clone()));
-    if let Some(Base::Commit(commit)) = checkout.base.as_ref().and_then(|base| repository.bases.get(base)) {
-        commits.insert(commit.clone());
-    }
+    let revisions = checkout.base.iter().chain(checkout.goal.reference());
+    commits.extend(revisions.filter_map(|revision| match repository.bases.get(revision) {
+        Some(Base::Commit(commit)) => Some(commit.clone()),
+        Some(Base::Missing(_) | Base::Ambiguous(_)) | None => None,
+    }));
     commits.extend(repository.head.commit().cloned());
     commits
 }

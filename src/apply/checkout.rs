@@ -3,10 +3,11 @@
 use anyhow::{Context as _, Result};
 
 use crate::diagnostic::Diagnostic;
-use crate::git::{Record, Relink, admin_dir_of};
+use crate::git::{NewWorktree, On, Record, Relink, admin_dir_of};
+use crate::model::desired::{DesiredCheckout, Goal};
 use crate::model::mark::{CheckoutMark, Deed, OurLock};
 use crate::model::name::ObjectId;
-use crate::model::path::{AbsPath, RelPath};
+use crate::model::path::AbsPath;
 use crate::plan::{BranchPlan, Change, CheckoutTouch, CheckoutWrite};
 use crate::regular;
 
@@ -19,19 +20,21 @@ pub(super) fn create(shared: &Shared<'_>, change: &Change, write: &CheckoutWrite
     let branch = resolve(shared, write)?;
     let start = branch.commit().context("the commit to start from is not known")?.clone();
     let path = write.desired.path.under(&write.builder_path);
-    let name = &write.desired.branch;
+    let name = write.desired.goal.branch();
     if !write.desired.path.is_here() {
         door.make_directory(&path.parent())?;
     }
-    door.create_branch(&write.repository, name, &branch, shared.run.workspace)?;
-    let new = !matches!(branch, BranchPlan::Existing(_));
-    let made_branch = new || write.made_branch;
+    if let Some(name) = name {
+        door.create_branch(&write.repository, name, &branch, shared.run.workspace)?;
+    }
+    let made_branch = branch.makes() || write.made_branch;
     let lock = OurLock { workspace: shared.run.workspace.clone(), deed: Deed::Creating { made_branch, start: start.clone() } };
-    let added = match door.add_worktree(&write.repository, &path, name, &lock) {
+    let on = name.map_or(On::Commit(&start), On::Branch);
+    let added = match door.add_worktree(&NewWorktree { repository: &write.repository, path: &path, on, lock: &lock }) {
         Ok(added) => added,
         Err(error) => {
             let left = removal::undo_creation(shared, write);
-            if new && left.is_ok() {
+            if let (Some(name), true, Ok(())) = (name, branch.makes(), left) {
                 let _ = door.delete_branch(&write.repository, name, &start, None);
             }
             return Err(error);
@@ -47,7 +50,7 @@ pub(super) fn create(shared: &Shared<'_>, change: &Change, write: &CheckoutWrite
         builder: write.builder.clone(),
         repository: write.desired.repository.clone(),
         path: write.desired.path.clone(),
-        branch: name.clone(),
+        goal: write.desired.goal.clone(),
         made_branch,
         base: base(&branch, write.desired.base.as_ref()).or_else(|| write.made_from.clone()),
         start: start.clone(),
@@ -57,14 +60,14 @@ pub(super) fn create(shared: &Shared<'_>, change: &Change, write: &CheckoutWrite
     };
     shared.write_checkout_mark(&added.admin_dir, &mark)?;
     settle_lock(shared, &added.admin_dir, write.holds)?;
-    record_checkout(shared, &write.builder_path, &write.desired.path, start)
+    record_checkout(shared, &write.builder_path, &write.desired, start)
 }
 
 /// The base that a mark remembers: the declared one, else the one that was found.
 fn base(branch: &BranchPlan, declared: Option<&String>) -> Option<String> {
     let found = match branch {
         BranchPlan::New { base, .. } => Some(base),
-        BranchPlan::Track { .. } | BranchPlan::Existing(_) | BranchPlan::AfterClone => None,
+        BranchPlan::Track { .. } | BranchPlan::Existing(_) | BranchPlan::Detached { .. } | BranchPlan::AfterClone => None,
     };
     declared.or(found).cloned()
 }
@@ -78,8 +81,12 @@ fn settle_lock(shared: &Shared<'_>, admin_dir: &AbsPath, holds: bool) -> Result<
     shared.run.door.unlock_worktree(admin_dir)
 }
 
-fn record_checkout(shared: &Shared<'_>, builder: &AbsPath, path: &RelPath, start: ObjectId) -> Result<()> {
-    if path.is_here() { Ok(()) } else { record(shared, builder, path, Some(&Record::Checkout(start))) }
+fn record_checkout(shared: &Shared<'_>, builder: &AbsPath, desired: &DesiredCheckout, start: ObjectId) -> Result<()> {
+    let entry = match desired.goal {
+        Goal::Branch(_) => Record::Checkout(start),
+        Goal::Ref(_) => Record::Reference(start),
+    };
+    if desired.path.is_here() { Ok(()) } else { record(shared, builder, &desired.path, Some(&entry)) }
 }
 
 /// Writes the mark of a checkout whose files stay as they are: adopted, or declared differently.
@@ -91,7 +98,7 @@ pub(super) fn mark(shared: &Shared<'_>, touch: &CheckoutTouch) -> Result<()> {
     if our_lock(&touch.admin_dir) || touch.desired.path.is_here() {
         settle_lock(shared, &touch.admin_dir, touch.desired.path.is_here())?;
     }
-    record_checkout(shared, &touch.builder_path, &touch.desired.path, start)
+    record_checkout(shared, &touch.builder_path, &touch.desired, start)
 }
 
 fn our_lock(admin_dir: &AbsPath) -> bool {
@@ -101,10 +108,13 @@ fn our_lock(admin_dir: &AbsPath) -> bool {
 /// The mark after a touch; `branch` is the plan of a branch that it was switched to.
 fn touched(shared: &Shared<'_>, touch: &CheckoutTouch, branch: Option<&BranchPlan>) -> CheckoutMark {
     let previous = touch.previous.as_ref();
-    let kept = previous.filter(|mark| mark.branch == touch.desired.branch);
-    let made_branch = match branch {
-        Some(plan) if !matches!(plan, BranchPlan::Existing(_)) => true,
-        Some(_) | None => kept.map_or(touch.made_branch, |mark| mark.made_branch),
+    let kept = previous.filter(|mark| mark.goal == touch.desired.goal);
+    let makes = branch.is_some_and(BranchPlan::makes);
+    let made_branch = makes || kept.map_or(touch.made_branch, |mark| mark.made_branch);
+    // A branch is measured from where its checkout began; a reference is where it is put.
+    let start = match touch.desired.goal {
+        Goal::Branch(_) => previous.map_or(&touch.start, |mark| &mark.start),
+        Goal::Ref(_) => branch.and_then(BranchPlan::commit).unwrap_or(&touch.start),
     };
     let found = branch.and_then(|plan| base(plan, None));
     let found = found.or_else(|| kept.map_or_else(|| touch.made_from.clone(), |mark| mark.base.clone()));
@@ -115,10 +125,10 @@ fn touched(shared: &Shared<'_>, touch: &CheckoutTouch, branch: Option<&BranchPla
         builder: touch.builder.clone(),
         repository: touch.desired.repository.clone(),
         path: touch.desired.path.clone(),
-        branch: touch.desired.branch.clone(),
+        goal: touch.desired.goal.clone(),
         made_branch,
         base: touch.desired.base.clone().or(found),
-        start: previous.map_or(&touch.start, |mark| &mark.start).clone(),
+        start: start.clone(),
         parked: None,
         at: None,
         created: previous.map_or(shared.run.now, |mark| mark.created),
@@ -154,9 +164,15 @@ pub(super) fn switch(
     still_linked(touch)?;
     again::still_clean(shared, touch)?;
     begin()?;
-    shared.run.door.create_branch(&touch.repository, &touch.desired.branch, branch, shared.run.workspace)?;
-    shared.run.door.switch(&touch.path, &touch.desired.branch)?;
-    shared.write_checkout_mark(&touch.admin_dir, &touched(shared, touch, Some(branch)))
+    let mark = touched(shared, touch, Some(branch));
+    let Some(name) = touch.desired.goal.branch() else {
+        shared.run.door.switch(&touch.path, On::Commit(&mark.start))?;
+        shared.write_checkout_mark(&touch.admin_dir, &mark)?;
+        return record_checkout(shared, &touch.builder_path, &touch.desired, mark.start);
+    };
+    shared.run.door.create_branch(&touch.repository, name, branch, shared.run.workspace)?;
+    shared.run.door.switch(&touch.path, On::Branch(name))?;
+    shared.write_checkout_mark(&touch.admin_dir, &mark)
 }
 
 pub(super) fn repair(shared: &Shared<'_>, touch: &CheckoutTouch, old_worktree: &AbsPath, old_admin_dir: &AbsPath) -> Result<()> {

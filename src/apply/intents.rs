@@ -89,20 +89,15 @@ fn of_action(run: &Run<'_>, address: &Address, action: &Action, list: &mut Vec<I
 
 fn checkout(run: &Run<'_>, write: &CheckoutWrite) -> Intent {
     let desired = &write.desired;
-    let (makes, start) = match &write.branch {
-        BranchPlan::Existing(commit) => (false, Some(commit.clone())),
-        BranchPlan::New { commit, .. } | BranchPlan::Track { commit, .. } => (true, Some(commit.clone())),
-        BranchPlan::AfterClone => (true, None),
-    };
     Intent::Checkout {
         builder: write.builder.clone(),
         repository: desired.repository.clone(),
         main: write.repository.clone(),
         path: desired.path.under(&write.builder_path),
         stem: stem(&write.builder, Some(&desired.repository), run.now),
-        branch: desired.branch.clone(),
-        makes,
-        start,
+        branch: desired.goal.branch().cloned(),
+        makes: write.branch.makes() && desired.goal.branch().is_some(),
+        start: write.branch.commit().cloned(),
     }
 }
 
@@ -113,9 +108,9 @@ fn switch(touch: &CheckoutTouch, branch: &BranchPlan) -> Intent {
         admin_dir: touch.admin_dir.clone(),
         path: touch.path.clone(),
         from: touch.head.clone(),
-        branch: touch.desired.branch.clone(),
+        branch: touch.desired.goal.branch().cloned(),
         to: branch.commit().cloned(),
-        makes: !matches!(branch, BranchPlan::Existing(_)),
+        makes: branch.makes(),
         opened: None,
     }
 }

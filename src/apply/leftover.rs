@@ -10,6 +10,7 @@ use crate::actual;
 use crate::model::actual::{Actual, Link, Repository, RepositoryState};
 use crate::model::journal::Intent;
 use crate::model::mark::{OWN_DIRECTORY, OurLock};
+use crate::model::name::BranchName;
 use crate::model::path::AbsPath;
 use crate::plan::Stale;
 use crate::regular;
@@ -50,11 +51,12 @@ fn places(repository: &Repository) -> Vec<AbsPath> {
 
 /// The locks that an intent's gits take, and the directories where no git may be at work while they are broken.
 fn of_intent(intent: &Intent, actual: &Actual) -> Vec<(AbsPath, Vec<AbsPath>)> {
-    let of_branch = |main: &AbsPath, full: &str| {
+    let of_branch = |main: &AbsPath, branch: Option<&BranchName>| {
         let Some(found) = repository_at(actual, main) else { return vec![] };
         let around = places(found);
         let lock = |name: &str| (found.common_dir.join(name), around.clone());
-        vec![lock(&format!("{full}.lock")), lock("config.lock"), lock("packed-refs.lock")]
+        let own = branch.map(|branch| lock(&format!("{}.lock", branch.full())));
+        own.into_iter().chain([lock("config.lock"), lock("packed-refs.lock")]).collect::<Vec<_>>()
     };
     let of_anchor = |builder: &AbsPath| {
         let locks = actual::anchor_locks(builder).into_iter();
@@ -66,22 +68,21 @@ fn of_intent(intent: &Intent, actual: &Actual) -> Vec<(AbsPath, Vec<AbsPath>)> {
         Intent::Checkout { main, branch, path, .. } => {
             let builder = actual.builders.values().find(|directory| directory.path.contains(path));
             let anchor = builder.map(|directory| of_anchor(&directory.path)).unwrap_or_default();
-            of_branch(main, &branch.full()).into_iter().chain(anchor).collect()
+            of_branch(main, branch.as_ref()).into_iter().chain(anchor).collect()
         }
         Intent::Switch { main, branch, admin_dir, path, .. } => {
             let around = repository_at(actual, main).map(places).unwrap_or_default();
             let around: Vec<AbsPath> = around.into_iter().chain([admin_dir.clone(), path.clone()]).collect();
             let inside = |name: &str| (admin_dir.join(name), around.clone());
-            of_branch(main, &branch.full()).into_iter().chain([inside("index.lock"), inside("HEAD.lock")]).collect()
+            of_branch(main, branch.as_ref()).into_iter().chain([inside("index.lock"), inside("HEAD.lock")]).collect()
         }
         Intent::Remove { checkouts, .. } => {
             let of = |leaving: &crate::model::journal::Leaving| {
-                let full = leaving.branch.as_ref().map(|(branch, _)| branch.full()).unwrap_or_default();
-                of_branch(&leaving.main, &full)
+                of_branch(&leaving.main, leaving.branch.as_ref().map(|(branch, _)| branch))
             };
             checkouts.iter().flat_map(of).collect()
         }
-        Intent::Restore { makes, .. } => makes.iter().flat_map(|(main, branch, _)| of_branch(main, &branch.full())).collect(),
+        Intent::Restore { makes, .. } => makes.iter().flat_map(|(main, branch, _)| of_branch(main, Some(branch))).collect(),
     }
 }
 

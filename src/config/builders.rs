@@ -31,7 +31,7 @@ const BUILDER: Keys = Keys {
     ],
     later: &[],
 };
-const CHECKOUT: Keys = Keys { known: &["branch", "base"], later: &["ref", "sparse"] };
+const CHECKOUT: Keys = Keys { known: &["branch", "base", "ref"], later: &["sparse"] };
 const FILE: Keys = Keys { known: &["from", "to", "mode"], later: &[] };
 
 /// Reads builders and files.
@@ -86,9 +86,23 @@ fn checkouts(table: &Table<'_>, shown: &str, faults: &mut Vec<Fault>) -> Vec<Che
             repository: Spanned { value: key.value.to_owned(), span: key.span },
             branch: checked(table.text("branch", faults), check_branch, faults),
             base: checked(table.text("base", faults), check_base, faults),
+            reference: checked(table.text("ref", faults), check_base, faults),
         });
+        check_reference(&table, faults);
     }
     checkouts
+}
+
+/// Reports keys that say of which branch a checkout is that is to be on none.
+fn check_reference(table: &Table<'_>, faults: &mut Vec<Fault>) {
+    let Some(reference) = table.get("ref") else { return };
+    for key in ["branch", "base"] {
+        if let Some(value) = table.get(key) {
+            let message = format!("`{key}` and `ref` exclude each other");
+            let hint = "a checkout with `ref` is detached at its commit, for reading: keep one of the two";
+            faults.push(related(fault(&value.span(), message, "", hint), &reference.span(), "`ref` is here"));
+        }
+    }
 }
 
 /// The managed files of one list; `seen` holds what its scope has given so far.

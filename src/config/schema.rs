@@ -175,6 +175,8 @@ pub struct Checkout {
     pub branch: Option<Spanned<String>>,
     /// What a new branch starts from.
     pub base: Option<Spanned<String>>,
+    /// `ref`: the revision that it is detached at.
+    pub reference: Option<Spanned<String>>,
 }
 
 /// `[[files]]` or `[[builders.B.files]]`

@@ -8,7 +8,7 @@ use super::layout::overlap;
 use super::{Scene, files, members};
 use crate::config::Builder;
 use crate::config::fault::fault;
-use crate::model::desired::{DesiredBuilder, DesiredCheckout};
+use crate::model::desired::{DesiredBuilder, DesiredCheckout, Goal};
 use crate::model::name::RepoName;
 use crate::model::path::RelPath;
 use crate::model::policy::BuilderPolicy;
@@ -29,19 +29,25 @@ pub(super) fn builder(
         let config = scene.config;
         let own = declared.checkouts.iter().find(|checkout| checkout.repository.value == repository.as_str());
         let before = scene.faults.len();
-        let branch = branches::branch(config, declared, repository, own, &mut scene.faults);
-        refused |= scene.faults.len() > before;
-        let Some((branch, span)) = branch else { continue };
-        wanted.add(repository, &branch, name, span);
+        let goal = if let Some(reference) = own.and_then(|own| own.reference.as_ref()) {
+            Goal::Ref(reference.value.clone())
+        } else {
+            let branch = branches::branch(config, declared, repository, own, &mut scene.faults);
+            refused |= scene.faults.len() > before;
+            let Some((branch, span)) = branch else { continue };
+            wanted.add(repository, &branch, name, span);
+            Goal::Branch(branch)
+        };
         let base = own
             .and_then(|checkout| checkout.base.as_ref())
             .or(declared.base.as_ref())
             .or(config.defaults.base.as_ref())
             .or_else(|| config.repos.get(repository)?.base.as_ref())
             .or(config.workspace.base.as_ref())
+            .filter(|_| goal.branch().is_some())
             .map(|base| base.value.clone());
         let Some(path) = place(scene, repository) else { continue };
-        checkouts.insert(repository.clone(), DesiredCheckout { repository: repository.clone(), path, branch, base });
+        checkouts.insert(repository.clone(), DesiredCheckout { repository: repository.clone(), path, goal, base });
     }
     check_places(scene, &checkouts);
     let files = files::files(scene, declared, &checkouts);

@@ -12,7 +12,7 @@ use crate::model::name::{BranchName, BuilderName};
 /// The names before of what is declared.
 pub(super) fn moved(config: &Config, builders: &BTreeMap<BuilderName, DesiredBuilder>, faults: &mut Vec<Fault>) -> Moved {
     let wanted: BTreeSet<&BranchName> =
-        builders.values().flat_map(|builder| builder.checkouts.values()).map(|checkout| &checkout.branch).collect();
+        builders.values().flat_map(|builder| builder.checkouts.values()).filter_map(|checkout| checkout.goal.branch()).collect();
     let declared = |name: &Named| match name {
         Named::Builder(name) => config.builders.contains_key(name),
         Named::Repository(name) => config.repos.contains_key(name),

@@ -1,9 +1,32 @@
 //! What the door is told, and what it tells back, where a name and a path do not do.
 
 use crate::model::actual::ObjectFormat;
+use crate::model::mark::OurLock;
 use crate::model::name::{BranchName, ObjectId};
 use crate::model::path::{AbsPath, RelPath};
 use crate::plan::FileContent;
+
+/// What HEAD of a worktree shall be on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum On<'a> {
+    /// A branch, which must exist.
+    Branch(&'a BranchName),
+    /// No branch: this commit.
+    Commit(&'a ObjectId),
+}
+
+/// A worktree to make.
+#[derive(Debug, Clone, Copy)]
+pub struct NewWorktree<'a> {
+    /// The main worktree of its repository.
+    pub repository: &'a AbsPath,
+    /// Where it will be.
+    pub path: &'a AbsPath,
+    /// What it will be on.
+    pub on: On<'a>,
+    /// Our reason, with which it is locked from its first moment.
+    pub lock: &'a OurLock,
+}
 
 /// What [`super::Door::add_worktree`] made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +102,8 @@ pub struct AnchorContent<'a> {
 pub enum Record {
     /// A checkout and the commit it had when created.
     Checkout(ObjectId),
+    /// A checkout that is to be read, where it was put last: a gitlink that is there goes along.
+    Reference(ObjectId),
     /// A managed file.
     File(FileContent),
 }

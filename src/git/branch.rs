@@ -24,7 +24,7 @@ pub(super) fn create(
     workspace: &WorkspaceId,
 ) -> Result<()> {
     let (commit, upstream, origin) = match plan {
-        BranchPlan::Existing(_) => return Ok(()),
+        BranchPlan::Existing(_) | BranchPlan::Detached { .. } => return Ok(()),
         BranchPlan::New { commit, base } => (commit, None, made_from(base, workspace)),
         BranchPlan::Track { upstream, commit } => (commit, Some(upstream), made_for(upstream, workspace)),
         BranchPlan::AfterClone => return Err(anyhow!("the start of {branch} is not known yet")),

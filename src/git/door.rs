@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use anyhow::Result;
 
 use super::command::Git;
-use super::{Added, AnchorContent, Door, Homecoming, Keep, Locks, Pointed, Record, Relink, Unsettled};
+use super::{Added, AnchorContent, Door, Homecoming, Keep, Locks, NewWorktree, On, Pointed, Record, Relink, Unsettled};
 use super::{
     anchor, branch, clone, edited, homecoming, keeper, managed, own_files, registration, sweep, switching, unlink, worktree,
     worktree_lock,
@@ -109,9 +109,9 @@ impl Door for GitDoor {
         branch::delete(&self.git, repository, name, expect, keep)
     }
 
-    fn add_worktree(&self, repository: &AbsPath, path: &AbsPath, name: &BranchName, lock: &OurLock) -> Result<Added> {
-        own_files::refuse_links(&self.builders_dir, path)?;
-        worktree::add(&self.git, repository, path, name, lock)
+    fn add_worktree(&self, new: &NewWorktree<'_>) -> Result<Added> {
+        own_files::refuse_links(&self.builders_dir, new.path)?;
+        worktree::add(&self.git, new)
     }
 
     fn lock_worktree(&self, admin_dir: &AbsPath, lock: &OurLock) -> Result<()> {
@@ -122,8 +122,8 @@ impl Door for GitDoor {
         worktree_lock::unlock(admin_dir)
     }
 
-    fn switch(&self, checkout: &AbsPath, name: &BranchName) -> Result<()> {
-        worktree::switch(&self.git, checkout, name)
+    fn switch(&self, checkout: &AbsPath, on: On<'_>) -> Result<()> {
+        worktree::switch(&self.git, checkout, on)
     }
 
     fn park(&self, checkout: &AbsPath, expect: &ObjectId) -> Result<()> {

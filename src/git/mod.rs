@@ -26,7 +26,7 @@ mod unlink;
 mod worktree;
 mod worktree_lock;
 
-pub use arguments::{Added, AnchorContent, Homecoming, Keep, Pointed, Record, Relink, Unsettled};
+pub use arguments::{Added, AnchorContent, Homecoming, Keep, NewWorktree, On, Pointed, Record, Relink, Unsettled};
 pub use door::GitDoor;
 pub use link::admin_dir_of;
 pub use locks::Locks;
@@ -116,7 +116,7 @@ pub trait Door: Sync {
     fn fetch(&self, repository: &AbsPath, progress: &(dyn Fn(&str, Option<u8>) + Sync)) -> Result<()>;
 
     /// Makes a branch that must not exist, at the commit of the plan; only [`BranchPlan::Track`] sets an upstream.
-    /// Nothing to do for [`BranchPlan::Existing`]. Its reflog says that this workspace made it, and from what.
+    /// Nothing to do for [`BranchPlan::Existing`] and [`BranchPlan::Detached`]. Its reflog says that this workspace made it, and from what.
     ///
     /// # Errors
     /// The branch exists, or git refuses its name.
@@ -129,12 +129,11 @@ pub trait Door: Sync {
     /// The branch is elsewhere or in use.
     fn delete_branch(&self, repository: &AbsPath, branch: &BranchName, expect: &ObjectId, keep: Option<&AbsPath>) -> Result<()>;
 
-    /// Adds a worktree on an existing branch, locked with our reason from its first moment. `path` must be missing or
-    /// an empty directory.
+    /// Adds a worktree, locked with our reason from its first moment. Its path must be missing or an empty directory.
     ///
     /// # Errors
     /// git's own reason in one line. What was half made is still there, locked with our reason.
-    fn add_worktree(&self, repository: &AbsPath, path: &AbsPath, branch: &BranchName, lock: &OurLock) -> Result<Added>;
+    fn add_worktree(&self, new: &NewWorktree<'_>) -> Result<Added>;
 
     /// Locks a worktree with our reason, which replaces an older reason of ours.
     ///
@@ -148,11 +147,11 @@ pub trait Door: Sync {
     /// Somebody else holds the lock.
     fn unlock_worktree(&self, admin_dir: &AbsPath) -> Result<()>;
 
-    /// Puts a checkout on an existing branch; never overwrites an ignored or untracked file.
+    /// Puts a checkout on an existing branch, or on none; never overwrites an ignored or untracked file.
     ///
     /// # Errors
     /// git's own reason in one line.
-    fn switch(&self, checkout: &AbsPath, branch: &BranchName) -> Result<()>;
+    fn switch(&self, checkout: &AbsPath, on: On<'_>) -> Result<()>;
 
     /// Detaches HEAD of a checkout where it is.
     ///

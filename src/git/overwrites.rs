@@ -8,25 +8,29 @@ use std::os::unix::ffi::OsStrExt as _;
 
 use anyhow::{Context as _, Result};
 
+use super::On;
 use super::command::Git;
 use crate::diagnostic::Diagnostic;
-use crate::model::name::BranchName;
 use crate::model::path::AbsPath;
 use crate::plan::shell_word;
 
-/// Refuses a switch of a sparse checkout to a branch that adds a path where something lies that is not tracked.
-pub(super) fn refuse(git: &Git, checkout: &AbsPath, branch: &BranchName) -> Result<()> {
+/// Refuses a switch of a sparse checkout to where there is a path at which something lies that is not tracked.
+pub(super) fn refuse(git: &Git, checkout: &AbsPath, on: On<'_>) -> Result<()> {
+    let (to, what) = match on {
+        On::Branch(branch) => (branch.full(), format!("branch {branch}")),
+        On::Commit(commit) => (commit.to_string(), format!("commit {}", commit.short())),
+    };
     let sparse = git.at(checkout)?.args(["config", "--type=bool", "--get", "core.sparseCheckout"]).answer()?;
     if sparse.stdout.trim_ascii_end() != b"true" {
         return Ok(());
     }
-    let added = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=A", "HEAD", &branch.full(), "--"];
+    let added = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=A", "HEAD", &to, "--"];
     let added = git.at(checkout)?.args(added).run()?;
     let tracked = git.at(checkout)?.args(["ls-files", "-z"]).run()?;
     let tracked: BTreeSet<&[u8]> = tracked.split(|byte| *byte == 0).collect();
     for path in added.split(|byte| *byte == 0).filter(|path| !path.is_empty()) {
         if let Some(found) = in_the_way(checkout, path, &tracked)? {
-            let fact = format!("{found} is not tracked, and branch {branch} has something at that place");
+            let fact = format!("{found} is not tracked, and {what} has something at that place");
             return Err(Diagnostic::new(fact, format!("ls -ld {}", shell_word(&found.to_string()))).into());
         }
     }

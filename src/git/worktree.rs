@@ -3,23 +3,26 @@
 
 use anyhow::{Context as _, Result, bail};
 
-use super::command::{Call, Git};
-use super::{Added, link, overwrites, own_files};
+use super::command::Git;
+use super::{Added, NewWorktree, On, link, overwrites, own_files};
 use crate::diagnostic::Diagnostic;
-use crate::model::mark::OurLock;
-use crate::model::name::{BranchName, ObjectId};
+use crate::model::name::ObjectId;
 use crate::model::path::AbsPath;
 
 /// Adds a worktree; see `Door::add_worktree`.
-pub(super) fn add(git: &Git, repository: &AbsPath, path: &AbsPath, branch: &BranchName, lock: &OurLock) -> Result<Added> {
+pub(super) fn add(git: &Git, new: &NewWorktree<'_>) -> Result<Added> {
+    let NewWorktree { repository, path, on, lock } = *new;
     own_files::refuse_occupied(path)?;
-    // Without the branch git would take a tag of that name, or guess.
-    require_branch(git.at(repository)?, branch)?;
+    require(git, repository, on)?;
     let add = git.at(repository)?.args(["worktree", "add", "--lock", "--reason"]).arg(lock.to_string());
-    let add = add.args(["--no-guess-remote", "--"]).arg(path).arg(branch.as_str());
+    let add = add.arg("--no-guess-remote");
+    let add = match on {
+        On::Branch(branch) => add.arg("--").arg(path).arg(branch.as_str()),
+        On::Commit(commit) => add.args(["--detach", "--"]).arg(path).arg(commit.as_str()),
+    };
     let answer = add.answer()?;
     let reason = (!answer.status.success()).then(|| answer.reason());
-    match (whole(git, path, branch), reason) {
+    match (whole(git, path, on), reason) {
         (Ok(admin_dir), None) => Ok(Added { admin_dir, warning: None }),
         (Ok(admin_dir), Some(_)) if answer.status.code().is_some() => {
             let warning = format!("the post-checkout hook failed in {path} ({})", answer.status);
@@ -30,8 +33,8 @@ pub(super) fn add(git: &Git, repository: &AbsPath, path: &AbsPath, branch: &Bran
     }
 }
 
-/// The admin directory of a worktree that is complete and on this branch.
-fn whole(git: &Git, path: &AbsPath, branch: &BranchName) -> Result<AbsPath> {
+/// The admin directory of a worktree that is complete and where it shall be.
+fn whole(git: &Git, path: &AbsPath, on: On<'_>) -> Result<AbsPath> {
     let admin_dir = link::admin_dir_of(path)?;
     let admin = admin_dir.as_path();
     if !link::same(&link::worktree_of(&admin_dir)?, path) {
@@ -40,17 +43,47 @@ fn whole(git: &Git, path: &AbsPath, branch: &BranchName) -> Result<AbsPath> {
     if !admin.join("index").is_file() || admin.join("index.lock").symlink_metadata().is_ok() {
         bail!("the checkout of {path} is not complete");
     }
-    if on_branch(git, path)?.as_deref() != Some(&branch.full()) {
-        bail!("{path} is not on {branch}");
+    if !is_on(git, path, on)? {
+        bail!("{path} is not on {}", shown(on));
     }
     Ok(admin_dir)
 }
 
-fn require_branch(call: Call<'_>, branch: &BranchName) -> Result<()> {
-    if call.args(["show-ref", "--verify", "--quiet", &branch.full()]).answer()?.status.success() {
-        return Ok(());
+fn shown(on: On<'_>) -> String {
+    match on {
+        On::Branch(branch) => branch.to_string(),
+        On::Commit(commit) => commit.short().to_owned(),
     }
-    Err(Diagnostic::new(format!("there is no branch {branch}"), "wsctl plan").into())
+}
+
+/// Refuses a branch that is not there: git would take a tag of that name, or guess; and a commit that is not there.
+fn require(git: &Git, directory: &AbsPath, on: On<'_>) -> Result<()> {
+    let (found, what) = match on {
+        On::Branch(branch) => {
+            let there = git.at(directory)?.args(["show-ref", "--verify", "--quiet", &branch.full()]).answer()?;
+            (there.status.success(), format!("branch {branch}"))
+        }
+        On::Commit(commit) => {
+            let there = git.at(directory)?.args(["cat-file", "-e", &format!("{commit}^{{commit}}")]).answer()?;
+            (there.status.success(), format!("commit {commit}"))
+        }
+    };
+    if found { Ok(()) } else { Err(Diagnostic::new(format!("there is no {what}"), "wsctl plan").into()) }
+}
+
+/// Whether a checkout is there.
+fn is_on(git: &Git, checkout: &AbsPath, on: On<'_>) -> Result<bool> {
+    let now = on_branch(git, checkout)?;
+    match on {
+        On::Branch(branch) => Ok(now.as_deref() == Some(&branch.full())),
+        On::Commit(commit) => Ok(now.is_none() && head(git, checkout)? == commit.as_str()),
+    }
+}
+
+/// The commit of HEAD.
+fn head(git: &Git, checkout: &AbsPath) -> Result<String> {
+    let read = git.at(checkout)?.args(["rev-parse", "--verify", "--quiet", "HEAD"]).line();
+    read.with_context(|| format!("HEAD of {checkout} cannot be read"))
 }
 
 /// The full name of the branch that a checkout is on; `None` when detached.
@@ -63,14 +96,18 @@ fn on_branch(git: &Git, checkout: &AbsPath) -> Result<Option<String>> {
     }
 }
 
-/// Puts a checkout on a branch; see `Door::switch`.
-pub(super) fn switch(git: &Git, checkout: &AbsPath, branch: &BranchName) -> Result<()> {
-    require_branch(git.at(checkout)?, branch)?;
-    overwrites::refuse(git, checkout, branch)?;
-    let call = git.at(checkout)?.args(["switch", "--quiet", "--no-overwrite-ignore", "--no-guess"]);
-    let answer = call.args(["--no-recurse-submodules", branch.as_str()]).answer()?;
+/// Puts a checkout on a branch or a commit; see `Door::switch`.
+pub(super) fn switch(git: &Git, checkout: &AbsPath, on: On<'_>) -> Result<()> {
+    require(git, checkout, on)?;
+    overwrites::refuse(git, checkout, on)?;
+    let call = git.at(checkout)?.args(["switch", "--quiet", "--no-overwrite-ignore", "--no-guess", "--no-recurse-submodules"]);
+    let call = match on {
+        On::Branch(branch) => call.arg(branch.as_str()),
+        On::Commit(commit) => call.arg("--detach").arg(commit.as_str()),
+    };
+    let answer = call.answer()?;
     // git's own exit code is 1 or 128 before HEAD moves; a failing hook runs after it.
-    if answer.status.success() || on_branch(git, checkout)?.as_deref() == Some(&branch.full()) {
+    if answer.status.success() || is_on(git, checkout, on)? {
         return Ok(());
     }
     bail!("{}", answer.reason())
@@ -78,8 +115,7 @@ pub(super) fn switch(git: &Git, checkout: &AbsPath, branch: &BranchName) -> Resu
 
 /// Detaches HEAD where it is; see `Door::park`.
 pub(super) fn park(git: &Git, checkout: &AbsPath, expect: &ObjectId) -> Result<()> {
-    let head = || git.at(checkout)?.args(["rev-parse", "--verify", "--quiet", "HEAD"]).line();
-    if head().with_context(|| format!("HEAD of {checkout} cannot be read"))? != expect.as_str() {
+    if head(git, checkout)? != expect.as_str() {
         return Err(Diagnostic::new(format!("HEAD of {checkout} is no longer at {}", expect.short()), "wsctl plan").into());
     }
     let answer = git.at(checkout)?.args(["switch", "--quiet", "--detach", "--no-recurse-submodules"]).answer()?;

@@ -205,7 +205,7 @@ pub struct Repository {
     pub made: BTreeMap<BranchName, Option<String>>,
     /// Remote branches without `refs/remotes/`: `origin/main`. Remote HEADs are left out.
     pub remote_branches: BTreeMap<String, RemoteBranch>,
-    /// Every revision that a declaration names as a base.
+    /// Every revision that a declaration names as a base or as a reference.
     pub bases: BTreeMap<String, Base>,
     /// Fetch refspecs that write over `refs/heads` or `refs/wsctl`, each behind its remote.
     pub mirror_refspecs: Vec<(String, String)>,
@@ -222,7 +222,7 @@ pub struct RemoteBranch {
     pub id: ObjectId,
 }
 
-/// A revision that a declaration names as a base, looked up.
+/// A revision that a declaration names, looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Base {
     /// A commit.

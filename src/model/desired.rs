@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::moved::Moved;
 use super::name::{BranchName, BuilderName, RepoName};
 use super::path::{AbsPath, RelPath};
@@ -86,10 +88,50 @@ pub struct DesiredCheckout {
     pub repository: RepoName,
     /// Where in the builder; the empty path for the root of a nested builder.
     pub path: RelPath,
-    /// The branch to be on.
-    pub branch: BranchName,
+    /// What to be on.
+    pub goal: Goal,
     /// What a new branch starts from, where the file says so.
     pub base: Option<String>,
+}
+
+/// What a checkout is on. In a mark: `"branch": "x"`, or `"ref": "v1.2"`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Goal {
+    /// On this branch, to be worked in.
+    #[serde(rename = "branch")]
+    Branch(BranchName),
+    /// On no branch, at the commit of this revision, to be read.
+    #[serde(rename = "ref")]
+    Ref(String),
+}
+
+impl Goal {
+    /// The branch.
+    #[must_use]
+    pub fn branch(&self) -> Option<&BranchName> {
+        match self {
+            Goal::Branch(branch) => Some(branch),
+            Goal::Ref(_) => None,
+        }
+    }
+
+    /// The revision of a reference.
+    #[must_use]
+    pub fn reference(&self) -> Option<&String> {
+        match self {
+            Goal::Branch(_) => None,
+            Goal::Ref(revision) => Some(revision),
+        }
+    }
+}
+
+impl fmt::Display for Goal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Goal::Branch(branch) => write!(f, "{branch}"),
+            Goal::Ref(revision) => f.write_str(revision),
+        }
+    }
 }
 
 /// How a managed file is made of its source.

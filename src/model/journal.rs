@@ -68,14 +68,15 @@ pub enum Intent {
         path: AbsPath,
         /// What the name of a trash entry begins with that an attempt which failed goes to.
         stem: String,
-        /// Its branch.
-        branch: BranchName,
+        /// Its branch; `None`: a reference is on none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        branch: Option<BranchName>,
         /// Whether the branch is made for it.
         makes: bool,
         /// The commit that it starts at; `None`: only the clone before it tells.
         start: Option<ObjectId>,
     },
-    /// A checkout is put on another branch.
+    /// A checkout is put on another branch, or on none.
     Switch {
         /// Its repository.
         repository: RepoName,
@@ -87,9 +88,10 @@ pub enum Intent {
         path: AbsPath,
         /// The commit that it is on before.
         from: ObjectId,
-        /// The branch that it goes to.
-        branch: BranchName,
-        /// The commit of that branch.
+        /// The branch that it goes to; `None`: a reference is on none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        branch: Option<BranchName>,
+        /// The commit that it goes to.
         to: Option<ObjectId>,
         /// Whether the branch is made for it.
         makes: bool,

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::desired::FileMode;
+use super::desired::{FileMode, Goal};
 use super::name::{BranchName, BuilderName, ObjectId, RepoName, WorkspaceId};
 use super::path::{AbsPath, RelPath};
 use super::policy::BuilderPolicy;
@@ -77,13 +77,14 @@ pub struct CheckoutMark {
     /// Where it lies, if that is not its path in the builder's directory: it was taken over there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<AbsPath>,
-    /// The branch it was put on.
-    pub branch: BranchName,
+    /// What it was put on.
+    #[serde(flatten)]
+    pub goal: Goal,
     /// Whether wsctl made that branch.
     pub made_branch: bool,
     /// What the branch was started from, as resolved: a revision such as `origin/main`.
     pub base: Option<String>,
-    /// The commit it was on when created; the anchor's gitlink.
+    /// The commit it was on when created, of a reference the one it was put at last; the anchor's gitlink.
     pub start: ObjectId,
     /// Where HEAD was detached by ourselves, in the middle of a swap of branches.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -40,6 +40,8 @@ pub struct CheckoutStatus {
     pub path: AbsPath,
     /// The branch it is on; `None` when detached or missing.
     pub branch: Option<BranchName>,
+    /// The revision that it is detached at, as declared and last applied.
+    pub reference: Option<String>,
     /// HEAD's commit, abbreviated.
     pub commit: Option<String>,
     /// What ahead and behind count against: the upstream, else the base, else nothing.

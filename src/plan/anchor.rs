@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::model::actual::{ObjectFormat, Place};
 use crate::model::address::Address;
 use crate::model::builder::{Anchor, AnchorEntry, AnchorState, DiskFile};
-use crate::model::desired::{DesiredBuilder, DesiredFile};
+use crate::model::desired::{DesiredBuilder, DesiredFile, Goal};
 use crate::model::name::{ObjectId, RepoName};
 use crate::model::path::RelPath;
 
@@ -32,7 +32,11 @@ pub(super) fn write(input: &Input<'_>, builder: &DesiredBuilder, drafts: &Drafts
             excluded.push(checkout.path.clone());
             continue;
         }
-        let commit = recorded(found, &checkout.path).or_else(|| start_of(input, builder, name));
+        let put = || start_of(input, builder, name);
+        let commit = match checkout.goal {
+            Goal::Branch(_) => recorded(found, &checkout.path).or_else(put),
+            Goal::Ref(_) => put().or_else(|| recorded(found, &checkout.path)),
+        };
         let write = creation(drafts, builder, name).cloned();
         gitlinks.push(Gitlink { path: checkout.path.clone(), repository: name.clone(), commit, write });
     }
@@ -187,9 +191,22 @@ pub(super) fn differences(input: &Input<'_>, builder: &DesiredBuilder, found: &A
             reasons.push(format!("the anchor does not record {}", checkout.path));
         }
     }
+    reasons.extend(left_behind(input, builder, found));
     reasons.extend(lost_files(input, builder, found).map(|to| format!("the anchor does not record {to}")));
     reasons.extend(too_much(input, builder, found));
     reasons
+}
+
+/// References that are recorded where they were before they were put elsewhere.
+fn left_behind(input: &Input<'_>, builder: &DesiredBuilder, found: &Anchor) -> Vec<String> {
+    let references = builder.checkouts.iter().filter(|(_, checkout)| checkout.goal.reference().is_some());
+    let behind = references.filter_map(|(name, checkout)| {
+        let registration = input.registered_at(name, &place(builder, name)?).next()?;
+        let mark = input.our_mark(registration).filter(|mark| mark.goal == checkout.goal)?;
+        let known = recorded(Some(found), &checkout.path).filter(|known| *known != mark.start)?;
+        Some(format!("the anchor records {} at {}", checkout.path, known.short()))
+    });
+    behind.collect()
 }
 
 /// Managed files that were written and that the anchor does not record any more.

@@ -1,20 +1,25 @@
-//! How a checkout's branch comes about.
+//! How a checkout's branch comes about, or the commit of a reference.
 
 use std::ops::Bound;
 
 use crate::model::actual::{Base, Head, Repository};
-use crate::model::desired::DesiredCheckout;
+use crate::model::desired::{DesiredCheckout, Goal};
+use crate::model::mark::CheckoutMark;
 use crate::model::name::BranchName;
 
 use super::blockers::{at, branch_collides, shell, word};
 use super::{Blocker, BranchPlan};
 
-/// The local branch if there is one, else the one remote branch of that name, else a new one from the base.
+/// The local branch if there is one, else the one remote branch of that name, else a new one from the base; of a
+/// reference, its commit.
 ///
 /// # Errors
 /// Why there is no such branch to be had.
 pub fn choose(repository: &Repository, checkout: &DesiredCheckout) -> Result<BranchPlan, Blocker> {
-    let branch = &checkout.branch;
+    let branch = match &checkout.goal {
+        Goal::Branch(branch) => branch,
+        Goal::Ref(reference) => return detached(repository, reference),
+    };
     let here = shell(&repository.path);
     if let Some((remote, refspec)) = repository.mirror_refspecs.first() {
         let fact = format!("the fetch refspec {refspec} of {remote} overwrites local branches");
@@ -40,6 +45,60 @@ pub fn choose(repository: &Repository, checkout: &DesiredCheckout) -> Result<Bra
             let next = format!("git -C {here} branch --track {} {}", word(branch.as_str()), word(names[0]));
             Err(at("ambiguous-branch", &repository.path, fact, next))
         }
+    }
+}
+
+/// The commit of a revision.
+fn detached(repository: &Repository, reference: &str) -> Result<BranchPlan, Blocker> {
+    let (kind, fact, next) = match repository.bases.get(reference) {
+        Some(Base::Commit(commit)) => {
+            return Ok(BranchPlan::Detached { reference: reference.to_owned(), commit: commit.clone() });
+        }
+        Some(Base::Ambiguous(names)) => {
+            let fact = format!("ref {reference} is ambiguous: {}", names.join(", "));
+            ("ambiguous-ref", fact, "name one of them in full as `ref` in builders.toml".to_owned())
+        }
+        Some(Base::Missing(near)) => {
+            let near = if near.is_empty() { String::new() } else { format!("; near: {}", near.join(", ")) };
+            let next = format!("git -C {} fetch --all --tags\nor set `ref` in builders.toml", shell(&repository.path));
+            ("missing-ref", format!("ref {reference} does not exist{near}"), next)
+        }
+        None => ("missing-ref", format!("ref {reference} was not looked up"), "wsctl plan".to_owned()),
+    };
+    Err(at(kind, &repository.path, fact, next))
+}
+
+/// Whether a HEAD is on what is declared.
+pub(super) fn is_on(repository: &Repository, goal: &Goal, head: &Head) -> bool {
+    match (goal, head) {
+        (Goal::Branch(branch), head) => head.branch() == Some(branch),
+        (Goal::Ref(reference), Head::Detached(at)) => repository.bases.get(reference) == Some(&Base::Commit(at.clone())),
+        (Goal::Ref(_), Head::Branch(..) | Head::Unborn(_) | Head::Unreadable(_)) => false,
+    }
+}
+
+/// Whether a HEAD is where the last apply put it.
+pub(super) fn is_as_applied(mark: &CheckoutMark, head: &Head) -> bool {
+    match (&mark.goal, head) {
+        (Goal::Branch(branch), head) => head.branch() == Some(branch),
+        (Goal::Ref(_), Head::Detached(at)) => mark.start == *at,
+        (Goal::Ref(_), Head::Branch(..) | Head::Unborn(_) | Head::Unreadable(_)) => false,
+    }
+}
+
+/// Where a HEAD is, for people.
+pub(super) fn place(head: &Head) -> String {
+    match head {
+        Head::Branch(branch, _) | Head::Unborn(branch) => format!("branch {branch}"),
+        Head::Detached(_) | Head::Unreadable(_) => "a detached HEAD".into(),
+    }
+}
+
+/// What is declared, for people: `branch x`, `v1.2`.
+pub(super) fn words(goal: &Goal) -> String {
+    match goal {
+        Goal::Branch(branch) => format!("branch {branch}"),
+        Goal::Ref(reference) => format!("detached at {reference}"),
     }
 }
 
@@ -114,12 +173,14 @@ fn default_base(repository: &Repository) -> Result<BranchPlan, Blocker> {
     }
 }
 
-/// The commit of a branch plan in words: `new branch x from origin/main`.
-pub(super) fn describe(branch: &BranchName, plan: &BranchPlan) -> String {
-    match plan {
-        BranchPlan::Existing(_) => format!("on branch {branch}"),
-        BranchPlan::Track { upstream, .. } => format!("on branch {branch}, tracking {upstream}"),
-        BranchPlan::New { base, .. } => format!("new branch {branch} from {base}"),
-        BranchPlan::AfterClone => format!("on branch {branch}, once it is cloned"),
+/// How a checkout comes to be on its goal, in words: `new branch x from origin/main`, `detached at v1.2 (1a2b3c4)`.
+pub(super) fn describe(goal: &Goal, plan: &BranchPlan) -> String {
+    match (goal, plan) {
+        (_, BranchPlan::Detached { reference, commit }) => format!("detached at {reference} ({})", commit.short()),
+        (Goal::Ref(reference), _) => format!("detached at {reference}, once it is cloned"),
+        (Goal::Branch(branch), BranchPlan::Existing(_)) => format!("on branch {branch}"),
+        (Goal::Branch(branch), BranchPlan::Track { upstream, .. }) => format!("on branch {branch}, tracking {upstream}"),
+        (Goal::Branch(branch), BranchPlan::New { base, .. }) => format!("new branch {branch} from {base}"),
+        (Goal::Branch(branch), BranchPlan::AfterClone) => format!("on branch {branch}, once it is cloned"),
     }
 }

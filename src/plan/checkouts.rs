@@ -3,14 +3,14 @@
 use crate::model::actual::{Lock, Registration, Repository};
 use crate::model::address::Address;
 use crate::model::builder::Occupant;
-use crate::model::desired::{DesiredBuilder, DesiredCheckout};
+use crate::model::desired::{DesiredBuilder, DesiredCheckout, Goal};
 use crate::model::mark::{CheckoutMark, Deed};
-use crate::model::name::BranchName;
+use crate::model::name::{BranchName, RepoName};
 use crate::model::path::AbsPath;
 use crate::model::work::Finding;
 
 use super::blockers::{at, finding, occupied, shell, trash_may_hold, word};
-use super::branch::{choose, describe};
+use super::branch::{choose, describe, is_on, place};
 use super::draft::Drafts;
 use super::found::{Found, find};
 use super::gone::directory_gone;
@@ -74,7 +74,7 @@ fn without_repository(
         made_from: None,
         holds: checkout.path.is_here(),
     };
-    let reason = describe(&checkout.branch, &write.branch);
+    let reason = describe(&checkout.goal, &write.branch);
     let tracked = tracked_by_root(input, builder, checkout, drafts);
     let draft = drafts.add(address, Action::CreateCheckout(Box::new(write)), reason);
     draft.change.blockers.extend(tracked);
@@ -117,9 +117,9 @@ fn plan_one(input: &Input<'_>, case: &Case<'_>, drafts: &mut Drafts) {
         }
         Found::WorkspaceMoved { registration, mark, old_worktree, old_admin_dir } => {
             let Some(mut touch) = touch(case, registration, Some(mark)) else { return };
-            if registration.head.branch() != Some(&case.checkout.branch) {
-                // A switch that is still to come: a mark of the new branch would make it drift.
-                touch.desired.branch = mark.branch.clone();
+            if !is_on(case.repository, &case.checkout.goal, &registration.head) {
+                // A switch that is still to come: a mark of the new goal would make it drift.
+                touch.desired.goal = mark.goal.clone();
             }
             let (old_worktree, old_admin_dir) = (old_worktree.clone(), old_admin_dir.clone());
             let reason = format!("repair its links: the workspace was moved, they name {old_worktree}");
@@ -161,7 +161,7 @@ fn create(input: &Input<'_>, case: &Case<'_>, drafts: &mut Drafts, left: Option<
         Ok(plan) => plan,
         Err(blocker) => return refuse(case, drafts, blocker),
     };
-    let mut reason = describe(&case.checkout.branch, &plan);
+    let mut reason = describe(&case.checkout.goal, &plan);
     let write = Box::new(write(case, plan, left));
     let action = match left {
         None => Action::CreateCheckout(write),
@@ -174,7 +174,7 @@ fn create(input: &Input<'_>, case: &Case<'_>, drafts: &mut Drafts, left: Option<
     let tracked = tracked_by_root(input, case.builder, case.checkout, drafts);
     let unfinished = left.and_then(|registration| registration.work.as_ref());
     let draft = drafts.add(case.address.clone(), action, reason);
-    draft.claim = Some((case.checkout.repository.clone(), case.checkout.branch.clone()));
+    draft.claim = claim(case);
     if let Some(registration) = left {
         draft.frees.push((case.checkout.repository.clone(), registration.admin_name.clone()));
         let busy = unfinished.into_iter().flat_map(|work| &work.findings).filter(|found| !trash_may_hold(found));
@@ -193,9 +193,19 @@ fn in_trash(input: &Input<'_>, case: &Case<'_>) -> bool {
         .any(|(_, manifest)| manifest.builder == case.builder.name && manifest.checkout.as_ref() == Some(path))
 }
 
+/// The branch that a checkout needs for itself.
+pub(super) fn claim(case: &Case<'_>) -> Option<(RepoName, BranchName)> {
+    Some((case.checkout.repository.clone(), case.checkout.goal.branch()?.clone()))
+}
+
+/// What an earlier run of ours made the declared branch from, if it made it.
+fn made<'a>(case: &Case<'a>) -> Option<&'a Option<String>> {
+    case.repository.made.get(case.checkout.goal.branch()?)
+}
+
 pub(super) fn write(case: &Case<'_>, branch: BranchPlan, left: Option<&Registration>) -> CheckoutWrite {
-    let made = case.repository.made.get(&case.checkout.branch);
-    let mark = left.and_then(|left| left.mark.mark()).filter(|mark| mark.branch == case.checkout.branch);
+    let made = made(case);
+    let mark = left.and_then(|left| left.mark.mark()).filter(|mark| mark.goal == case.checkout.goal);
     CheckoutWrite {
         made_branch: made.is_some() || left.is_some_and(|left| made_its_branch(case, left)),
         made_from: mark.and_then(|mark| mark.base.clone()).or_else(|| made.cloned().flatten()),
@@ -211,14 +221,17 @@ pub(super) fn write(case: &Case<'_>, branch: BranchPlan, left: Option<&Registrat
 /// Whether an earlier run made the branch for a checkout of which only the registration is left.
 fn made_its_branch(case: &Case<'_>, left: &Registration) -> bool {
     match (left.mark.mark(), &left.lock) {
-        (Some(mark), _) => mark.made_branch && mark.branch == case.checkout.branch,
+        (Some(mark), _) => mark.made_branch && mark.goal == case.checkout.goal,
         (None, Some(Lock::Ours(lock))) => matches!(lock.deed, Deed::Creating { made_branch: true, .. }),
         (None, Some(Lock::Foreign(_)) | None) => false,
     }
 }
 
 pub(super) fn touch(case: &Case<'_>, registration: &Registration, previous: Option<&CheckoutMark>) -> Option<Box<CheckoutTouch>> {
-    let made = case.repository.made.get(&case.checkout.branch);
+    let made = made(case);
+    let head = registration.head.commit()?;
+    // A reference is where the last apply put it, until it is seen where it is declared.
+    let moved = previous.filter(|_| !is_on(case.repository, &case.checkout.goal, &registration.head));
     Some(Box::new(CheckoutTouch {
         made_branch: made.is_some(),
         made_from: made.cloned().flatten(),
@@ -229,15 +242,19 @@ pub(super) fn touch(case: &Case<'_>, registration: &Registration, previous: Opti
         admin_dir: registration.admin_dir.clone(),
         desired: case.checkout.clone(),
         previous: previous.cloned(),
-        head: registration.head.commit()?.clone(),
+        head: head.clone(),
         on: registration.head.branch().cloned(),
-        start: registration.head.commit()?.clone(),
+        start: moved.map_or(head, |mark| &mark.start).clone(),
     }))
 }
 
-/// The command that puts a checkout on a branch; it makes the branch where there is none yet.
-pub(super) fn switch_to(case: &Case<'_>, branch: &BranchName) -> String {
+/// The command that puts a checkout on its goal; it makes the branch where there is none yet.
+pub(super) fn switch_to(case: &Case<'_>, goal: &Goal) -> String {
     let repository = case.repository;
+    let branch = match goal {
+        Goal::Branch(branch) => branch,
+        Goal::Ref(reference) => return format!("git -C {} switch --detach {}", shell(&case.path), word(reference)),
+    };
     let known =
         repository.branches.contains_key(branch) || repository.remote_branches.values().any(|remote| remote.branch == *branch);
     let create = if known { "" } else { "-c " };
@@ -245,14 +262,15 @@ pub(super) fn switch_to(case: &Case<'_>, branch: &BranchName) -> String {
 }
 
 fn unmarked(case: &Case<'_>, registration: &Registration, drafts: &mut Drafts) {
-    let wanted = &case.checkout.branch;
-    let now = match registration.head.branch() {
-        Some(branch) => format!("branch {branch}"),
-        None => "a detached HEAD".into(),
-    };
+    let wanted = &case.checkout.goal;
+    let now = place(&registration.head);
     match touch(case, registration, None) {
-        Some(touch) if registration.head.branch() == Some(wanted) => {
-            drafts.add(case.address.clone(), Action::AdoptCheckout(touch), format!("adopt: already on branch {wanted}"));
+        Some(touch) if is_on(case.repository, wanted, &registration.head) => {
+            let already = match wanted {
+                Goal::Branch(branch) => format!("on branch {branch}"),
+                Goal::Ref(reference) => format!("detached at {reference} ({})", touch.head.short()),
+            };
+            drafts.add(case.address.clone(), Action::AdoptCheckout(touch), format!("adopt: already {already}"));
         }
         Some(_) | None => {
             let next = switch_to(case, wanted);

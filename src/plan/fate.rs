@@ -24,7 +24,7 @@ pub(super) fn fate(input: &Input<'_>, checkout: &RemovedCheckout, work: Option<&
     let name = &checkout.name;
     if let Some(branch) = &checkout.branch {
         let unmerged = work.and_then(|work| work.unmerged);
-        let made = checkout.mark.as_ref().is_some_and(|mark| mark.made_branch && mark.branch == *branch);
+        let made = checkout.mark.as_ref().is_some_and(|mark| mark.made_branch && mark.goal.branch() == Some(branch));
         lines.push(match (checkout.delete_branch, made, unmerged) {
             (true, _, _) => format!("{name}: branch {branch} is merged and goes too"),
             (false, false, _) => format!("{name}: branch {branch} stays; wsctl did not make it"),
@@ -39,8 +39,9 @@ pub(super) fn fate(input: &Input<'_>, checkout: &RemovedCheckout, work: Option<&
             (false, true, None) => format!("{name}: branch {branch} stays; it has no base or upstream to be merged into"),
         });
     }
-    if let Some(mark) = checkout.mark.as_ref().filter(|mark| mark.made_branch && checkout.branch.as_ref() != Some(&mark.branch)) {
-        lines.push(format!("{name}: branch {} stays; the checkout is not on it now", mark.branch));
+    let made = checkout.mark.as_ref().filter(|mark| mark.made_branch).and_then(|mark| mark.goal.branch());
+    if let Some(branch) = made.filter(|branch| checkout.branch.as_ref() != Some(*branch)) {
+        lines.push(format!("{name}: branch {branch} stays; the checkout is not on it now"));
     }
     let files = |count: u64| if count == 1 { "1 ignored file".into() } else { format!("{count} ignored files") };
     if let Some(work) = work {

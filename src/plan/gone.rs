@@ -4,7 +4,7 @@ use crate::model::actual::{Place, Registration};
 
 use super::blockers::{at, shell};
 use super::branch::{choose, describe};
-use super::checkouts::{Case, write};
+use super::checkouts::{Case, claim, write};
 use super::draft::Drafts;
 use super::input::Input;
 use super::stale::{cut_short, their_lock};
@@ -50,13 +50,13 @@ pub(super) fn directory_gone(input: &Input<'_>, case: &Case<'_>, registration: &
             BranchPlan::AfterClone
         }
     };
-    let reason = format!("its directory is gone: drop the registration, then {}", describe(&case.checkout.branch, &plan));
+    let reason = format!("its directory is gone: drop the registration, then {}", describe(&case.checkout.goal, &plan));
     let action = Action::ReplaceCheckout {
         stale: Stale::of(case.repository, registration),
         write: Box::new(write(case, plan, Some(registration))),
     };
     let draft = drafts.add(case.address.clone(), action, reason);
-    draft.claim = Some((case.checkout.repository.clone(), case.checkout.branch.clone()));
+    draft.claim = claim(case);
     draft.frees.push((case.checkout.repository.clone(), registration.admin_name.clone()));
     draft.change.blockers = blockers;
 }

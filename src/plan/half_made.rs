@@ -39,7 +39,7 @@ pub(super) fn worked_in(case: &Case<'_>, registration: &Registration) -> Option<
     // Stash entries belong to the branch, and may be older than this checkout.
     let as_left = work.findings.iter().all(|found| matches!(found, Finding::Stashed(_)))
         && work.ignored.files == 0
-        && registration.head.branch() == Some(&case.checkout.branch)
+        && registration.head.branch() == case.checkout.goal.branch()
         && registration.head.commit() == Some(start);
     if as_left {
         return None;

@@ -43,7 +43,7 @@ pub(super) struct Input<'a> {
 impl<'a> Input<'a> {
     pub(super) fn new(desired: &'a Desired, actual: &'a Actual, options: &'a Options) -> Self {
         let checkouts = desired.builders.values().flat_map(|builder| builder.checkouts.values());
-        let wanted = checkouts.map(|checkout| (&checkout.repository, &checkout.branch)).collect();
+        let wanted = checkouts.filter_map(|checkout| Some((&checkout.repository, checkout.goal.branch()?))).collect();
         let (worktrees, marked) = (BTreeMap::new(), BTreeMap::new());
         let selection = Some(&options.selection).filter(|selection| !selection.is_everything());
         let selected = selection.map(|selection| Selected::new(desired, selection));

@@ -1,48 +1,75 @@
 //! A checkout of ours in its place: its branch, its declaration, its lock.
 
-use crate::model::actual::{Head, Lock, RefFormat, Registration};
-use crate::model::desired::Shape;
+use crate::model::actual::{Base, Head, Lock, RefFormat, Registration};
+use crate::model::desired::{Goal, Shape};
 use crate::model::mark::{CheckoutMark, Deed};
 use crate::model::name::ObjectId;
 use crate::model::work::Finding;
 
 use super::blockers::{at, replace, shell, word};
-use super::branch::{choose, describe};
-use super::checkouts::{Case, touch};
+use super::branch::{choose, describe, is_as_applied, is_on, place, words};
+use super::checkouts::{Case, claim, touch};
 use super::draft::Drafts;
 use super::input::Input;
 use super::{Action, BranchPlan, CheckoutTouch, refusals_of_switch};
 
 /// A whole worktree with our mark.
 pub(super) fn ours(input: &Input<'_>, case: &Case<'_>, registration: &Registration, mark: &CheckoutMark, drafts: &mut Drafts) {
-    let wanted = &case.checkout.branch;
-    let now = registration.head.branch();
+    let wanted = &case.checkout.goal;
     let Some(touch) = touch(case, registration, Some(mark)) else {
         no_commit(case, registration, drafts);
         return;
     };
-    let parked = is_parked(registration, mark);
+    let there = is_on(case.repository, wanted, &registration.head);
     let replaced = input.replaces(&case.address);
-    if (mark.branch != *wanted || parked || replaced) && now != Some(wanted) {
+    let changed = mark.goal != *wanted || is_parked(registration, mark) || has_moved(case, registration, mark);
+    if !there && (changed || replaced) {
         return switch(case, registration, mark, touch, (replaced, drafts));
     }
-    if mark.branch == *wanted && now != Some(wanted) {
-        let mut fact = match (&registration.operation, now) {
-            (Some(operation), _) => format!("{} in progress", operation.name),
-            (None, Some(branch)) => format!("on branch {branch}, declared is {wanted}"),
-            (None, None) => format!("HEAD is detached, declared is branch {wanted}"),
-        };
-        let mut next = replace(&case.address);
-        if let Some(commit) = unreferenced(registration) {
-            fact = format!("HEAD is detached at commits on no branch or tag, declared is branch {wanted}");
-            next = format!("git -C {} branch NAME {}\n{next}", shell(&case.path), commit.short());
-        }
-        drafts.drift(&case.address, fact, Some(next).filter(|_| registration.operation.is_none()));
+    if !there {
+        drift(case, registration, mark, drafts);
     }
     let reasons = stale_mark(input, case, registration, mark);
     if !reasons.is_empty() {
         drafts.add(case.address.clone(), Action::MarkCheckout(touch), reasons.join("; "));
     }
+}
+
+/// Whether a reference is where the last apply put it, and its revision names another commit by now.
+fn has_moved(case: &Case<'_>, registration: &Registration, mark: &CheckoutMark) -> bool {
+    let known = case.checkout.goal.reference().and_then(|reference| case.repository.bases.get(reference));
+    matches!(known, Some(Base::Commit(_))) && is_as_applied(mark, &registration.head)
+}
+
+/// It is not on what is declared, and nobody asked for that in the file.
+fn drift(case: &Case<'_>, registration: &Registration, mark: &CheckoutMark, drafts: &mut Drafts) {
+    let wanted = &case.checkout.goal;
+    let declared = words(wanted);
+    let mut next = replace(&case.address);
+    let mut fact = match (&registration.operation, &registration.head) {
+        (Some(operation), _) => format!("{} in progress", operation.name),
+        (None, Head::Branch(branch, _) | Head::Unborn(branch)) => match wanted {
+            Goal::Branch(wanted) => format!("on branch {branch}, declared is {wanted}"),
+            Goal::Ref(_) => format!("on branch {branch}, declared is {declared}"),
+        },
+        (None, Head::Detached(at)) => match wanted {
+            Goal::Branch(_) => format!("HEAD is detached, declared is {declared}"),
+            Goal::Ref(_) if is_as_applied(mark, &registration.head) => return lost_reference(case, drafts),
+            Goal::Ref(_) => format!("HEAD is at {}, declared is {declared}", at.short()),
+        },
+        (None, Head::Unreadable(_)) => format!("HEAD cannot be read, declared is {declared}"),
+    };
+    if let Some(commit) = unreferenced(registration) {
+        fact = format!("HEAD is detached at commits on no branch or tag, declared is {declared}");
+        next = format!("git -C {} branch NAME {}\n{next}", shell(&case.path), commit.short());
+    }
+    drafts.drift(&case.address, fact, Some(next).filter(|_| registration.operation.is_none()));
+}
+
+/// The revision of a reference is gone, or ambiguous by now: it stays where it is.
+fn lost_reference(case: &Case<'_>, drafts: &mut Drafts) {
+    let Err(blocker) = choose(case.repository, case.checkout) else { return };
+    drafts.drift(&case.address, format!("stays where it is: {}", blocker.fact), Some(blocker.next));
 }
 
 /// The newest of the commits that only a detached HEAD holds.
@@ -61,9 +88,9 @@ fn is_parked(registration: &Registration, mark: &CheckoutMark) -> bool {
 
 /// HEAD names a branch that was deleted, or never had a commit.
 fn no_commit(case: &Case<'_>, registration: &Registration, drafts: &mut Drafts) {
-    let wanted = &case.checkout.branch;
     let repository = shell(&case.repository.path);
-    let (fact, next) = if registration.head == Head::Unborn(wanted.clone()) && case.repository.refs == RefFormat::Files {
+    let own = case.checkout.goal.branch().filter(|wanted| registration.head == Head::Unborn((*wanted).clone()));
+    let (fact, next) = if let Some(wanted) = own.filter(|_| case.repository.refs == RefFormat::Files) {
         // The reflog of HEAD is in the admin directory, where deleting the branch did not reach.
         let log = shell(&registration.admin_dir.join("logs/HEAD"));
         let last = format!("\"$(tail -n 1 {log} | cut -d ' ' -f 2)\"");
@@ -77,8 +104,13 @@ fn no_commit(case: &Case<'_>, registration: &Registration, drafts: &mut Drafts) 
 /// Why the mark, or our lock, no longer says what is declared.
 fn stale_mark(input: &Input<'_>, case: &Case<'_>, registration: &Registration, mark: &CheckoutMark) -> Vec<String> {
     let mut reasons: Vec<String> = input.moves().and_then(|moves| moves.reason(&registration.admin_dir)).into_iter().collect();
-    if mark.branch != case.checkout.branch {
-        reasons.push(format!("already on branch {}", case.checkout.branch));
+    let there = is_on(case.repository, &case.checkout.goal, &registration.head);
+    match &case.checkout.goal {
+        Goal::Branch(branch) if mark.goal != case.checkout.goal => reasons.push(format!("already on branch {branch}")),
+        Goal::Ref(reference) if there && (mark.goal != case.checkout.goal || !is_as_applied(mark, &registration.head)) => {
+            reasons.push(format!("already detached at {reference}"));
+        }
+        Goal::Branch(_) | Goal::Ref(_) => {}
     }
     if mark.path != case.checkout.path {
         reasons.push(format!("declared at {}", case.checkout.path));
@@ -108,7 +140,8 @@ fn stale_mark(input: &Input<'_>, case: &Case<'_>, registration: &Registration, m
     reasons
 }
 
-/// The declared branch changed since it was last applied, or whoever left it is to be brought back.
+/// What is declared changed since it was last applied, or the commit of a reference did, or whoever left it is to be
+/// brought back.
 fn switch(
     case: &Case<'_>,
     registration: &Registration,
@@ -116,32 +149,36 @@ fn switch(
     touch: Box<CheckoutTouch>,
     (replaced, drafts): (bool, &mut Drafts),
 ) {
-    let wanted = &case.checkout.branch;
+    let wanted = &case.checkout.goal;
     let from = registration.head.branch().cloned();
     let mut blockers = Vec::new();
     let branch = choose(case.repository, case.checkout).unwrap_or_else(|blocker| {
         blockers.push(blocker);
         BranchPlan::AfterClone
     });
-    let strayed = from.as_ref() != Some(&mark.branch) && !is_parked(registration, mark);
-    let now = from.as_ref().map_or("a detached HEAD".into(), |branch| format!("branch {branch}"));
+    let strayed = !is_as_applied(mark, &registration.head) && !is_parked(registration, mark);
+    let now = place(&registration.head);
     if strayed && !replaced {
-        let fact = format!("it is on {now}, neither on {} as last applied nor on {wanted}", mark.branch);
+        let fact = format!("it is on {now}, neither on {} as last applied nor on {wanted}", mark.goal);
         blockers.push(at("another-branch", &case.path, fact, replace(&case.address)));
     }
     match &registration.work {
         Some(work) => blockers.extend(refusals_of_switch(&case.path, work)),
         None => blockers.push(at("unknown", &case.path, "its files were not looked at", "wsctl plan")),
     }
+    let left = match &mark.goal {
+        Goal::Branch(branch) => branch.to_string(),
+        Goal::Ref(reference) => format!("{reference} ({})", mark.start.short()),
+    };
     let to = describe(wanted, &branch);
     let to = to.trim_start_matches("on ");
     let reason = if strayed && replaced {
         format!("replace: switch back from {now} to {to}")
     } else {
-        format!("switch from {} to {to}", mark.branch)
+        format!("switch from {left} to {to}")
     };
     let draft = drafts.add(case.address.clone(), Action::Switch { touch, branch, from }, reason);
-    draft.claim = Some((case.checkout.repository.clone(), wanted.clone()));
+    draft.claim = claim(case);
     draft.frees.push((case.checkout.repository.clone(), registration.admin_name.clone()));
     draft.change.blockers = blockers;
 }

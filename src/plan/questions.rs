@@ -6,6 +6,7 @@ use crate::model::actual::{Actual, Head, Link};
 use crate::model::address::Address;
 use crate::model::desired::Desired;
 
+use super::branch::is_on;
 use super::input::Input;
 use super::members::owned;
 use super::moves::Moves;
@@ -22,20 +23,19 @@ pub fn questions(desired: &Desired, actual: &Actual, options: &Options) -> BTree
         if declared.is_none() {
             questions.insert(Question::Strays(name.clone()));
         }
-        for (repository, _, registration) in input.registered_in(&directory.path) {
+        for (repository, known, registration) in input.registered_in(&directory.path) {
             if registration.link != Link::Whole {
                 continue;
             }
             let checkout = declared.and_then(|declared| declared.checkouts.get(repository));
             let mark = registration.mark.mark();
-            let switched = checkout.is_some_and(|checkout| mark.is_some_and(|mark| mark.branch != checkout.branch));
+            let switched = checkout.is_some_and(|checkout| mark.is_some_and(|mark| mark.goal != checkout.goal));
             let half_made = registration.begun_by().is_some() && mark.is_none();
             // What is on no branch must be told before somebody follows the hint to switch away from it.
-            let detached = matches!(registration.head, Head::Detached(_)) && registration.operation.is_none();
-            let strayed = checkout.is_some_and(|checkout| {
-                let address = Address::Checkout(builder.clone(), repository.clone());
-                registration.head.branch() != Some(&checkout.branch) && input.replaces(&address)
-            });
+            let settled = checkout.is_some_and(|checkout| is_on(known, &checkout.goal, &registration.head));
+            let detached = matches!(registration.head, Head::Detached(_)) && registration.operation.is_none() && !settled;
+            let address = Address::Checkout(builder.clone(), repository.clone());
+            let strayed = checkout.is_some() && !settled && input.replaces(&address);
             if checkout.is_none() || switched || half_made || detached || strayed {
                 questions.insert(Question::Work(repository.clone(), registration.admin_name.clone()));
             }

@@ -240,7 +240,7 @@ fn removed_checkout(
     let path = path.and_then(|path| RelPath::new(path.to_str()?).ok()).or_else(|| own.map(|mark| mark.path.clone()));
     let policy = input.options.delete_branch.unwrap_or(mark.map_or(DeleteBranch::Never, |mark| mark.policy.delete_branch));
     let merged = registration.work.as_ref().is_some_and(|work| work.unmerged == Some(0));
-    let made = own.is_some_and(|own| own.made_branch && registration.head.branch() == Some(&own.branch));
+    let made = own.is_some_and(|own| own.made_branch && registration.head.branch() == own.goal.branch());
     let free = !registration.head.branch().is_some_and(|branch| input.is_wanted(name, branch));
     RemovedCheckout {
         name: (*name).clone(),

@@ -113,6 +113,13 @@ pub enum BranchPlan {
         /// Its commit.
         commit: ObjectId,
     },
+    /// No branch: detached at the commit of a revision.
+    Detached {
+        /// The revision.
+        reference: String,
+        /// Its commit.
+        commit: ObjectId,
+    },
     /// Not known before the repository is cloned; then `plan::branch::choose` decides.
     AfterClone,
 }
@@ -122,8 +129,20 @@ impl BranchPlan {
     #[must_use]
     pub fn commit(&self) -> Option<&ObjectId> {
         match self {
-            BranchPlan::Existing(commit) | BranchPlan::Track { commit, .. } | BranchPlan::New { commit, .. } => Some(commit),
+            BranchPlan::Existing(commit)
+            | BranchPlan::Track { commit, .. }
+            | BranchPlan::New { commit, .. }
+            | BranchPlan::Detached { commit, .. } => Some(commit),
             BranchPlan::AfterClone => None,
+        }
+    }
+
+    /// Whether a branch is made, as far as plan knows.
+    #[must_use]
+    pub fn makes(&self) -> bool {
+        match self {
+            BranchPlan::Track { .. } | BranchPlan::New { .. } | BranchPlan::AfterClone => true,
+            BranchPlan::Existing(_) | BranchPlan::Detached { .. } => false,
         }
     }
 }

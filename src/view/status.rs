@@ -81,10 +81,11 @@ fn checkout_row(name: Cell, checkout: &CheckoutStatus, now: i64) -> Vec<Cell> {
 }
 
 fn on(checkout: &CheckoutStatus) -> String {
-    match (&checkout.branch, &checkout.commit) {
-        (Some(branch), _) => branch.to_string(),
-        (None, Some(commit)) => format!("({commit})"),
-        (None, None) => NOTHING.into(),
+    match (&checkout.branch, &checkout.reference, &checkout.commit) {
+        (Some(branch), _, _) => branch.to_string(),
+        (None, Some(reference), Some(commit)) => format!("{reference} ({commit})"),
+        (None, None, Some(commit)) => format!("({commit})"),
+        (None, _, None) => NOTHING.into(),
     }
 }
 

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use wsctl::model::actual::{Registration, Repository, RepositoryState};
+use wsctl::model::desired::Goal;
 use wsctl::model::desired::{Desired, DesiredBuilder, DesiredCheckout, DesiredRepository, Shape};
 use wsctl::model::mark::{BuilderMark, CheckoutMark, WorkspaceMark};
 use wsctl::model::name::{BranchName, BuilderName, ObjectId, RepoName, WorkspaceId};
@@ -67,7 +68,7 @@ fn declare(desired: &mut Desired, name: &str, checkouts: &[(&str, &str, Option<&
     let checkouts = checkouts.iter().map(|(repository, path, base)| {
         let repository = if *repository == "." { RepoName::root() } else { repo(repository) };
         let base = base.map(str::to_owned);
-        DesiredCheckout { repository, path: rel(path), branch: branch(&format!("builder/{name}")), base }
+        DesiredCheckout { repository, path: rel(path), goal: Goal::Branch(branch(&format!("builder/{name}"))), base }
     });
     let builder = DesiredBuilder {
         name: BuilderName::new(name).unwrap(),
@@ -90,7 +91,7 @@ fn checkout_mark(desired: &Desired, builder: &str, repository: &str, path: &str,
         builder: BuilderName::new(builder).unwrap(),
         repository: if repository == "." { RepoName::root() } else { repo(repository) },
         path: rel(path),
-        branch: branch(&format!("builder/{builder}")),
+        goal: Goal::Branch(branch(&format!("builder/{builder}"))),
         made_branch: true,
         base: Some("main".into()),
         start: ObjectId::new(start).unwrap(),

@@ -92,7 +92,7 @@ fn noted(opened: Option<i64>) -> (Sandbox, Intent) {
         admin_dir: AbsPath::new(sandbox.git(&checkout, &["rev-parse", "--absolute-git-dir"])).unwrap(),
         path: AbsPath::new(&checkout).unwrap(),
         from: sandbox.rev("repos/api", "one"),
-        branch: BranchName::new("two").unwrap(),
+        branch: Some(BranchName::new("two").unwrap()),
         to: Some(sandbox.rev("repos/api", "two")),
         makes: false,
         opened,

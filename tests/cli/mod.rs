@@ -19,6 +19,7 @@ mod narrowing;
 mod prune;
 mod readme;
 mod recovery;
+mod reference;
 mod removal;
 mod replacing;
 mod repositories;

@@ -40,7 +40,7 @@ impl Sandbox {
             main: abs(self.path("repos/api")),
             path: abs(self.builder(name).join("api")),
             stem: format!("{name}.api-1600000000"),
-            branch: branch(&format!("builder/{name}")),
+            branch: Some(branch(&format!("builder/{name}"))),
             makes,
             start: Some(self.rev("repos/api", "main")),
         }

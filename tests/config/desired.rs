@@ -29,7 +29,7 @@ fn the_example_parses_and_asks_for_the_case_of_the_readme() {
     let slack = &desired.builders[SLACK];
     assert_eq!((slack.shape, slack.protect), (Shape::Anchored, false));
     assert_eq!(slack.path, abs("/ws/.builders/ai-dev-gateway-slack"));
-    assert!(slack.checkouts.values().all(|checkout| checkout.branch.as_str() == "feature/TEC-25-slack"));
+    assert!(slack.checkouts.values().all(|checkout| checkout.goal.to_string() == "feature/TEC-25-slack"));
     assert_eq!(slack.checkouts["domain-apis"].base.as_deref(), Some("origin/main"));
     assert_eq!(slack.checkouts["ai-dev"].base, None);
     for builder in desired.builders.values() {
@@ -45,7 +45,7 @@ fn every_example_in_the_example_works() {
     let desired = wish(&whole_example());
     let (slack, backend) = (&desired.builders[SLACK], &desired.builders[BACKEND]);
     assert_eq!(slack.checkouts["domain-apis"].base.as_deref(), Some("origin/release"));
-    assert_eq!(slack.checkouts["domain-apis"].branch.as_str(), "feature/TEC-25-slack-api");
+    assert_eq!(slack.checkouts["domain-apis"].goal.to_string(), "feature/TEC-25-slack-api");
     assert_eq!(slack.files["ai-dev/.env"].checkout.as_ref().map(RepoName::as_str), Some("ai-dev"));
     assert_eq!(slack.files["ai-dev/.env"].mode, FileMode::Template);
     assert!(backend.protect);
@@ -132,8 +132,8 @@ fn the_nearest_base_and_branch_win() {
     let desired = wish(&format!("{TWO}branch = \"x/{{repo}}/{{builder}}\"\ncheckout.a.branch = \"y\""));
     let builder = &desired.builders["b"];
     assert_eq!(builder.branch.as_str(), "x/root/b");
-    assert_eq!(builder.checkouts["."].branch.as_str(), "x/root/b");
-    assert_eq!(builder.checkouts["a"].branch.as_str(), "y");
+    assert_eq!(builder.checkouts["."].goal.to_string(), "x/root/b");
+    assert_eq!(builder.checkouts["a"].goal.to_string(), "y");
 }
 
 #[test]

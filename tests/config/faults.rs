@@ -61,9 +61,7 @@ fn keys_of_later_versions() {
     for key in ["submodules = true", "lfs = true", "depth = 1", "filter = \"blob:none\""] {
         one(&format!("[repos.a]\n{key}"), "not yet: ", key.split(' ').next().unwrap(), "later version");
     }
-    for key in ["ref = \"v1\"", "sparse = [\"x\"]"] {
-        one(&format!("[builders.b.checkout.\".\"]\n{key}"), "not yet: ", key.split(' ').next().unwrap(), "later version");
-    }
+    one("[builders.b.checkout.\".\"]\nsparse = [\"x\"]", "not yet: ", "sparse", "later version");
 }
 
 #[test]
@@ -364,4 +362,14 @@ fn moved() {
     let fine = "from = \"builders.b\"\nto = \"builders.c\"\n[[moved]]\nfrom = \"builders.c\"\nto = \"builders.b\"\n\
                 [[moved]]\nfrom = \"repos.old\"\nto = \"repos.gone\"";
     check(&moved(fine), &facts(), &[]);
+}
+
+#[test]
+fn references() {
+    let checkout = |keys: &str| format!("[repos.a]\n[builders.b]\nrepos = [\"a\"]\n[builders.b.checkout.a]\n{keys}");
+    one(&checkout("ref = \"v1\"\nbranch = \"x\""), "`branch` and `ref` exclude each other", "\"x\"", "detached");
+    one(&checkout("ref = \"v1\"\nbase = \"x\""), "`base` and `ref` exclude each other", "\"x\"", "");
+    one(&checkout("ref = \"-x\""), "starts with a dash", "\"-x\"", "");
+    one(&checkout("ref = \"a..b\""), "is no single commit", "\"a..b\"", "");
+    one(&checkout("ref = 1"), "`ref` must be a string", "1", "");
 }

@@ -1,6 +1,7 @@
 //! Branches, clones and fetches.
 
 use wsctl::diagnostic::Diagnostic;
+use wsctl::git::On;
 use wsctl::model::desired::Url;
 
 use super::*;
@@ -182,8 +183,8 @@ fn git_never_goes_up_to_another_repository() {
     sandbox.git(&root, &["branch", "x"]);
     let inside = sandbox.builders().join("b/lost");
     std::fs::create_dir_all(&inside).unwrap();
-    assert!(why(sandbox.door().switch(&inside, &branch("x"))).contains("no git repository"));
+    assert!(why(sandbox.door().switch(&inside, On::Branch(&branch("x")))).contains("no git repository"));
     std::fs::create_dir(inside.join(".git")).unwrap();
-    assert!(sandbox.door().switch(&inside, &branch("x")).is_err());
+    assert!(sandbox.door().switch(&inside, On::Branch(&branch("x"))).is_err());
     assert_eq!(sandbox.git(&root, &["branch", "--show-current"]), "main");
 }

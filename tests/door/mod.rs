@@ -10,6 +10,7 @@ mod worktrees;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use wsctl::git::{Added, NewWorktree, On};
 use wsctl::git::{Door, GitDoor};
 use wsctl::model::mark::{Deed, OurLock};
 use wsctl::model::name::{BranchName, ObjectId, WorkspaceId};
@@ -79,8 +80,13 @@ impl Sandbox {
         std::fs::create_dir_all(path.parent()).unwrap();
         let plan = BranchPlan::New { base: "HEAD".into(), commit: self.id(repository, "HEAD") };
         door.create_branch(&abs(repository), &branch(on), &plan, &workspace()).unwrap();
-        let added = door.add_worktree(&abs(repository), &path, &branch(on), &self.lock(repository)).unwrap();
+        let added = self.add(&abs(repository), &path, &branch(on), &self.lock(repository)).unwrap();
         (path, added.admin_dir)
+    }
+
+    /// Adds a worktree on a branch.
+    fn add(&self, repository: &AbsPath, path: &AbsPath, on: &BranchName, lock: &OurLock) -> anyhow::Result<Added> {
+        self.door().add_worktree(&NewWorktree { repository, path, on: On::Branch(on), lock })
     }
 }
 

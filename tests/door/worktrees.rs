@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
+use wsctl::git::On;
 use wsctl::git::Relink;
 
 use super::*;
@@ -34,7 +35,7 @@ fn a_worktree_may_have_any_path() {
         let plan = BranchPlan::New { base: "HEAD".into(), commit: sandbox.id(&repository, "HEAD") };
         sandbox.door().create_branch(&abs(&repository), &on, &plan, &workspace()).unwrap();
         let path = sandbox.builders().join(OsStr::from_bytes(name));
-        let added = sandbox.door().add_worktree(&abs(&repository), &path, &on, &sandbox.lock(&repository)).unwrap();
+        let added = sandbox.add(&abs(&repository), &path, &on, &sandbox.lock(&repository)).unwrap();
         assert_eq!(added.warning, None);
         assert!(path.join("README.md").as_path().exists());
     }
@@ -46,7 +47,7 @@ fn a_reftable_worktree_is_added_and_switched() {
     let Some(repository) = sandbox.reftable("api") else { return };
     let (path, _) = sandbox.checkout(&repository, "b/api", "x");
     sandbox.git(&repository, &["branch", "y"]);
-    sandbox.door().switch(&path, &branch("y")).unwrap();
+    sandbox.door().switch(&path, On::Branch(&branch("y"))).unwrap();
     sandbox.door().park(&path, &sandbox.id(&repository, "HEAD")).unwrap();
     assert_eq!(sandbox.git(&path, &["branch", "--show-current"]), "");
 }
@@ -57,20 +58,20 @@ fn an_occupied_path_or_a_missing_branch_is_refused() {
     let repository = sandbox.repository("api");
     sandbox.git(&repository, &["branch", "x"]);
     sandbox.git(&repository, &["tag", "only-a-tag"]);
-    let (door, at, lock) = (sandbox.door(), abs(&repository), sandbox.lock(&repository));
+    let (at, lock) = (abs(&repository), sandbox.lock(&repository));
     let place = sandbox.builders().join("b");
-    assert!(why(door.add_worktree(&at, &place, &branch("only-a-tag"), &lock)).contains("there is no branch"));
+    assert!(why(sandbox.add(&at, &place, &branch("only-a-tag"), &lock)).contains("there is no branch"));
     std::fs::create_dir(&place).unwrap();
     std::fs::write(place.join("file"), "x").unwrap();
-    assert!(why(door.add_worktree(&at, &place, &branch("x"), &lock)).contains("in the way"));
+    assert!(why(sandbox.add(&at, &place, &branch("x"), &lock)).contains("in the way"));
     std::os::unix::fs::symlink(sandbox.home(), sandbox.builders().join("link")).unwrap();
-    assert!(door.add_worktree(&at, &sandbox.builders().join("link"), &branch("x"), &lock).is_err());
-    assert!(door.add_worktree(&at, &sandbox.builders().join("link/in"), &branch("x"), &lock).is_err());
+    assert!(sandbox.add(&at, &sandbox.builders().join("link"), &branch("x"), &lock).is_err());
+    assert!(sandbox.add(&at, &sandbox.builders().join("link/in"), &branch("x"), &lock).is_err());
     assert!(!sandbox.home().join("in").exists());
-    assert!(why(door.add_worktree(&at, &sandbox.builders().join("m"), &branch("main"), &lock)).contains("already"));
+    assert!(why(sandbox.add(&at, &sandbox.builders().join("m"), &branch("main"), &lock)).contains("already"));
     let empty = sandbox.builders().join("empty");
     std::fs::create_dir(&empty).unwrap();
-    door.add_worktree(&at, &empty, &branch("x"), &lock).unwrap();
+    sandbox.add(&at, &empty, &branch("x"), &lock).unwrap();
 }
 
 #[test]
@@ -85,11 +86,11 @@ fn a_failing_hook_is_a_warning_and_the_users_hooks_run() {
     }
     sandbox.git(&repository, &["branch", "x"]);
     let path = sandbox.builders().join("b");
-    let added = sandbox.door().add_worktree(&abs(&repository), &path, &branch("x"), &sandbox.lock(&repository)).unwrap();
+    let added = sandbox.add(&abs(&repository), &path, &branch("x"), &sandbox.lock(&repository)).unwrap();
     assert!(added.warning.unwrap().contains("post-checkout hook"));
     assert!(path.join("hooked").as_path().exists());
     sandbox.git(&repository, &["branch", "y"]);
-    sandbox.door().switch(&path, &branch("y")).unwrap();
+    sandbox.door().switch(&path, On::Branch(&branch("y"))).unwrap();
     assert_eq!(sandbox.git(&path, &["branch", "--show-current"]), "y");
 }
 
@@ -104,7 +105,7 @@ fn a_failing_filter_is_an_error_in_one_line() {
     sandbox.git(&repository, &["config", "filter.broken.required", "true"]);
     sandbox.git(&repository, &["branch", "x"]);
     let path = sandbox.builders().join("b");
-    let reason = why(sandbox.door().add_worktree(&abs(&repository), &path, &branch("x"), &sandbox.lock(&repository)));
+    let reason = why(sandbox.add(&abs(&repository), &path, &branch("x"), &sandbox.lock(&repository)));
     assert!(reason.contains("smudge filter") && !reason.contains('\n'), "{reason}");
 }
 
@@ -139,10 +140,10 @@ fn switch_never_overwrites_an_ignored_or_untracked_file() {
     sandbox.commit(&repository, "tracks a log");
     sandbox.git(&repository, &["branch", "y"]);
     std::fs::write(path.join("secret.log"), "mine").unwrap();
-    assert!(why(sandbox.door().switch(&path, &branch("y"))).contains("overwritten"));
+    assert!(why(sandbox.door().switch(&path, On::Branch(&branch("y")))).contains("overwritten"));
     assert_eq!(std::fs::read_to_string(path.join("secret.log")).unwrap(), "mine");
     assert_eq!(sandbox.git(&path, &["branch", "--show-current"]), "x");
-    assert!(why(sandbox.door().switch(&path, &branch("nothing"))).contains("there is no branch"));
+    assert!(why(sandbox.door().switch(&path, On::Branch(&branch("nothing")))).contains("there is no branch"));
 }
 
 #[test]

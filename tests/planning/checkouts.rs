@@ -2,6 +2,7 @@
 
 use wsctl::model::actual::{Head, Link, Lock, Place};
 use wsctl::model::builder::Occupant;
+use wsctl::model::desired::Goal;
 use wsctl::model::mark::{Deed, Marked, OurLock};
 use wsctl::model::work::Finding;
 use wsctl::plan::Action;
@@ -99,10 +100,11 @@ fn a_workspace_that_moved_is_repaired() {
             registration.link = Link::DirectoryGone;
             registration.worktree = Some(abs("/old/.builders/slack/api"));
         });
-    let switched =
-        planned(&world.clone().checkout_mark("slack", "api", |mark| mark.branch = branch("old")).head("slack", "api", "old"));
+    let switched = planned(
+        &world.clone().checkout_mark("slack", "api", |mark| mark.goal = Goal::Branch(branch("old"))).head("slack", "api", "old"),
+    );
     let kept = switched.changes.iter().find_map(|change| match &change.action {
-        Action::Repair { touch, .. } => Some(touch.desired.branch.to_string()),
+        Action::Repair { touch, .. } => Some(touch.desired.goal.to_string()),
         _ => None,
     });
     assert_eq!(kept.as_deref(), Some("old"), "the switch is still to come");

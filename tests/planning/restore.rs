@@ -2,6 +2,7 @@
 
 use wsctl::model::actual::{Directory, Head, Link, Place, RepositoryState};
 use wsctl::model::builder::Occupant;
+use wsctl::model::desired::Goal;
 use wsctl::model::desired::Shape;
 use wsctl::model::mark::{BuilderMark, CheckoutMark};
 use wsctl::model::policy::{BuilderPolicy, DeleteBranch};
@@ -46,7 +47,7 @@ fn entry() -> TrashEntry {
             builder: builder("slack"),
             repository: repo("api"),
             path: super::values::rel("api"),
-            branch: branch("builder/slack"),
+            goal: Goal::Branch(branch("builder/slack")),
             made_branch: true,
             base: Some("origin/main".into()),
             start: id("a"),

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use wsctl::model::actual::{Actual, Base, Directory, Link, Lock, Place, Registration, Repository, RepositoryState, Source};
+use wsctl::model::actual::{Actual, Base, Directory, Head, Link, Lock, Place, Registration, Repository, RepositoryState, Source};
 use wsctl::model::builder::{Anchor, AnchorEntry, AnchorState, BuilderDirectory, DiskFile, Occupant};
-use wsctl::model::desired::{Desired, DesiredBuilder, DesiredCheckout, DesiredFile, DesiredRepository, FileMode, Shape, Url};
+use wsctl::model::desired::{
+    Desired, DesiredBuilder, DesiredCheckout, DesiredFile, DesiredRepository, FileMode, Goal, Shape, Url,
+};
 use wsctl::model::mark::{BuilderMark, CheckoutMark, Deed, Marked, OurLock, WorkspaceMark, WrittenFile};
 use wsctl::model::moved::Moved;
 use wsctl::model::name::RepoName;
@@ -111,7 +113,10 @@ impl World {
                 (Shape::Anchored | Shape::Plain, ".") => rel("workspace-root"),
                 (Shape::Anchored | Shape::Plain, other) => rel(other),
             };
-            (repo(repository), DesiredCheckout { repository: repo(repository), path, branch: own.clone(), base: None })
+            (
+                repo(repository),
+                DesiredCheckout { repository: repo(repository), path, goal: Goal::Branch(own.clone()), base: None },
+            )
         };
         let declared = DesiredBuilder {
             name: builder(name),
@@ -162,7 +167,7 @@ impl World {
             let found = registration(&declared, checkout, &mark);
             places.insert(checkout.path.clone(), Occupant::Worktree(found.admin_dir.clone()));
             self.change(&checkout.repository, |repository| {
-                repository.branches.insert(checkout.branch.clone(), id("a"));
+                repository.branches.extend(checkout.goal.branch().map(|branch| (branch.clone(), id("a"))));
                 repository.registrations.insert(found.admin_name.clone(), found.clone());
             });
         }
@@ -244,7 +249,7 @@ impl World {
 
     /// The file asks for another branch.
     pub fn wants(self, name: &str, repository: &str, wanted: &str) -> Self {
-        self.checkout(name, repository, |checkout| checkout.branch = branch(wanted))
+        self.checkout(name, repository, |checkout| checkout.goal = Goal::Branch(branch(wanted)))
     }
 
     /// The block of the builder is deleted from the file.
@@ -368,8 +373,8 @@ fn registration(declared: &DesiredBuilder, checkout: &DesiredCheckout, mark: &Bu
         builder: declared.name.clone(),
         repository: checkout.repository.clone(),
         path: checkout.path.clone(),
-        branch: checkout.branch.clone(),
-        made_branch: true,
+        goal: checkout.goal.clone(),
+        made_branch: checkout.goal.branch().is_some(),
         base: Some(checkout.base.clone().unwrap_or_else(|| "origin/main".into())),
         start: id("a"),
         parked: None,
@@ -381,7 +386,7 @@ fn registration(declared: &DesiredBuilder, checkout: &DesiredCheckout, mark: &Bu
         admin_name,
         worktree: Some(checkout.path.under(&declared.path)),
         link: Link::Whole,
-        head: on(checkout.branch.as_str()),
+        head: checkout.goal.branch().map_or(Head::Detached(id("a")), |branch| on(branch.as_str())),
         lock: holds.then(|| Lock::Ours(OurLock { workspace: our_id(), deed: Deed::Holding })),
         operation: None,
         mark: Marked::Yes(own),

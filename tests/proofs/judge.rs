@@ -123,11 +123,13 @@ fn shown(plan: &Plan, change: &Change, before: &Picture, after: &Picture) -> Res
         Action::CreateCheckout(write) | Action::ReplaceCheckout { write, .. } | Action::ResumeCheckout { write, .. } => {
             let path = write.desired.path.under(&write.builder_path);
             match branch(path.as_path()) {
-                Some(branch) if branch == write.desired.branch.full() => Ok(()),
+                now if now == write.desired.goal.branch().map(wsctl::model::name::BranchName::full) => Ok(()),
                 other => told(&format!("it is on {other:?}")),
             }
         }
-        Action::Switch { touch, .. } if branch(touch.path.as_path()) != Some(touch.desired.branch.full()) => {
+        Action::Switch { touch, .. }
+            if branch(touch.path.as_path()) != touch.desired.goal.branch().map(wsctl::model::name::BranchName::full) =>
+        {
             told("it is on another branch")
         }
         Action::WriteFile(write) if write.to.under(&write.builder).as_path().symlink_metadata().is_err() => {

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use anyhow::{Result, bail};
-use wsctl::git::{Added, AnchorContent, Door, Homecoming, Keep, Pointed, Record, Relink, Unsettled};
+use wsctl::git::{Added, AnchorContent, Door, Homecoming, Keep, NewWorktree, On, Pointed, Record, Relink, Unsettled};
 use wsctl::model::desired::Url;
 use wsctl::model::mark::OurLock;
 use wsctl::model::name::{BranchName, ObjectId, WorkspaceId};
@@ -97,10 +97,10 @@ pass_on! {
     fn fetch(repository: &AbsPath, progress: &(dyn Fn(&str, Option<u8>) + Sync)) -> ();
     fn create_branch(repository: &AbsPath, branch: &BranchName, plan: &BranchPlan, workspace: &WorkspaceId) -> ();
     fn delete_branch(repository: &AbsPath, branch: &BranchName, expect: &ObjectId, keep: Option<&AbsPath>) -> ();
-    fn add_worktree(repository: &AbsPath, path: &AbsPath, branch: &BranchName, lock: &OurLock) -> Added;
+    fn add_worktree(new: &NewWorktree<'_>) -> Added;
     fn lock_worktree(admin_dir: &AbsPath, lock: &OurLock) -> ();
     fn unlock_worktree(admin_dir: &AbsPath) -> ();
-    fn switch(checkout: &AbsPath, branch: &BranchName) -> ();
+    fn switch(checkout: &AbsPath, on: On<'_>) -> ();
     fn park(checkout: &AbsPath, expect: &ObjectId) -> ();
     fn relink(link: &Relink<'_>) -> ();
     fn create_anchor(directory: &AbsPath, anchor: &AnchorContent<'_>) -> ObjectId;

@@ -90,7 +90,7 @@ impl Sandbox {
             admin_dir: abs(admin),
             path: abs(&checkout),
             from: self.rev("repos/api", "one"),
-            branch: BranchName::new("two").unwrap(),
+            branch: Some(BranchName::new("two").unwrap()),
             to: Some(self.rev("repos/api", "two")),
             makes: false,
             opened: None,

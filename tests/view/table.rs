@@ -11,6 +11,7 @@ const NOW: i64 = 1_000_000;
 
 fn checkout(name: &str, on: &str, state: &str) -> CheckoutStatus {
     CheckoutStatus {
+        reference: None,
         repository: repo(name),
         path: abs("/ws/.builders/x").join(name),
         branch: Some(branch(on)),

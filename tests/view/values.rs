@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use wsctl::model::address::Address;
+use wsctl::model::desired::Goal;
 use wsctl::model::desired::{DesiredCheckout, FileMode, Shape, Url};
 use wsctl::model::name::{BranchName, BuilderName, ObjectId, RepoName};
 use wsctl::model::path::{AbsPath, RelPath};
@@ -131,7 +132,7 @@ fn desired(name: &str, repository: &str) -> DesiredCheckout {
     DesiredCheckout {
         repository: repo(repository),
         path: rel(repository),
-        branch: branch(&format!("builder/{name}")),
+        goal: Goal::Branch(branch(&format!("builder/{name}"))),
         base: Some("origin/main".into()),
     }
 }

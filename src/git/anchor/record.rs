@@ -56,13 +56,14 @@ fn edited(
     let parts = || path.as_str().split('/');
     let put = match entry {
         None => editor.remove(parts()).map(drop),
-        Some(Record::Checkout(commit)) => {
+        Some(Record::Checkout(commit) | Record::Reference(commit)) => {
             let same_format = (commit.as_str().len() == 64) == (format == ObjectFormat::Sha256);
             if !same_format {
                 return Ok(old);
             }
             // A gitlink keeps the commit that its checkout had when created.
-            if editor.get(parts()).is_some_and(|found| found.mode.kind() == EntryKind::Commit) {
+            let stays = matches!(entry, Some(Record::Checkout(_)));
+            if stays && editor.get(parts()).is_some_and(|found| found.mode.kind() == EntryKind::Commit) {
                 return Ok(old);
             }
             editor.upsert(parts(), EntryKind::Commit, objects.id(commit)?).map(drop)

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::Restore;
 use crate::model::actual::Actual;
 use crate::model::address::{Address, quoted, segment};
-use crate::model::desired::{Desired, DesiredBuilder};
+use crate::model::desired::{Desired, DesiredBuilder, Goal};
 use crate::model::mark::BuilderMark;
 use crate::model::name::RepoName;
 use crate::model::policy::{BuilderPolicy, DeleteBranch, OnUnsaved};
@@ -48,9 +48,14 @@ pub fn block(desired: &Desired, actual: &Actual, restore: &Restore, bare: Option
         let Some(mark) = &checkout.mark else { continue };
         let plain = bare.and_then(|bare| bare.checkouts.get(&checkout.name));
         let mut lines = String::new();
-        let branch = checkout.fate.instead().unwrap_or(&mark.branch);
-        if usual != Some(branch) {
-            let _ = writeln!(lines, "branch = {}", quoted(branch.as_str()));
+        match (checkout.fate.instead(), &mark.goal) {
+            (Some(branch), _) | (None, Goal::Branch(branch)) if usual != Some(branch) => {
+                let _ = writeln!(lines, "branch = {}", quoted(branch.as_str()));
+            }
+            (None, Goal::Ref(reference)) => {
+                let _ = writeln!(lines, "ref = {}", quoted(reference));
+            }
+            (Some(_), _) | (None, Goal::Branch(_)) => {}
         }
         let said = plain.and_then(|plain| plain.base.as_ref());
         if let Some(was) = mark.base.as_ref().filter(|was| Some(*was) != said && !is_default(actual, &checkout.name, was)) {

@@ -18,7 +18,7 @@ use std::ffi::OsString;
 use crate::model::actual::{Actual, Directory, Link, Repository};
 use crate::model::address::Address;
 use crate::model::builder::Occupant;
-use crate::model::desired::{Desired, DesiredBuilder, Shape};
+use crate::model::desired::{Desired, DesiredBuilder, Goal, Shape};
 use crate::model::mark::{BuilderMark, CheckoutMark, WrittenFile};
 use crate::model::name::{BranchName, BuilderName, RepoName};
 use crate::model::path::{AbsPath, RelPath, unescaped};
@@ -224,13 +224,13 @@ impl<'a> Case<'a> {
         let elsewhere = |builder: &&DesiredBuilder| builder.name != self.home.builder;
         let others = self.input.desired.builders.values().filter(elsewhere);
         let declared: Vec<&BranchName> =
-            others.filter_map(|builder| Some(&builder.checkouts.get(&old.repository)?.branch)).collect();
-        let mut branch = old.branch.clone();
-        if fate.instead().is_none() && declared.contains(&&branch) {
+            others.filter_map(|builder| builder.checkouts.get(&old.repository)?.goal.branch()).collect();
+        let mut goal = old.goal.clone();
+        if let Some(branch) = old.goal.branch().filter(|branch| fate.instead().is_none() && declared.contains(branch)) {
             let own = fate.branch().map(|(branch, _)| branch).filter(|own| !declared.contains(own));
-            branch = own.cloned().unwrap_or_else(|| fate::beside_the(&old.branch, repository));
+            goal = Goal::Branch(own.cloned().unwrap_or_else(|| fate::beside_the(branch, repository)));
         }
-        let made_branch = old.made_branch && branch == old.branch;
-        CheckoutMark { builder: self.home.builder.clone(), file: self.file(&old.file), branch, made_branch, ..old.clone() }
+        let made_branch = old.made_branch && goal == old.goal;
+        CheckoutMark { builder: self.home.builder.clone(), file: self.file(&old.file), goal, made_branch, ..old.clone() }
     }
 }

@@ -57,8 +57,11 @@ pub struct EditedCheckout {
     pub repository: String,
     /// Its directory.
     pub path: AbsPath,
-    /// The branch that it is to be on.
-    pub branch: BranchName,
+    /// The branch that it is to be on; `null` where it is to be read, at `ref`.
+    pub branch: Option<BranchName>,
+    /// The revision that it is detached at, to be read.
+    #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
     /// What a new branch starts from; `null`: the remote's HEAD.
     pub base: Option<String>,
 }
@@ -163,7 +166,8 @@ pub fn edit(answer: &Answer, applied: Option<(&Tally, bool)>) -> String {
                 .map(|checkout| EditedCheckout {
                     repository: checkout.repository.to_string(),
                     path: checkout.path.under(path),
-                    branch: checkout.branch.clone(),
+                    branch: checkout.goal.branch().cloned(),
+                    reference: checkout.goal.reference().cloned(),
                     base: checkout.base.clone(),
                 })
                 .collect(),

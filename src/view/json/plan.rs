@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::desired::FileMode;
+use crate::model::desired::{FileMode, Goal};
 use crate::model::name::{BranchName, ObjectId};
 use crate::model::path::AbsPath;
 use crate::plan::{Action, Blocker, BranchPlan, Change, CheckoutWrite, FileWrite, Note, Plan, TextChange};
@@ -86,13 +86,16 @@ pub struct Target {
     /// The branch that the change leads to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<BranchName>,
+    /// The revision that the change leaves detached: a checkout of that is to be read.
+    #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
     /// The revision that a new branch starts from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
     /// The remote branch that a new branch starts from and tracks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upstream: Option<String>,
-    /// The commit that the branch is at, where plan knows it.
+    /// The commit that the branch or the revision is at, where plan knows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<ObjectId>,
     /// The branch that a switch leaves; missing when detached.
@@ -199,18 +202,16 @@ impl From<&Action> for Target {
                 Target::from(write.as_ref())
             }
             Action::AdoptCheckout(touch) | Action::MarkCheckout(touch) => {
-                Target { branch: Some(touch.desired.branch.clone()), commit: Some(touch.head.clone()), ..at(&touch.path) }
+                Target { commit: Some(touch.head.clone()), ..at(&touch.path) }.on(&touch.desired.goal)
             }
             Action::Switch { touch, branch, from } => {
-                let target = Target { branch: Some(touch.desired.branch.clone()), from: from.clone(), ..at(&touch.path) };
-                target.starting(branch)
+                let target = Target { from: from.clone(), ..at(&touch.path) };
+                target.on(&touch.desired.goal).starting(branch)
             }
-            Action::Repair { touch, old_worktree, .. } => Target {
-                branch: Some(touch.desired.branch.clone()),
-                commit: Some(touch.head.clone()),
-                old_path: Some(old_worktree.clone()),
-                ..at(&touch.path)
-            },
+            Action::Repair { touch, old_worktree, .. } => {
+                let (commit, old_path) = (Some(touch.head.clone()), Some(old_worktree.clone()));
+                Target { commit, old_path, ..at(&touch.path) }.on(&touch.desired.goal)
+            }
             Action::WriteFile(write) | Action::AdoptFile(write) => Target::from(write.as_ref()),
             Action::RemoveFile { builder, to, .. } => at(&to.under(builder)),
             Action::RemoveBuilder(removal) | Action::RemoveCheckout(removal) => match &removal.checkout {
@@ -229,7 +230,7 @@ impl From<&Action> for Target {
 impl From<&CheckoutWrite> for Target {
     fn from(write: &CheckoutWrite) -> Self {
         let path = Some(write.desired.path.under(&write.builder_path));
-        Target { path, branch: Some(write.desired.branch.clone()), ..Target::default() }.starting(&write.branch)
+        Target { path, ..Target::default() }.on(&write.desired.goal).starting(&write.branch)
     }
 }
 
@@ -240,10 +241,14 @@ impl From<&FileWrite> for Target {
 }
 
 impl Target {
+    fn on(self, goal: &Goal) -> Self {
+        Target { branch: goal.branch().cloned(), reference: goal.reference().cloned(), ..self }
+    }
+
     fn starting(self, plan: &BranchPlan) -> Self {
         let commit = plan.commit().cloned();
         match plan {
-            BranchPlan::Existing(_) | BranchPlan::AfterClone => Target { commit, ..self },
+            BranchPlan::Existing(_) | BranchPlan::Detached { .. } | BranchPlan::AfterClone => Target { commit, ..self },
             BranchPlan::Track { upstream, .. } => Target { upstream: Some(upstream.clone()), commit, ..self },
             BranchPlan::New { base, .. } => Target { base: Some(base.clone()), commit, ..self },
         }

@@ -54,6 +54,9 @@ pub struct CheckoutDocument {
     pub path: AbsPath,
     /// The branch it is on; `null` when detached or missing.
     pub branch: Option<BranchName>,
+    /// The revision that it is detached at, as declared; missing on a branch, or where somebody moved it.
+    #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
     /// The commit of HEAD, abbreviated.
     pub commit: Option<String>,
     /// What `ahead` and `behind` count against: the upstream, else the base.
@@ -100,6 +103,7 @@ impl From<CheckoutStatus> for CheckoutDocument {
             repository: checkout.repository,
             path: checkout.path,
             branch: checkout.branch,
+            reference: checkout.reference,
             commit: checkout.commit,
             against: checkout.against,
             ahead,
