@@ -178,6 +178,9 @@ struct Checkout {
     /// What a new branch starts from.
     #[schemars(extend("examples" = ["origin/release"]))]
     base: Option<Text>,
+    /// A tag, a branch or a commit that it is detached at, for reading: no branch is made for it.
+    #[schemars(rename = "ref", extend("examples" = ["v1.2"]))]
+    reference: Option<Text>,
 }
 
 /// A file of the workspace that builders get.

@@ -8,6 +8,7 @@ mod files;
 mod narrowing;
 mod order;
 mod properties;
+mod references;
 mod removals;
 mod replacing;
 mod repositories;

@@ -34,7 +34,7 @@ const fn order(command: Command) -> Order {
     Order { command, unsaved: true, allow_removals: true, now: NOW }
 }
 
-pub(super) const SCENARIOS: [Scenario; 22] = [
+pub(super) const SCENARIOS: [Scenario; 23] = [
     Scenario { name: "create sibling", order: order(Command::Apply), make: |sandbox| declare(sandbox, "\"sibling\"") },
     Scenario { name: "create nested", order: order(Command::Apply), make: |sandbox| declare(sandbox, "\"nested\"") },
     Scenario { name: "create split", order: order(Command::Apply), make: |sandbox| declare(sandbox, "\"split\"") },
@@ -46,6 +46,7 @@ pub(super) const SCENARIOS: [Scenario; 22] = [
     Scenario { name: "clone", order: order(Command::FetchAndApply), make: clone },
     Scenario { name: "adopt", order: order(Command::Apply), make: adopt },
     Scenario { name: "switch", order: order(Command::Apply), make: switch },
+    Scenario { name: "reference", order: order(Command::Apply), make: reference },
     Scenario { name: "repair", order: order(Command::Apply), make: repair },
     Scenario { name: "files", order: order(Command::Apply), make: files },
     Scenario { name: "remove builder", order: order(Command::Apply), make: remove_builder },
@@ -207,6 +208,24 @@ fn switch(sandbox: &Sandbox) {
         fs::write(sandbox.builder(path).join("kept.log"), text(&format!("{name}ignored"))).unwrap();
     }
     sandbox.toml(&wish("right", "left", "fourth"));
+}
+
+/// A reference to make, one whose tag moved, one that was on a branch, and a branch that was a reference.
+fn reference(sandbox: &Sandbox) {
+    let checkout = |builder: &str, goal: &str| format!("[builders.{builder}]\nrepos = [\"web\"]\n{goal}");
+    let wish =
+        |goals: [(&str, &str); 3]| goals.iter().fold(REPOS.to_owned(), |text, (builder, goal)| text + &checkout(builder, goal));
+    let web = sandbox.path("repos/web");
+    sandbox.git(&web, &["tag", "v1"]);
+    let reads = "checkout.web.ref = \"v1\"\n";
+    applied(sandbox, &wish([("one", reads), ("two", ""), ("three", reads)]));
+    fs::write(web.join("more.txt"), text("moved")).unwrap();
+    sandbox.commit(&web, "more");
+    sandbox.git(&web, &["tag", "-f", "v1", "main"]);
+    fs::write(sandbox.builder("one/web/kept.log"), text("ignored")).unwrap();
+    fs::write(sandbox.builder("two/web/work.txt"), text("work")).unwrap();
+    sandbox.commit(sandbox.builder("two/web"), "work");
+    sandbox.toml(&(wish([("one", reads), ("two", reads), ("three", "")]) + &checkout("four", reads)));
 }
 
 fn repair(sandbox: &Sandbox) {

@@ -13,6 +13,7 @@ mod restore;
 pub mod schema;
 mod status;
 mod summary;
+mod target;
 
 use std::fmt::Write as _;
 
@@ -23,11 +24,12 @@ use super::text::is_hostile;
 pub use error::{ErrorDocument, error};
 pub use faults::{FaultDocument, ValidateDocument, validate};
 pub use narrowed::NarrowedDocument;
-pub use plan::{BlockerDocument, ChangeDocument, DiffDocument, NoteDocument, PlanDocument, Target, plan};
+pub use plan::{BlockerDocument, ChangeDocument, DiffDocument, NoteDocument, PlanDocument, plan};
 pub use prune::{DeletionDocument, EntryDocument, PruneDocument, prune};
 pub use restore::{RestoreAnswer, RestoreDocument, RestoredDocument, TrashDocument, TrashedDocument, restore, trash};
 pub use status::{BuilderDocument, CheckoutDocument, StatusDocument, status};
 pub use summary::SummaryDocument;
+pub use target::Target;
 
 /// The version of the format: the first number grows when a meaning changes or a key goes, the second when keys, events
 /// or words are added.
