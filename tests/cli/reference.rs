@@ -123,7 +123,7 @@ fn what_somebody_does_there_is_drift_and_their_commits_block_a_removal() {
     let web = sandbox.builder("b/web");
     sandbox.git(&web, &["switch", "-q", "-c", "mine"]);
     let drift = sandbox.plan().ok().says("on branch mine, declared is detached at v1.2");
-    sandbox.type_next(&drift, "switch --detach v1.2").ok();
+    sandbox.type_next(&drift, "--replace builders.b.web").ok().says("switch back from branch mine to detached at v1.2");
     sandbox.converged();
     sandbox.git(&web, &["switch", "-q", "--detach", "main"]);
     sandbox.plan().ok().says(&format!("HEAD is at {}, declared is detached at v1.2", short(&second)));
