@@ -109,11 +109,9 @@ fn mark(desired: &Desired, path: &AbsPath, name: &OsStr, inside: &[(&RepoName, &
     if found != Marked::No {
         return found;
     }
-    let real = disk::real(path);
-    let root = inside.iter().find(|(name, found)| name.is_root() && found.worktree.as_ref() == Some(&real));
-    if let Some((_, root)) = root
-        && root.builder_mark != Marked::No
-    {
+    // That of a nested builder, also where its root was moved into it and the anchor is still to come.
+    let root = inside.iter().find(|(name, found)| name.is_root() && found.builder_mark != Marked::No);
+    if let Some((_, root)) = root {
         return root.builder_mark.clone();
     }
     let mut file = name.to_owned();

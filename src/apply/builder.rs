@@ -7,7 +7,7 @@ use crate::model::desired::Shape;
 use crate::model::mark::{BUILDER_MARK, BuilderMark, OWN_DIRECTORY};
 use crate::model::name::{BuilderName, ObjectId};
 use crate::model::path::{AbsPath, RelPath};
-use crate::plan::{AnchorWrite, BuilderWrite};
+use crate::plan::{AnchorWrite, BuilderWrite, Relocation};
 use crate::regular;
 
 use super::Shared;
@@ -37,15 +37,51 @@ pub(super) fn create(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
 
 /// What goes to another place, if anything does.
 fn relocate(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
-    match shared.intents.relocating(&write.builder) {
-        Some(relocating) => carry_out(shared.run.door, shared.run.desired, relocating),
-        None => Ok(()),
+    let (Some(relocation), Some(relocating)) = (&write.relocation, shared.intents.relocating(&write.builder)) else {
+        return Ok(());
+    };
+    if let Some(previous) = &write.mark.previous {
+        note_before(shared, write, relocation, previous)?;
     }
+    carry_out(shared.run.door, shared.run.desired, relocating)
+}
+
+/// The mark of a builder that was nested, once it has another.
+fn drop_old_mark(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
+    let moved = write.relocation.iter().flat_map(|it| it.checkouts.iter().filter(|checkout| checkout.from == it.from));
+    for root in moved.filter(|_| write.shape != Shape::Nested) {
+        shared.run.door.remove_own(&root.admin_dir.join(BUILDER_MARK))?;
+    }
+    Ok(())
+}
+
+/// Before anything moves: the mark knows managed files by both of their paths, and is where it will be looked for.
+fn note_before(shared: &Shared<'_>, write: &BuilderWrite, relocation: &Relocation, previous: &BuilderMark) -> Result<()> {
+    let becomes_root = relocation.checkouts.iter().find(|checkout| checkout.to == write.path);
+    if let Some(root) = becomes_root.filter(|_| write.shape == Shape::Nested) {
+        let mark = mark(shared, write, Some(&relocation.from));
+        return shared.write_builder_mark(&root.admin_dir.join(BUILDER_MARK), &mark);
+    }
+    let _turn = shared.turn();
+    let name = relocation.was.as_ref().unwrap_or(&write.builder);
+    if !relocation.from.as_path().is_dir() {
+        return Ok(());
+    }
+    shared.change_builder_mark(name, &relocation.from, |mark| {
+        for (to, file) in &previous.files {
+            mark.files.entry(to.clone()).or_insert_with(|| file.clone());
+        }
+    })
 }
 
 /// A builder that is there: its anchor and its mark.
 pub(super) fn update(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
     relocate(shared, write)?;
+    in_place(shared, write)?;
+    drop_old_mark(shared, write)
+}
+
+fn in_place(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
     let _turn = shared.turn();
     if let Some(anchor) = &write.anchor {
         if write.path.join(".git").as_path().is_dir() {

@@ -20,6 +20,7 @@ mod leftovers;
 mod mess;
 mod mixed;
 mod model;
+mod moves;
 mod program;
 mod races;
 mod scenarios;

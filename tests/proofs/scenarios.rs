@@ -7,6 +7,7 @@ use super::copy::{bring_back, copy_tree};
 use super::drive::{Command, Order, door, execute, load};
 use super::end::list;
 use super::interrupted;
+use super::moves;
 use super::tokens::text;
 use crate::support::Sandbox;
 use crate::support::{Fault, Faulty, Mode};
@@ -34,7 +35,7 @@ const fn order(command: Command) -> Order {
     Order { command, unsaved: true, allow_removals: true, now: NOW }
 }
 
-pub(super) const SCENARIOS: [Scenario; 23] = [
+pub(super) const SCENARIOS: [Scenario; 28] = [
     Scenario { name: "create sibling", order: order(Command::Apply), make: |sandbox| declare(sandbox, "\"sibling\"") },
     Scenario { name: "create nested", order: order(Command::Apply), make: |sandbox| declare(sandbox, "\"nested\"") },
     Scenario { name: "create split", order: order(Command::Apply), make: |sandbox| declare(sandbox, "\"split\"") },
@@ -60,13 +61,18 @@ pub(super) const SCENARIOS: [Scenario; 23] = [
     Scenario { name: "replace", order: order(Command::Apply), make: replace },
     Scenario { name: "anchor", order: order(Command::Apply), make: anchor },
     Scenario { name: "set aside", order: order(Command::Apply), make: set_aside },
+    Scenario { name: "move", order: order(Command::Apply), make: moves::builder },
+    Scenario { name: "move a plain one", order: order(Command::Apply), make: moves::plain },
+    Scenario { name: "exchange names", order: order(Command::Apply), make: moves::exchange },
+    Scenario { name: "become nested", order: order(Command::Apply), make: moves::become_nested },
+    Scenario { name: "become siblings", order: order(Command::Apply), make: moves::become_siblings },
     Scenario { name: "destroy", order: order(Command::Destroy), make: destroy },
     Scenario { name: "empty the trash", order: order(Command::Empty), make: empty },
 ];
 
-const REPOS: &str = "[repos.api]\n[repos.web]\n[policy]\nmax_removals = 50\ndisposable = [\"cache/\"]\n";
-const TWO: &str = "[builders.one]\nrepos = [\"api\", \"web\"]\n[builders.two]\nrepos = [\"api\"]\n";
-const FILES: &str = "[[files]]\nfrom = \"shared.md\"\nto = \"shared.md\"\n[[files]]\nfrom = \"shared.md\"\nto = \"{repo}/.env\"\n\
+pub(super) const REPOS: &str = "[repos.api]\n[repos.web]\n[policy]\nmax_removals = 50\ndisposable = [\"cache/\"]\n";
+pub(super) const TWO: &str = "[builders.one]\nrepos = [\"api\", \"web\"]\n[builders.two]\nrepos = [\"api\"]\n";
+pub(super) const FILES: &str = "[[files]]\nfrom = \"shared.md\"\nto = \"shared.md\"\n[[files]]\nfrom = \"shared.md\"\nto = \"{repo}/.env\"\n\
     [[files]]\nfrom = \"shared.md\"\nto = \"deep/link.md\"\nmode = \"symlink\"\n\
     [[files]]\nfrom = \"template.md\"\nto = \"template.md\"\nmode = \"template\"\n";
 

@@ -1,0 +1,52 @@
+//! Builders with work in them that go to other places.
+
+use super::scenarios::{FILES, REPOS, TWO, applied, work};
+use crate::support::Sandbox;
+
+const MOVED: &str = "[[moved]]\nfrom = \"builders.one\"\nto = \"builders.new\"\n";
+
+/// The two builders with `one` by another name; each stays on its branch.
+fn renamed(one: &str, two: &str) -> String {
+    format!(
+        "[builders.{one}]\nrepos = [\"api\", \"web\"]\nbranch = \"builder/one\"\n\
+         [builders.{two}]\nrepos = [\"api\"]\nbranch = \"builder/two\"\n"
+    )
+}
+
+/// Another name, and another layout at once.
+pub(super) fn builder(sandbox: &Sandbox) {
+    applied(sandbox, &format!("{REPOS}{TWO}{FILES}"));
+    work(sandbox, "one/api", "one");
+    let layout = "[workspace]\nlayout = \"split\"\n";
+    sandbox.toml(&format!("{layout}{REPOS}{}{FILES}{MOVED}", renamed("new", "two")));
+}
+
+pub(super) fn plain(sandbox: &Sandbox) {
+    let plain = "[workspace]\nanchor = false\n";
+    applied(sandbox, &format!("{plain}{REPOS}{TWO}{FILES}"));
+    work(sandbox, "one/web", "one");
+    sandbox.toml(&format!("{plain}{REPOS}{}{FILES}{MOVED}", renamed("new", "two")));
+}
+
+pub(super) fn exchange(sandbox: &Sandbox) {
+    applied(sandbox, &format!("{REPOS}{TWO}{FILES}"));
+    work(sandbox, "one/api", "one");
+    work(sandbox, "two/api", "two");
+    let moved = "[[moved]]\nfrom = \"builders.one\"\nto = \"builders.two\"\n\
+        [[moved]]\nfrom = \"builders.two\"\nto = \"builders.one\"\n";
+    sandbox.toml(&format!("{REPOS}{}{FILES}{moved}", renamed("two", "one")));
+}
+
+pub(super) fn become_nested(sandbox: &Sandbox) {
+    applied(sandbox, &format!("{REPOS}{TWO}"));
+    work(sandbox, "one/api", "one");
+    work(sandbox, "two/workspace-root", "two");
+    sandbox.toml(&format!("[workspace]\nlayout = \"nested\"\n{REPOS}{TWO}"));
+}
+
+pub(super) fn become_siblings(sandbox: &Sandbox) {
+    applied(sandbox, &format!("[workspace]\nlayout = \"nested\"\n{REPOS}{TWO}{FILES}"));
+    work(sandbox, "one/repos/api", "one");
+    work(sandbox, "two", "two");
+    sandbox.toml(&format!("{REPOS}{TWO}{FILES}"));
+}
