@@ -95,7 +95,7 @@ impl Recovery<'_> {
                 aside: &self.desired.builders_dir.join(OWN_DIRECTORY).join(REPLACED),
             }),
             Intent::Remove { stem, path, checkouts, own_files } => entries::removal(self, stem, path, checkouts, own_files),
-            Intent::Relocate(relocating) => relocate::unpark(self.door, self.desired, relocating),
+            Intent::Relocate(relocating) => relocate::settle(self.door, self.desired, relocating),
             Intent::Restore { entry, makes, .. } => entries::restored(self, entry, makes),
         }
     }

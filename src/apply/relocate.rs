@@ -76,16 +76,19 @@ pub(super) fn carry_out(door: &dyn Door, desired: &Desired, relocating: &Relocat
     Ok(())
 }
 
-/// Brings back, or further, what waits aside: whichever of its two places is free.
-pub(super) fn unpark(door: &dyn Door, desired: &Desired, relocating: &Relocating) -> Result<()> {
-    let Some(first) = relocating.leaps.first() else { return Ok(()) };
+/// Finishes what was begun: brings what waits aside back, or further, whichever of its places is free. What was not begun
+/// stays where it is.
+pub(super) fn settle(door: &dyn Door, desired: &Desired, relocating: &Relocating) -> Result<()> {
+    let Some(first) = relocating.leaps.first() else { return carry_out(door, desired, relocating) };
+    if identity(first.from.as_path()) == Some(first.identity) {
+        return Ok(());
+    }
     let waits = identity(relocating.stage.as_path()) == Some(first.identity) && first.to != relocating.stage;
     let taken = first.to.as_path().symlink_metadata().is_ok() && !is_empty(&first.to);
     if waits && taken && first.from.as_path().symlink_metadata().is_err() {
         return door.rename(&relocating.stage, &first.from);
     }
-    let never = identity(first.from.as_path()) == Some(first.identity) && taken;
-    if never { Ok(()) } else { carry_out(door, desired, relocating) }
+    carry_out(door, desired, relocating)
 }
 
 fn is_empty(path: &AbsPath) -> bool {
