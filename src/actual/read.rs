@@ -1,13 +1,15 @@
 //! The one read: repositories first, each on its own thread, then the builders that their registrations explain.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
 use super::{builders, disk, files, git, journal, parallel, place, repository, tracked, trash};
-use crate::model::actual::{Actual, Directory};
-use crate::model::desired::Desired;
+use crate::model::actual::{Actual, Directory, RepositoryState};
+use crate::model::desired::{Desired, DesiredRepository};
+use crate::model::journal::Unfinished;
 use crate::model::mark::{Marked, OWN_DIRECTORY, WORKSPACE_MARK, WorkspaceMark};
+use crate::model::path::AbsPath;
 
 /// Reads everything that plan decides by, except the files in checkouts (see [`super::examine()`]).
 ///
@@ -18,8 +20,15 @@ pub fn read(desired: &Desired) -> Result<Actual> {
     let own = desired.builders_dir.join(OWN_DIRECTORY);
     let workspace: Marked<WorkspaceMark> = disk::mark(own.join(WORKSPACE_MARK).as_path());
     let declared: Vec<_> = desired.repositories.values().collect();
-    let states =
-        parallel::map(&declared, |declared| repository::repository(declared, &repository::bases(desired, &declared.name)));
+    let states = parallel::map(&declared, |declared| {
+        let bases = repository::bases(desired, &declared.name);
+        match repository::repository(declared, &bases) {
+            state @ (RepositoryState::Missing | RepositoryState::Occupied(_)) => {
+                before(desired, workspace.mark(), declared, &bases).unwrap_or(state)
+            }
+            state @ (RepositoryState::Unusable { .. } | RepositoryState::Present(_)) => state,
+        }
+    });
     let mut repositories = declared.iter().map(|declared| declared.name.clone()).zip(states).collect();
     let unfinished = journal::journal(desired);
     journal::origins(desired, workspace.mark().map(|mark| &mark.id), &mut repositories);
@@ -30,7 +39,7 @@ pub fn read(desired: &Desired) -> Result<Actual> {
         place: place::place(desired, &workspace),
         gitignore: text(".gitignore"),
         ignore: text(".ignore"),
-        unmanaged_repositories: builders::unmanaged_repositories(desired, &journal::clones(unfinished.as_ref())),
+        unmanaged_repositories: unmanaged(desired, &repositories, unfinished.as_ref()),
         builders: if usable { builders::builders(desired, &repositories) } else { BTreeMap::new() },
         sources: files::sources(desired),
         trash: trash::trash(desired),
@@ -41,4 +50,37 @@ pub fn read(desired: &Desired) -> Result<Actual> {
         builders_dir,
         unfinished,
     })
+}
+
+/// A repository that is not where it is declared, where it was when it was last applied, also under a name of before.
+fn before(
+    desired: &Desired,
+    mark: Option<&WorkspaceMark>,
+    declared: &DesiredRepository,
+    bases: &BTreeSet<String>,
+) -> Option<RepositoryState> {
+    let names = [&declared.name].into_iter().chain(desired.moved.repositories.get(&declared.name).into_iter().flatten());
+    let places = names.filter_map(|name| Some(mark?.repositories.get(name)?.path.clone()));
+    let others = |path: &AbsPath| desired.repositories.values().any(|other| other.path == *path);
+    let free = |path: &AbsPath| !others(path) && is_only(&declared.path, path);
+    let mut found = places.filter(free).map(|path| {
+        let there = DesiredRepository { path, ..declared.clone() };
+        repository::repository(&there, bases)
+    });
+    found.find(|state| matches!(state, RepositoryState::Present(_)))
+}
+
+/// The repositories that nobody declared: not those that are about to move.
+fn unmanaged(desired: &Desired, repositories: &builders::Repositories, unfinished: Option<&Unfinished>) -> Vec<AbsPath> {
+    let mut found = builders::unmanaged_repositories(desired, &journal::clones(unfinished));
+    found.retain(|path| !repositories.values().filter_map(RepositoryState::repository).any(|known| known.path == *path));
+    found
+}
+
+/// Whether a directory is not there or empty, or holds nothing but the way to a path in it.
+fn is_only(directory: &AbsPath, path: &AbsPath) -> bool {
+    match disk::list(directory.as_path()) {
+        Ok(entries) => entries.iter().all(|entry| directory.contains(path) && path.as_path().starts_with(directory.join(entry))),
+        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+    }
 }

@@ -26,7 +26,7 @@ impl Intents {
     /// What of a builder goes to another place.
     pub(super) fn relocating(&self, builder: &BuilderName) -> Option<&Relocating> {
         self.list.iter().find_map(|intent| match intent {
-            Intent::Relocate(relocating) if relocating.builder == *builder => Some(relocating),
+            Intent::Relocate(relocating) if relocating.builder.as_ref() == Some(builder) => Some(relocating),
             Intent::Clone { .. }
             | Intent::Builder { .. }
             | Intent::Checkout { .. }
@@ -55,10 +55,13 @@ pub(super) fn intents(run: &Run<'_>) -> Result<Intents> {
 
 fn of_action(run: &Run<'_>, address: &Address, action: &Action, list: &mut Vec<Intent>) -> Result<()> {
     match action {
+        Action::UpdateRepository(write) => {
+            list.extend(write.relocation.as_ref().map(|it| Intent::Relocate(relocating(None, it))));
+        }
         Action::Clone { path, .. } => list.push(Intent::Clone { path: path.clone() }),
         Action::CreateBuilder(write) | Action::UpdateBuilder(write) | Action::AdoptBuilder(write) => {
             list.push(Intent::Builder { builder: write.builder.clone(), path: write.path.clone() });
-            list.extend(write.relocation.as_ref().map(|it| Intent::Relocate(relocating(&write.builder, it))));
+            list.extend(write.relocation.as_ref().map(|it| Intent::Relocate(relocating(Some(&write.builder), it))));
         }
         Action::CreateCheckout(write) | Action::ReplaceCheckout { write, .. } => list.push(checkout(run, write)),
         Action::ResumeCheckout { removal, write } => list.extend([remove(run, removal), checkout(run, write)]),

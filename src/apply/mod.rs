@@ -17,6 +17,7 @@ mod prepare;
 mod recover;
 mod relocate;
 mod removal;
+mod repository;
 pub mod restore;
 mod rounds;
 mod schedule;

@@ -14,7 +14,7 @@ use crate::plan::{Hop, Relocated, Relocation};
 use super::prepare::put_aside;
 
 /// What the journal says of a relocation.
-pub(super) fn relocating(builder: &BuilderName, relocation: &Relocation) -> Relocating {
+pub(super) fn relocating(builder: Option<&BuilderName>, relocation: &Relocation) -> Relocating {
     let leap = |hop: &Hop| Leap {
         from: hop.from.clone(),
         to: hop.to.clone(),
@@ -23,12 +23,13 @@ pub(super) fn relocating(builder: &BuilderName, relocation: &Relocation) -> Relo
     };
     let followed = |checkout: &Relocated| Followed {
         admin_dir: checkout.admin_dir.clone(),
+        old_admin_dir: checkout.old_admin_dir.clone(),
         common_dir: checkout.common_dir.clone(),
         from: checkout.from.clone(),
         to: checkout.to.clone(),
     };
     Relocating {
-        builder: builder.clone(),
+        builder: builder.cloned(),
         stage: relocation.stage.clone(),
         leaps: relocation.hops.iter().map(leap).collect(),
         checkouts: relocation.checkouts.iter().map(followed).collect(),
@@ -58,8 +59,8 @@ pub(super) fn carry_out(door: &dyn Door, desired: &Desired, relocating: &Relocat
         door.rename(at, &leap.to)?;
     }
     for checkout in &relocating.checkouts {
-        let Followed { admin_dir, common_dir, from, to } = checkout;
-        door.relink(&Relink { admin_dir, common_dir, worktree: to, old_worktree: from, old_admin_dir: admin_dir })?;
+        let Followed { admin_dir, old_admin_dir, common_dir, from, to } = checkout;
+        door.relink(&Relink { admin_dir, common_dir, worktree: to, old_worktree: from, old_admin_dir })?;
     }
     for directory in relocating.empties.iter().filter(|directory| is_empty(directory)) {
         door.remove_empty(directory)?;

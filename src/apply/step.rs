@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result};
 use crate::plan::{Action, Change, Part};
 
 use super::event::Event;
-use super::{Shared, again, builder, checkout, file, relocate, removal};
+use super::{Shared, again, builder, checkout, file, relocate, removal, repository};
 
 /// Does a step. `begin` is called before its first write: at once, or behind the second look where there is one.
 pub(super) fn perform(shared: &Shared<'_>, change: &Change, part: Part, begin: &dyn Fn() -> Result<()>) -> Result<()> {
@@ -18,7 +18,7 @@ pub(super) fn perform(shared: &Shared<'_>, change: &Change, part: Part, begin: &
         begin()?;
     }
     if let (Part::Park, Some((write, relocation))) = (part, relocation) {
-        return relocate::park(door, &relocate::relocating(&write.builder, relocation));
+        return relocate::park(door, &relocate::relocating(Some(&write.builder), relocation));
     }
     match &change.action {
         Action::Clone { url, path } => {
@@ -27,6 +27,7 @@ pub(super) fn perform(shared: &Shared<'_>, change: &Change, part: Part, begin: &
             };
             door.clone_repository(url, path, &shared.run.desired.root, &progress)
         }
+        Action::UpdateRepository(write) => repository::update(shared, write),
         Action::CreateBuilder(write) => builder::create(shared, write),
         Action::UpdateBuilder(write) => builder::update(shared, write),
         Action::AdoptBuilder(write) => builder::adopt(shared, write),

@@ -57,6 +57,14 @@ fn check(entries: &[Entry], declared: &dyn Fn(&Named) -> bool, faults: &mut Vec<
             };
             faults.push(fault(&entry.from.span, message, "", hint));
         }
+        if let Named::Repository(name) = from
+            && declared(from)
+            && targets.contains(from)
+        {
+            let message = format!("repository `{name}` cannot go while another takes its name");
+            let hint = "rename the one, `wsctl apply`, then the other";
+            faults.push(fault(&entry.from.span, message, "", hint));
+        }
         let circle: Vec<&Named> = walk(from, &next);
         let closed = circle.last().and_then(|last| next.get(*last)).is_some_and(|back| *back == from);
         // Each circle once.

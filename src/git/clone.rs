@@ -121,3 +121,18 @@ pub(super) fn fetch(git: &Git, repository: &AbsPath, progress: &(dyn Fn(&str, Op
         .args(["--no-write-fetch-head", "--no-auto-maintenance"])
         .watched(progress)
 }
+
+/// Lets a remote have another url; see `Door::set_url`.
+pub(super) fn set_url(git: &Git, repository: &AbsPath, remote: &str, (old, new): (&Url, &Url)) -> Result<()> {
+    let key = format!("remote.{remote}.url");
+    let config = || Ok::<_, anyhow::Error>(git.at(repository)?.args(["config", "--local"]));
+    let now = config()?.args(["--get", &key]).line()?;
+    if now == new.expose() {
+        return Ok(());
+    }
+    if now != old.expose() {
+        let fact = format!("the url of {remote} is {} by now", Url::new(now));
+        return Err(Diagnostic::new(fact, "wsctl plan").into());
+    }
+    config()?.args(["--replace-all", &key, new.expose()]).patiently().map(drop)
+}

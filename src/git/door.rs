@@ -101,6 +101,10 @@ impl Door for GitDoor {
         clone::fetch(&self.git, repository, progress)
     }
 
+    fn set_url(&self, repository: &AbsPath, remote: &str, old: &Url, new: &Url) -> Result<()> {
+        clone::set_url(&self.git, repository, remote, (old, new))
+    }
+
     fn create_branch(&self, repository: &AbsPath, name: &BranchName, plan: &BranchPlan, workspace: &WorkspaceId) -> Result<()> {
         branch::create(&self.git, repository, name, plan, workspace)
     }

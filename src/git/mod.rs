@@ -115,6 +115,12 @@ pub trait Door: Sync {
     /// git's own reason in one line, without credentials.
     fn fetch(&self, repository: &AbsPath, progress: &(dyn Fn(&str, Option<u8>) + Sync)) -> Result<()>;
 
+    /// Lets a remote have another url.
+    ///
+    /// # Errors
+    /// Its url is not `old` any more.
+    fn set_url(&self, repository: &AbsPath, remote: &str, old: &Url, new: &Url) -> Result<()>;
+
     /// Makes a branch that must not exist, at the commit of the plan; only [`BranchPlan::Track`] sets an upstream.
     /// Nothing to do for [`BranchPlan::Existing`] and [`BranchPlan::Detached`]. Its reflog says that this workspace made it, and from what.
     ///

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use super::name::BuilderName;
 use super::path::AbsPath;
 
-/// A builder whose directory, or whose checkouts, go to another place.
+/// A builder whose directory, or whose checkouts, go to another place, or a repository.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Relocating {
-    /// Its name by now.
-    pub builder: BuilderName,
+    /// Its name by now; `None`: it is a repository.
+    pub builder: Option<BuilderName>,
     /// Where something can wait for its place.
     pub stage: AbsPath,
     /// The renames, in their order.
@@ -34,8 +34,10 @@ pub struct Leap {
 /// A checkout that ends up elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Followed {
-    /// Its admin directory.
+    /// Its admin directory, as it will be.
     pub admin_dir: AbsPath,
+    /// The same as it was.
+    pub old_admin_dir: AbsPath,
     /// The repository's common directory.
     pub common_dir: AbsPath,
     /// Where its files were.

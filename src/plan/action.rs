@@ -5,7 +5,7 @@ use crate::model::name::BranchName;
 use crate::model::path::{AbsPath, RelPath};
 
 use super::removal::{Removal, Stale};
-use super::write::{BranchPlan, BuilderWrite, CheckoutTouch, CheckoutWrite, FileWrite};
+use super::write::{BranchPlan, BuilderWrite, CheckoutTouch, CheckoutWrite, FileWrite, RepositoryWrite};
 
 /// The sign of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub enum Action {
         /// To where.
         path: AbsPath,
     },
+    /// Move a repository, or let its remote have another url.
+    UpdateRepository(Box<RepositoryWrite>),
     /// Make a builder's directory with its anchor and mark.
     CreateBuilder(Box<BuilderWrite>),
     /// Bring anchor, helper files or mark to what is declared.
@@ -136,7 +138,8 @@ impl Action {
         match self {
             Action::Clone { .. } | Action::CreateBuilder(_) | Action::CreateCheckout(_) => Symbol::Create,
             Action::WriteFile(write) if write.expect.is_none() => Symbol::Create,
-            Action::UpdateBuilder(_)
+            Action::UpdateRepository(_)
+            | Action::UpdateBuilder(_)
             | Action::ResumeCheckout { .. }
             | Action::MarkCheckout(_)
             | Action::Switch { .. }
@@ -158,10 +161,11 @@ impl Action {
     pub fn word(&self) -> &'static str {
         match self {
             Action::Clone { .. } => "clone",
+            Action::UpdateRepository(write) if write.relocation.is_some() => "move",
             Action::CreateBuilder(_) | Action::CreateCheckout(_) => "create",
             Action::UpdateBuilder(write) if write.relocation.is_some() => "move",
             Action::WriteFile(write) if write.expect.is_none() => "create",
-            Action::UpdateBuilder(_) | Action::MarkCheckout(_) | Action::WriteFile(_) => "update",
+            Action::UpdateRepository(_) | Action::UpdateBuilder(_) | Action::MarkCheckout(_) | Action::WriteFile(_) => "update",
             Action::AdoptBuilder(_) | Action::AdoptCheckout(_) | Action::AdoptFile(_) => "adopt",
             Action::ReplaceCheckout { .. } => "replace",
             Action::ResumeCheckout { .. } | Action::FinishRemoval { .. } => "resume",

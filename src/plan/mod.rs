@@ -54,6 +54,7 @@ pub use selection::{Narrowed, Selection, addresses};
 pub use step::{Part, Step};
 pub use write::{
     AnchorWrite, BranchPlan, BuilderWrite, CheckoutTouch, CheckoutWrite, FileContent, FileWrite, Gitlink, MarkWrite,
+    RepositoryWrite,
 };
 
 use std::collections::BTreeSet;

@@ -32,9 +32,24 @@ pub(super) fn steps(input: &Input<'_>, drafts: &Drafts) -> Vec<Step> {
             Step { change, part: Part::Whole, needs, after, writes: writes(draft) }
         })
         .collect();
+    behind_repositories(list, &mut steps);
     untie(list, &mut steps);
     removals_last(list, &mut steps);
     steps
+}
+
+/// What writes to a repository that moves waits until it is in its place.
+fn behind_repositories(list: &[Draft], steps: &mut [Step]) {
+    let moves = |step: &Step| {
+        let action = &list[step.change].change.action;
+        matches!(action, Action::UpdateRepository(write) if write.relocation.is_some())
+    };
+    let movers: Vec<(usize, Vec<RepoName>)> =
+        steps.iter().enumerate().filter(|(_, step)| moves(step)).map(|(index, step)| (index, step.writes.clone())).collect();
+    for (index, step) in steps.iter_mut().enumerate() {
+        let first = movers.iter().filter(|(mover, names)| *mover != index && step.writes.iter().any(|name| names.contains(name)));
+        step.needs.extend(first.map(|(mover, _)| *mover));
+    }
 }
 
 /// Whether a builder leaves the place that another one goes to.
@@ -102,6 +117,7 @@ fn writes(draft: &Draft) -> Vec<RepoName> {
             names
         }
         Action::Clone { .. }
+        | Action::UpdateRepository(_)
         | Action::CreateCheckout(_)
         | Action::ReplaceCheckout { .. }
         | Action::ResumeCheckout { .. }

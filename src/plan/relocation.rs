@@ -3,7 +3,7 @@
 use crate::model::name::{BuilderName, RepoName};
 use crate::model::path::AbsPath;
 
-/// A builder whose directory, or whose checkouts, go to another place.
+/// A builder whose directory, or whose checkouts, go to another place, or a repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Relocation {
     /// The name that it had before, where that changes.
@@ -36,8 +36,10 @@ pub struct Hop {
 pub struct Relocated {
     /// Its repository.
     pub name: RepoName,
-    /// Its admin directory.
+    /// Its admin directory, as it will be.
     pub admin_dir: AbsPath,
+    /// The same as it is.
+    pub old_admin_dir: AbsPath,
     /// The repository's common directory.
     pub common_dir: AbsPath,
     /// Where its files are.

@@ -3,13 +3,13 @@
 use crate::model::actual::{Repository, RepositoryState};
 use crate::model::address::Address;
 use crate::model::builder::Occupant;
-use crate::model::desired::{Desired, DesiredRepository, Url};
-use crate::model::path::AbsPath;
+use crate::model::desired::{DesiredRepository, Url};
+use crate::model::path::{AbsPath, printable};
 
 use super::blockers::{at, shell};
 use super::draft::Drafts;
 use super::input::Input;
-use super::{Action, Blocker, Symbol};
+use super::{Action, Blocker, RepositoryWrite, Symbol};
 
 pub(super) fn plan(input: &Input<'_>, drafts: &mut Drafts) {
     for repository in input.desired.repositories.values() {
@@ -25,7 +25,7 @@ pub(super) fn plan(input: &Input<'_>, drafts: &mut Drafts) {
                 refuse(drafts, at("in-the-way", path, format!("what is there {what}"), next));
             }
             Some(RepositoryState::Unusable { fact, next }) => refuse(drafts, at("unusable-repository", path, fact, next)),
-            Some(RepositoryState::Present(found)) => compare_url(input.desired, repository, found, drafts),
+            Some(RepositoryState::Present(found)) => present(input, repository, found, drafts),
         }
     }
 }
@@ -58,12 +58,70 @@ fn orphans(input: &Input<'_>, repository: &AbsPath) -> Option<Blocker> {
     Some(at("orphaned-checkouts", repository, fact, format!("mv WHERE-IT-IS-NOW {}", shell(repository))))
 }
 
-fn compare_url(desired: &Desired, repository: &DesiredRepository, found: &Repository, drafts: &mut Drafts) {
-    let Some(url) = &repository.url else { return };
-    let wanted = comparable(url, &desired.root);
-    let mut remotes = found.remotes.values().flatten();
-    if remotes.any(|remote| comparable(remote, &found.path) == wanted) {
+/// One that is there: whether it is where it is declared, and what its remote is.
+fn present(input: &Input<'_>, declared: &DesiredRepository, found: &Repository, drafts: &mut Drafts) {
+    let moving = input.moves().and_then(|moves| moves.repository(&declared.name));
+    let url = other_url(input, declared, found);
+    let mut reasons: Vec<String> = Vec::new();
+    if let Some(moving) = moving {
+        let from = &moving.relocation.from;
+        reasons.push(format!("move from {}", printable(from.relative_to(&input.desired.root).as_os_str())));
+    }
+    let remote = match url {
+        Some(Remote::Changed(remote, old, new)) => {
+            reasons.push(format!("url of {remote}: {old} → {new}"));
+            Some((remote, old, new))
+        }
+        Some(Remote::Drift(fact, next)) => {
+            drafts.drift(&Address::Repository(declared.name.clone()), fact, Some(next));
+            None
+        }
+        None => None,
+    };
+    if reasons.is_empty() {
         return;
+    }
+    let relocation = moving.map(|moving| moving.relocation.clone());
+    let write = RepositoryWrite { path: declared.path.clone(), relocation, remote };
+    let action = Action::UpdateRepository(Box::new(write));
+    let draft = drafts.add(Address::Repository(declared.name.clone()), action, reasons.join("; "));
+    let links = moving.map_or(0, |moving| moving.relocation.checkouts.len());
+    if links > 0 {
+        draft
+            .change
+            .details
+            .push(format!("the links of {links} worktree{} are written again", if links == 1 { "" } else { "s" }));
+    }
+    draft.change.blockers.extend(moving.iter().flat_map(|moving| &moving.blockers).cloned());
+}
+
+/// A remote that is not what the file says.
+enum Remote {
+    /// The file changed since it was last applied: the remote, its url, and the one that it shall have.
+    Changed(String, Url, Url),
+    /// Somebody changed the remote: the fact, and the next command.
+    Drift(String, String),
+}
+
+fn other_url(input: &Input<'_>, repository: &DesiredRepository, found: &Repository) -> Option<Remote> {
+    let root = &input.desired.root;
+    let url = repository.url.as_ref()?;
+    let wanted = comparable(url, root);
+    if found.remotes.values().flatten().any(|remote| comparable(remote, &found.path) == wanted) {
+        return None;
+    }
+    let mark = input.actual.workspace.mark();
+    let names =
+        [&repository.name].into_iter().chain(input.desired.moved.repositories.get(&repository.name).into_iter().flatten());
+    let mut applied = names.filter_map(|name| mark?.repositories.get(name)?.url.as_ref());
+    if let Some(last) = applied.next() {
+        let last = comparable(&Url::new(last), root);
+        // What is stored of a url is what is shown of it.
+        let as_applied = |remote: &&Url| comparable(&Url::new(remote.to_string()), &found.path) == last;
+        let same = found.remotes.iter().find_map(|(name, remote)| Some((name, remote.as_ref().filter(as_applied)?)));
+        if let Some((name, old)) = same {
+            return Some(Remote::Changed(name.clone(), old.clone(), url.clone()));
+        }
     }
     let here = shell(&found.path);
     let (fact, next) = match found.remotes.get("origin") {
@@ -72,7 +130,7 @@ fn compare_url(desired: &Desired, repository: &DesiredRepository, found: &Reposi
         }
         Some(None) | None => (format!("no remote has the url {url}"), format!("git -C {here} remote add origin URL")),
     };
-    drafts.drift(&Address::Repository(repository.name.clone()), fact, Some(next));
+    Some(Remote::Drift(fact, next))
 }
 
 /// A url in the form in which two that mean the same are equal: local paths absolute, without a trailing `/` or `.git`.

@@ -1,13 +1,24 @@
 //! What a change writes: builders, anchors, checkouts, managed files.
 
 use crate::model::actual::ObjectFormat;
-use crate::model::desired::{DesiredCheckout, FileMode, Shape};
+use crate::model::desired::{DesiredCheckout, FileMode, Shape, Url};
 use crate::model::mark::{BuilderMark, CheckoutMark};
 use crate::model::name::{BranchName, BuilderName, ObjectId, RepoName};
 use crate::model::path::{AbsPath, RelPath};
 use crate::model::policy::BuilderPolicy;
 
 use super::Relocation;
+
+/// A repository as it shall be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RepositoryWrite {
+    /// Where it will be.
+    pub path: AbsPath,
+    /// What goes to another place.
+    pub relocation: Option<Relocation>,
+    /// The remote whose url changes, what it must still be, and what it shall be.
+    pub remote: Option<(String, Url, Url)>,
+}
 
 /// A builder's directory, anchor and mark as they shall be.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -165,3 +165,75 @@ fn checkouts_follow_the_layout() {
     }
     assert_eq!(text(sandbox.builder("b/api/untracked.txt")), "untracked\n");
 }
+
+/// `api` with its clone elsewhere, or called otherwise, in builder `b`.
+fn repository(name: &str, path: &str, tail: &str) -> String {
+    let path = if path.is_empty() { String::new() } else { format!("path = \"{path}\"\n") };
+    format!("[repos.{name}]\n{path}[repos.web]\n[builders.b]\nrepos = [\"{name}\", \"web\"]\nbranch = \"of/b\"\n{tail}")
+}
+
+#[test]
+fn a_repository_moves_and_its_worktrees_follow() {
+    let sandbox = made("", &["b"]);
+    let work = work_in(&sandbox, "b/api");
+    // A worktree of somebody else follows too.
+    let theirs = sandbox.top().join("theirs");
+    sandbox.git(sandbox.path("repos/api"), &["worktree", "add", "-q", "-b", "theirs", theirs.to_str().unwrap()]);
+    for place in ["clones/api", "repos/api/main", "repos/api"] {
+        sandbox.toml(&repository("api", place, ""));
+        let plan = sandbox.plan().says("~ repos.api ").says("move from ").says("the links of 2 worktrees");
+        plan.says("Plan: 1 to update.").never_says("not declare");
+        sandbox.apply().ok().says("1 updated");
+        assert_eq!(seen(&sandbox, "b/api"), work, "{place}");
+        assert_eq!(sandbox.git(&theirs, &["branch", "--show-current"]), "theirs");
+        sandbox.converged();
+        sandbox.fsck(&["", place, "repos/web", ".builders/b"]);
+        assert!(!sandbox.git(sandbox.path(place), &["worktree", "list"]).contains("prunable"));
+    }
+}
+
+#[test]
+fn a_renamed_repository_moves_with_its_checkouts() {
+    let sandbox = made("", &["b"]);
+    let work = work_in(&sandbox, "b/api");
+    sandbox.toml(&repository("backend", "", &moved(&[("repos.api", "repos.backend")])));
+    let plan = sandbox.plan().says("~ repos.backend").says("move from repos/api").says("~ builders.b.backend");
+    plan.says("was builders.b.api").never_says("+ ").never_says("- ");
+    sandbox.apply().ok();
+    assert_eq!(seen(&sandbox, "b/backend"), work);
+    assert!(!sandbox.builder("b/api").exists() && !sandbox.path("repos/api").exists());
+    sandbox.converged();
+    sandbox.fsck(&["", "repos/backend", "repos/web", ".builders/b"]);
+}
+
+#[test]
+fn what_is_in_the_trash_comes_back_after_its_repository_moved() {
+    let sandbox = made("", &["b", "c"]);
+    let work = work_in(&sandbox, "b/api");
+    sandbox.toml(&file("", &["c"], ""));
+    sandbox.wsctl(&["apply", "--auto-approve", "--unsaved=trash"]).ok();
+    let away = |tail: &str| file("", &["c"], tail).replace("[repos.api]\n", "[repos.api]\npath = \"clones/api\"\n");
+    sandbox.toml(&away(""));
+    sandbox.apply().ok();
+    sandbox.toml(&away("[builders.b]\nrepos = [\"api\", \"web\"]\nbranch = \"of/b\"\n"));
+    sandbox.wsctl(&["restore", "b", "--auto-approve"]).ok();
+    assert_eq!(seen(&sandbox, "b/api"), work);
+    sandbox.converged();
+}
+
+#[test]
+fn a_url_that_changed_in_the_file_is_set_and_one_that_somebody_set_is_drift() {
+    let sandbox = Sandbox::workspace();
+    let toml = |url: &str| format!("[repos.api]\nurl = \"{url}\"\n[repos.web]\n[builders.b]\nrepos = [\"api\"]\n");
+    let old = sandbox.git(sandbox.path("repos/api"), &["remote", "get-url", "origin"]);
+    sandbox.toml(&toml(&old));
+    sandbox.apply().ok();
+    let new = format!("{old}-new.git");
+    sandbox.toml(&toml(&new));
+    sandbox.plan().says("~ repos.api").says("url of origin: ").says("-new.git").says("Plan: 1 to update.");
+    sandbox.apply().ok();
+    assert_eq!(sandbox.git(sandbox.path("repos/api"), &["remote", "get-url", "origin"]), new);
+    sandbox.converged();
+    sandbox.git(sandbox.path("repos/api"), &["remote", "set-url", "origin", "https://me:geheim@example.com/x"]);
+    sandbox.plan().says("No changes.").says("origin is https://***@example.com/x").never_says("geheim");
+}

@@ -102,6 +102,7 @@ pass_on! {
     fn unlock_worktree(admin_dir: &AbsPath) -> ();
     fn switch(checkout: &AbsPath, on: On<'_>) -> ();
     fn park(checkout: &AbsPath, expect: &ObjectId) -> ();
+    fn set_url(repository: &AbsPath, remote: &str, old: &Url, new: &Url) -> ();
     fn relink(link: &Relink<'_>) -> ();
     fn create_anchor(directory: &AbsPath, anchor: &AnchorContent<'_>) -> ObjectId;
     fn update_anchor(directory: &AbsPath, anchor: &AnchorContent<'_>, expect: Option<&ObjectId>) -> ObjectId;

@@ -81,6 +81,7 @@ pub(super) fn moving(
     let relocated = |(name, repository, registration): &Member<'_>, from: &AbsPath, to: &AbsPath| Relocated {
         name: (*name).clone(),
         admin_dir: registration.admin_dir.clone(),
+        old_admin_dir: registration.admin_dir.clone(),
         common_dir: repository.common_dir.clone(),
         from: from.clone(),
         to: to.clone(),

@@ -5,6 +5,7 @@ mod after;
 mod builder;
 mod hops;
 mod renamed;
+pub(super) mod repository;
 mod sources;
 
 use std::collections::BTreeMap;
@@ -18,10 +19,13 @@ use crate::model::path::AbsPath;
 use super::blockers::plain;
 use super::input::Input;
 use super::{Blocker, Question, Relocation};
+use repository::RepositoryMove;
 
 /// Everything that moves.
 #[derive(Debug, Default)]
 pub(super) struct Moves {
+    /// By the name that is declared.
+    repositories: BTreeMap<RepoName, RepositoryMove>,
     /// By the name that is declared.
     builders: BTreeMap<BuilderName, Moving>,
     /// Directories that cannot move, because their new place is taken: they are not removed either.
@@ -63,6 +67,18 @@ impl Moves {
         if !here || input.options.destroy || input.actual.workspace.mark().is_none() {
             return Moves::default();
         }
+        let mut repositories = repository::moving(input);
+        let unasked = |name: &RepoName| input.selected.as_ref().is_some_and(|it| !it.has(&Address::Repository(name.clone())));
+        repositories.iter_mut().filter(|(name, _)| unasked(name)).for_each(|(_, moving)| moving.blockers.push(not_asked()));
+        if repositories.is_empty() {
+            return Moves::of_builders(input);
+        }
+        let mut after = input.actual.clone();
+        repository::after(&mut after, &repositories);
+        Moves { repositories, ..Moves::of_builders(&Input::new(input.desired, &after, input.options)) }
+    }
+
+    fn of_builders(input: &Input<'_>) -> Self {
         let found = sources::sources(input);
         let mut moves = Moves { stuck: found.stuck, ..Moves::default() };
         for builder in input.desired.builders.values() {
@@ -70,8 +86,7 @@ impl Moves {
             if let Some(mut moving) = builder::moving(input, builder, source, &found.leaving) {
                 let address = Address::Builder(builder.name.clone());
                 if input.selected.as_ref().is_some_and(|selected| !selected.has(&address)) {
-                    // It is not shown, and nothing of it is touched.
-                    moving.blockers.push(plain("not-selected", "it was not asked for", "wsctl plan"));
+                    moving.blockers.push(not_asked());
                 }
                 moves.builders.insert(builder.name.clone(), moving);
             }
@@ -82,12 +97,13 @@ impl Moves {
 
     /// Whether nothing moves.
     pub(super) fn is_empty(&self) -> bool {
-        self.builders.is_empty() && self.stuck.is_empty() && self.renamed.is_empty()
+        self.repositories.is_empty() && self.builders.is_empty() && self.stuck.is_empty() && self.renamed.is_empty()
     }
 
     /// The disk as it will be.
     pub(super) fn after(&self, input: &Input<'_>) -> Actual {
         let mut actual = input.actual.clone();
+        repository::after(&mut actual, &self.repositories);
         after::repositories(self, &mut actual);
         after::builders(input, self, &mut actual);
         actual
@@ -99,12 +115,18 @@ impl Moves {
         for moving in self.builders.values() {
             questions.push(Question::Strays(moving.source.clone()));
             for (name, _, registration) in input.registrations() {
-                if moving.relocation.checkouts.iter().any(|checkout| checkout.admin_dir == registration.admin_dir) {
+                let named = |admin: &AbsPath| admin.as_path().file_name() == Some(&registration.admin_name);
+                if moving.relocation.checkouts.iter().any(|checkout| checkout.name == *name && named(&checkout.admin_dir)) {
                     questions.push(Question::Work(name.clone(), registration.admin_name.clone()));
                 }
             }
         }
         questions
+    }
+
+    /// The repository's move, whether it can be made or not.
+    pub(super) fn repository(&self, name: &RepoName) -> Option<&RepositoryMove> {
+        self.repositories.get(name)
     }
 
     /// The builder's move, if it can be made.
@@ -131,4 +153,9 @@ impl Moves {
     pub(super) fn reason(&self, admin_dir: &AbsPath) -> Option<String> {
         self.renamed.get(admin_dir).map(|renamed| format!("was {}", renamed.was))
     }
+}
+
+/// It is not shown, and nothing of it is touched.
+fn not_asked() -> Blocker {
+    plain("not-selected", "it was not asked for", "wsctl plan")
 }

@@ -51,8 +51,15 @@ impl From<&Action> for Target {
         let at = |path: &AbsPath| Target { path: Some(path.clone()), ..Target::default() };
         match action {
             Action::Clone { url, path } => Target { url: Some(url.to_string()), ..at(path) },
+            Action::UpdateRepository(write) => Target {
+                url: write.remote.as_ref().map(|(_, _, url)| url.to_string()),
+                old_path: write.relocation.as_ref().map(|relocation| relocation.from.clone()),
+                ..at(&write.path)
+            },
             Action::CreateBuilder(write) | Action::UpdateBuilder(write) | Action::AdoptBuilder(write) => {
-                Target { branch: Some(write.mark.branch.clone()), ..at(&write.path) }
+                let moved = write.relocation.as_ref().filter(|relocation| relocation.from != write.path);
+                let old_path = moved.map(|relocation| relocation.from.clone());
+                Target { branch: Some(write.mark.branch.clone()), old_path, ..at(&write.path) }
             }
             Action::CreateCheckout(write) | Action::ReplaceCheckout { write, .. } | Action::ResumeCheckout { write, .. } => {
                 Target::from(write.as_ref())

@@ -1,0 +1,101 @@
+//! Repositories that lie where they were declared before: at another path, or under another name.
+
+use std::collections::BTreeMap;
+
+use crate::model::actual::{Actual, Link, Lock, Registration, Repository, RepositoryState};
+use crate::model::builder::{BuilderDirectory, Occupant};
+use crate::model::desired::DesiredRepository;
+use crate::model::name::RepoName;
+use crate::model::path::AbsPath;
+
+use super::super::blockers::{at, shell};
+use super::super::input::Input;
+use super::super::{Blocker, Hop, Relocated, Relocation};
+use super::hops::shifted;
+
+/// One repository on its way.
+#[derive(Debug)]
+pub(in super::super) struct RepositoryMove {
+    /// What is done.
+    pub(in super::super) relocation: Relocation,
+    /// Why it cannot be.
+    pub(in super::super) blockers: Vec<Blocker>,
+}
+
+/// The repositories that were read where they are, and are declared elsewhere.
+pub(super) fn moving(input: &Input<'_>) -> BTreeMap<RepoName, RepositoryMove> {
+    let mut moving = BTreeMap::new();
+    for declared in input.desired.repositories.values() {
+        let found = input.repository(&declared.name).filter(|found| found.path != declared.path);
+        moving.extend(found.map(|found| (declared.name.clone(), repository(declared, found))));
+    }
+    moving
+}
+
+fn repository(declared: &DesiredRepository, found: &Repository) -> RepositoryMove {
+    let (from, to) = (&found.path, &declared.path);
+    let stage = to.parent().join(format!(".wsctl-moving-{}", declared.name));
+    let hop = |from: &AbsPath, to: &AbsPath| Hop { origin: found.path.clone(), from: from.clone(), to: to.clone() };
+    let overlap = from.contains(to) || to.contains(from);
+    let hops = if overlap { vec![hop(from, &stage), hop(&stage, to)] } else { vec![hop(from, to)] };
+    let whole = found.registrations.values().filter(|registration| registration.link == Link::Whole);
+    let relocated = |registration: &Registration| {
+        let worktree = registration.worktree.clone()?;
+        Some(Relocated {
+            name: declared.name.clone(),
+            admin_dir: shifted(&registration.admin_dir, from, to),
+            old_admin_dir: registration.admin_dir.clone(),
+            common_dir: shifted(&found.common_dir, from, to),
+            to: shifted(&worktree, from, to),
+            from: worktree,
+        })
+    };
+    let checkouts = whole.filter_map(relocated).collect();
+    let empties = if overlap { vec![] } else { vec![from.parent()] };
+    let blockers = found.registrations.values().filter_map(|registration| away(found, registration)).collect();
+    RepositoryMove { relocation: Relocation { was: None, from: from.clone(), stage, hops, checkouts, empties }, blockers }
+}
+
+/// A worktree whose link cannot be written now and is wanted still: somebody locked it, mostly since it lies on a disk that
+/// is not always there.
+fn away(repository: &Repository, registration: &Registration) -> Option<Blocker> {
+    let Some(Lock::Foreign(reason)) = &registration.lock else { return None };
+    if registration.link == Link::Whole {
+        return None;
+    }
+    let path = registration.worktree.as_ref().unwrap_or(&registration.admin_dir);
+    let colon = if reason.is_empty() { "" } else { ": " };
+    let fact = format!("its worktree {path} is locked and not there{colon}{reason}");
+    let next = format!("git -C {} worktree unlock {}", shell(&repository.path), shell(path));
+    Some(at("locked", path, fact, next))
+}
+
+/// The disk once they have moved.
+pub(super) fn after(actual: &mut Actual, moves: &BTreeMap<RepoName, RepositoryMove>) {
+    let live: Vec<(&RepoName, &Relocation)> =
+        moves.iter().filter(|(_, it)| it.blockers.is_empty()).map(|(name, it)| (name, &it.relocation)).collect();
+    for (name, relocation) in &live {
+        let Some(RepositoryState::Present(repository)) = actual.repositories.get_mut(*name) else { continue };
+        let to = relocation.hops.last().map_or(&relocation.from, |hop| &hop.to);
+        let now = |path: &AbsPath| shifted(path, &relocation.from, to);
+        repository.path = now(&repository.path);
+        repository.common_dir = now(&repository.common_dir);
+        for registration in repository.registrations.values_mut() {
+            registration.admin_dir = now(&registration.admin_dir);
+            registration.worktree = registration.worktree.as_ref().map(now);
+        }
+        for directory in actual.builders.values_mut() {
+            rename_admin(directory, &now);
+        }
+    }
+}
+
+/// What the `.git` files of a builder name.
+fn rename_admin(directory: &mut BuilderDirectory, now: &dyn Fn(&AbsPath) -> AbsPath) {
+    let occupants = directory.places.values_mut().chain([&mut directory.occupant]);
+    for occupant in occupants {
+        if let Occupant::Worktree(admin) = occupant {
+            *admin = now(admin);
+        }
+    }
+}
