@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, Result};
 
+use crate::actual::place::identity;
 use crate::git::{AnchorContent, Door};
 use crate::model::desired::Shape;
 use crate::model::mark::{BUILDER_MARK, BuilderMark, OWN_DIRECTORY};
@@ -46,13 +47,17 @@ fn relocate(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
     carry_out(shared.run.door, shared.run.desired, relocating)
 }
 
-/// The mark of a builder that was nested, once it has another.
+/// The mark of a builder that was nested, or plain and called otherwise, once it has another.
 fn drop_old_mark(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
     let moved = write.relocation.iter().flat_map(|it| it.checkouts.iter().filter(|checkout| checkout.from == it.from));
     for root in moved.filter(|_| write.shape != Shape::Nested) {
         shared.run.door.remove_own(&root.admin_dir.join(BUILDER_MARK))?;
     }
-    Ok(())
+    let Some(was) = write.relocation.as_ref().and_then(|relocation| relocation.was.as_ref()) else { return Ok(()) };
+    let old = own_mark_of(shared, was);
+    let same = |mark: BuilderMark| mark.identity.is_some() && mark.identity == identity(write.path.as_path());
+    let mark = regular::read(&old).ok().and_then(|text| serde_json::from_slice::<BuilderMark>(&text).ok());
+    if mark.is_some_and(same) { shared.run.door.remove_own(&old) } else { Ok(()) }
 }
 
 /// Before anything moves: the mark knows managed files by both of their paths, and is where it will be looked for.
@@ -141,9 +146,13 @@ fn draft_directory(shared: &Shared<'_>, write: &BuilderWrite) -> Result<AbsPath>
 }
 
 fn own_mark(shared: &Shared<'_>, write: &BuilderWrite) -> Result<AbsPath> {
-    let directory = shared.run.desired.builders_dir.join(OWN_DIRECTORY).join("builders");
-    shared.run.door.make_directory(&directory)?;
-    Ok(directory.join(format!("{}.json", write.builder)))
+    let path = own_mark_of(shared, &write.builder);
+    shared.run.door.make_directory(&path.parent())?;
+    Ok(path)
+}
+
+fn own_mark_of(shared: &Shared<'_>, builder: &BuilderName) -> AbsPath {
+    shared.run.desired.builders_dir.join(OWN_DIRECTORY).join("builders").join(format!("{builder}.json"))
 }
 
 fn make_anchor(
@@ -177,10 +186,7 @@ fn make_anchor(
 
 fn mark(shared: &Shared<'_>, write: &BuilderWrite, directory: Option<&AbsPath>) -> BuilderMark {
     let previous = write.mark.previous.as_ref();
-    let identity = directory.and_then(|path| path.as_path().symlink_metadata().ok()).map(|meta| {
-        use std::os::unix::fs::MetadataExt as _;
-        (meta.dev(), meta.ino())
-    });
+    let identity = directory.and_then(|path| identity(path.as_path()));
     BuilderMark {
         version: 1,
         workspace: shared.run.workspace.clone(),

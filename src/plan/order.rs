@@ -44,11 +44,11 @@ fn behind_repositories(list: &[Draft], steps: &mut [Step]) {
         let action = &list[step.change].change.action;
         matches!(action, Action::UpdateRepository(write) if write.relocation.is_some())
     };
-    let movers: Vec<(usize, Vec<RepoName>)> =
+    let first: Vec<(usize, Vec<RepoName>)> =
         steps.iter().enumerate().filter(|(_, step)| moves(step)).map(|(index, step)| (index, step.writes.clone())).collect();
     for (index, step) in steps.iter_mut().enumerate() {
-        let first = movers.iter().filter(|(mover, names)| *mover != index && step.writes.iter().any(|name| names.contains(name)));
-        step.needs.extend(first.map(|(mover, _)| *mover));
+        let awaited = first.iter().filter(|(mover, names)| *mover != index && step.writes.iter().any(|name| names.contains(name)));
+        step.needs.extend(awaited.map(|(mover, _)| *mover));
     }
 }
 

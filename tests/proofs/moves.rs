@@ -50,3 +50,14 @@ pub(super) fn become_siblings(sandbox: &Sandbox) {
     work(sandbox, "two", "two");
     sandbox.toml(&format!("{REPOS}{TWO}{FILES}"));
 }
+
+/// The clone of `api` at another path with another url, by another name, in builders of both.
+pub(super) fn repository(sandbox: &Sandbox) {
+    let origin = |name: &str| sandbox.top().join(format!("origin/{name}.git")).display().to_string();
+    let declared = |url: &str| REPOS.replace("[repos.api]\n", &format!("[repos.api]\nurl = \"{url}\"\n"));
+    applied(sandbox, &format!("{}{TWO}{FILES}", declared(&origin("api"))));
+    work(sandbox, "one/api", "one");
+    let repos = declared(&origin("web")).replace("[repos.api]", "[repos.backend]\npath = \"clones/backend\"");
+    let moved = "[[moved]]\nfrom = \"repos.api\"\nto = \"repos.backend\"\n";
+    sandbox.toml(&format!("{repos}{}{FILES}{moved}", TWO.replace("\"api\"", "\"backend\"")));
+}

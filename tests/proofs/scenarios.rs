@@ -64,6 +64,7 @@ pub(super) const SCENARIOS: [Scenario; 28] = [
     Scenario { name: "move", order: order(Command::Apply), make: moves::builder },
     Scenario { name: "move a plain one", order: order(Command::Apply), make: moves::plain },
     Scenario { name: "exchange names", order: order(Command::Apply), make: moves::exchange },
+    Scenario { name: "move a repository", order: order(Command::Apply), make: moves::repository },
     Scenario { name: "become nested", order: order(Command::Apply), make: moves::become_nested },
     Scenario { name: "become siblings", order: order(Command::Apply), make: moves::become_siblings },
     Scenario { name: "destroy", order: order(Command::Destroy), make: destroy },

@@ -62,11 +62,11 @@ fn source(input: &Input<'_>, to: &BuilderName, was: &BuilderName) -> Option<Sour
     if done {
         return None;
     }
-    if is_ours(input, was) {
-        return Some(Source { key: key(was), was: was.clone() });
-    }
     // Renamed by a run that was cut short before it wrote the marks.
-    renamed_only(input, to, was).then(|| Source { key: key(to), was: was.clone() })
+    if renamed_only(input, to, was) {
+        return Some(Source { key: key(to), was: was.clone() });
+    }
+    is_ours(input, was).then(|| Source { key: key(was), was: was.clone() })
 }
 
 fn key(name: &BuilderName) -> OsString {
