@@ -31,6 +31,7 @@ pub use door::GitDoor;
 pub use link::admin_dir_of;
 pub use locks::Locks;
 pub use managed::content_hash;
+pub use own_files::token;
 
 use anyhow::Result;
 
@@ -40,14 +41,6 @@ use crate::model::name::{BranchName, ObjectId, WorkspaceId};
 use crate::model::path::{AbsPath, RelPath};
 use crate::model::stamp::SeenFiles;
 use crate::plan::{BranchPlan, FileContent, Stale};
-
-/// What the names of this process's temporaries hold, for the journal.
-///
-/// # Errors
-/// The system has no random numbers.
-pub fn token() -> Result<&'static str> {
-    own_files::token()
-}
 
 /// Everything that wsctl ever writes.
 pub trait Door: Sync {

@@ -19,8 +19,11 @@ pub(super) fn temporary(token: &str) -> String {
     format!(".wsctl-{token}-")
 }
 
-/// The token of this process: random, sixteen digits.
-pub(super) fn token() -> Result<&'static str> {
+/// What the names of this process's temporaries hold, for the journal: random, sixteen digits.
+///
+/// # Errors
+/// The system has no random numbers.
+pub fn token() -> Result<&'static str> {
     static TOKEN: OnceLock<String> = OnceLock::new();
     if let Some(token) = TOKEN.get() {
         return Ok(token);

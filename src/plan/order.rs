@@ -47,7 +47,8 @@ fn behind_repositories(list: &[Draft], steps: &mut [Step]) {
     let first: Vec<(usize, Vec<RepoName>)> =
         steps.iter().enumerate().filter(|(_, step)| moves(step)).map(|(index, step)| (index, step.writes.clone())).collect();
     for (index, step) in steps.iter_mut().enumerate() {
-        let awaited = first.iter().filter(|(mover, names)| *mover != index && step.writes.iter().any(|name| names.contains(name)));
+        let awaited =
+            first.iter().filter(|(mover, names)| *mover != index && step.writes.iter().any(|name| names.contains(name)));
         step.needs.extend(awaited.map(|(mover, _)| *mover));
     }
 }
