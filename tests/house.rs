@@ -19,7 +19,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("trash", &["git", "model"]),
     ("apply", &["model", "regular", "plan", "git", "actual", "diagnostic"]),
     ("view", &["model", "plan", "apply::event", "diagnostic"]),
-    ("cli", &["actual", "apply", "config", "desired", "diagnostic", "edit", "git", "model", "plan", "trash", "view"]),
+    ("cli", &["actual", "apply", "config", "desired", "diagnostic", "edit", "git", "model", "plan", "regular", "trash", "view"]),
     ("lib", &[]),
 ];
 

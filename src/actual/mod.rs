@@ -45,6 +45,6 @@ pub use repository::{bases, repository};
 pub use status::status;
 pub use stored::stored;
 pub use strays::strays;
-pub use trash::trashed;
+pub use trash::{trash as trash_entries, trashed};
 pub use walk::seen;
 pub use work::work;

@@ -11,7 +11,8 @@ use crate::model::path::AbsPath;
 use crate::model::trash::{EMPTIED, GONE, GoneEntry, GoneState, MANIFEST, Manifest, TRASH, TrashEntry, is_entry_name};
 
 /// Reads the manifests of the trash, oldest first.
-pub(super) fn trash(desired: &Desired) -> Vec<TrashEntry> {
+#[must_use]
+pub fn trash(desired: &Desired) -> Vec<TrashEntry> {
     let read = |(path, name): (AbsPath, String)| entry(manifest(&path.join(MANIFEST)), path, name);
     let mut entries: Vec<TrashEntry> = listed(desired, TRASH).into_iter().map(read).collect();
     entries.sort_by_key(|entry| entry.manifest.as_ref().map(|manifest| manifest.removed));

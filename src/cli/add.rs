@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
+use super::complete;
 use super::edited::{ApplyOptions, Edit, end};
 use super::editing::Editing;
 use super::globals::Globals;
@@ -19,7 +20,7 @@ use crate::view::edit::Verb;
 /// Declare a builder in builders.toml; with --apply, make it too. The change is shown as a diff; nothing else of the file
 /// changes.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(after_long_help = "\
 Examples:
   wsctl add slack --repo ai-dev --repo domain-apis
   wsctl add slack --repo ai-dev --branch feature/TEC-25-slack --apply
@@ -30,7 +31,7 @@ pub(super) struct Args {
     /// The builder
     name: String,
     /// A repository that joins, once for each, perhaps on a branch of its own; the root joins by itself
-    #[arg(long = "repo", value_name = "REPO[:BRANCH[:BASE]]")]
+    #[arg(long = "repo", value_name = "REPO[:BRANCH[:BASE]]", add = complete::repositories())]
     repos: Vec<String>,
     /// The branch of every checkout; the file may say `builder/{builder}` for all
     #[arg(long)]

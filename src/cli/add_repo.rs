@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use super::add::declared;
+use super::complete;
 use super::edited::{ApplyOptions, Edit, end};
 use super::editing::{Editing, here};
 use super::globals::Globals;
@@ -20,18 +21,18 @@ use crate::view::edit::Verb;
 /// Let repositories join a builder. Inside a builder, that one is meant. With --url, a repository that is not declared is
 /// declared; outside of builders and without --builder that is all.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(after_long_help = "\
 Examples:
   wsctl add-repo k8s-lab                      inside a builder
   wsctl add-repo k8s-lab domain-apis:fix/slack --builder slack --apply
   wsctl add-repo k8s-lab --url git@example.com:acme/k8s-lab.git
-  wsctl add-repo k8s-lab --builder slack --apply --auto-approve --json   for programs: one document")]
+  wsctl add-repo k8s-lab --builder slack --apply --auto-approve --json   for programs")]
 pub(super) struct Args {
     /// The repositories, perhaps on a branch of their own
-    #[arg(value_name = "REPO[:BRANCH[:BASE]]", required = true)]
+    #[arg(value_name = "REPO[:BRANCH[:BASE]]", add = complete::repositories(), required = true)]
     repos: Vec<String>,
     /// The builder
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = complete::builders())]
     builder: Option<String>,
     /// Where the repository is cloned from
     #[arg(long)]

@@ -20,12 +20,12 @@ use crate::{actual, view};
 
 /// Make the disk match the file: clone, create, repair, remove.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(after_long_help = "\
 Examples:
   wsctl apply
   wsctl apply --auto-approve -q            for cron: silent when there is nothing to do
   wsctl apply --target 'builders.slack*'   these builders, and the clones that they need
-  wsctl apply --replace builders.slack     checkouts back to their branches, managed files as declared
+  wsctl apply --replace builders.slack     what was changed on the disk, back as declared
   wsctl apply --unsaved=trash              builders with unsaved work go to the trash too
   wsctl apply --json --auto-approve        one event per line")]
 pub(super) struct Args {

@@ -14,7 +14,7 @@ use crate::view;
 
 /// Move every builder of this workspace to the trash. Repositories and protected builders stay.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(after_long_help = "\
 Examples:
   wsctl destroy
   wsctl destroy --auto-approve --unsaved=trash")]

@@ -20,7 +20,7 @@ use crate::view;
 /// Write builders.toml, and what it includes, the one way: spaces, blank lines, quotes of keys. Nothing is moved, and what
 /// it says stays. Columns that were meant stay columns.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(after_long_help = "\
 Examples:
   wsctl fmt
   wsctl fmt --check     for CI: exits 1 and shows what would change

@@ -12,7 +12,7 @@ use crate::view;
 
 /// Write a first builders.toml from the clones in repos/. Never over a file.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(after_long_help = "\
 Examples:
   wsctl init
   wsctl init --schema   also a schema, so that editors complete the file

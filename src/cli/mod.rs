@@ -4,12 +4,15 @@ mod add;
 mod add_repo;
 mod apply;
 mod ask;
+mod complete;
+mod completions;
 mod destroy;
 mod edited;
 mod editing;
 mod fmt;
 mod globals;
 mod init;
+mod man;
 mod options;
 mod plan;
 mod prune;
@@ -21,13 +24,14 @@ mod signals;
 mod status;
 mod stream;
 mod typed;
+mod usage;
 mod validate;
 mod workspace;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::view;
 
@@ -35,7 +39,7 @@ use globals::Globals;
 
 /// Makes the builder workspaces on disk match builders.toml, and loses no work doing it.
 #[derive(Debug, Parser)]
-#[command(name = "wsctl", version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(name = "wsctl", version, max_term_width = 100, after_long_help = EXAMPLES)]
 struct Cli {
     #[command(flatten)]
     globals: Globals,
@@ -51,6 +55,7 @@ Examples:
   wsctl apply --auto-approve -q   for cron: silent when there is nothing to do
   wsctl status                    who works on which branch, what changed there
   wsctl restore slack             bring a removed builder back from the trash, as it was
+  wsctl completions bash          complete commands and names in your shell; see its --help
 
 Exit codes: 0 done, 1 error or something blocked, 130 interrupted. `wsctl plan --detailed-exitcode`: 2 = changes pending.";
 
@@ -80,8 +85,18 @@ enum Command {
     Fmt(fmt::Args),
     /// Write a first builders.toml from what is on disk.
     Init(init::Args),
-    /// Print the JSON Schema of what wsctl writes.
+    /// Print the JSON Schema of what wsctl reads and writes.
     Schema(schema::Args),
+    /// Print what makes a shell complete commands and names.
+    Completions(completions::Args),
+    /// Print a page for man, or write all of them.
+    Man(man::Args),
+}
+
+/// Every command with its options, as clap knows them.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// Runs the program with the arguments of the process.
@@ -94,16 +109,15 @@ pub fn main() -> ExitCode {
 #[must_use]
 pub fn main_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(code) = complete::answered(&arguments) {
+        return code;
+    }
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(mut cli) => {
             cli.globals.typed = arguments.into_iter().skip(1).collect();
             cli
         }
-        Err(error) => {
-            let failed = error.use_stderr();
-            let _ = error.print();
-            return ExitCode::from(u8::from(failed));
-        }
+        Err(error) => return usage::tell(&error, &arguments),
     };
     match run(&cli) {
         Ok(code) => ExitCode::from(code),
@@ -118,7 +132,7 @@ pub fn main_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn tell(cli: &Cli, error: &anyhow::Error) {
     let told = match (cli.globals.json, cli.command.streams_events()) {
         (true, true) => {
-            view::JsonLines::new().error(error);
+            stream::failed(error);
             Ok(())
         }
         (true, false) => view::print(&view::json::error(error)),
@@ -146,7 +160,9 @@ impl Command {
             | Command::AddRepo(_)
             | Command::Fmt(_)
             | Command::Init(_)
-            | Command::Schema(_) => false,
+            | Command::Schema(_)
+            | Command::Completions(_)
+            | Command::Man(_) => false,
         }
     }
 }
@@ -168,5 +184,7 @@ fn run(cli: &Cli) -> anyhow::Result<u8> {
         Command::Fmt(args) => fmt::run(globals, args),
         Command::Init(args) => init::run(globals, args),
         Command::Schema(args) => schema::run(globals, args),
+        Command::Completions(args) => completions::run(args),
+        Command::Man(args) => man::run(globals, args),
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 use clap::ValueEnum;
 
+use super::complete;
 use super::globals::Globals;
 use crate::actual;
 use crate::diagnostic::Diagnostic;
@@ -25,10 +26,10 @@ pub(super) struct PlanOptions {
     #[arg(long)]
     pub(super) fetch: bool,
     /// Only this, and what it depends on: an address, or a glob such as 'builders.slack*' or 'builders.*.api'
-    #[arg(long, value_name = "ADDRESS", value_parser = Pattern::parse)]
+    #[arg(long, value_name = "ADDRESS", value_parser = Pattern::parse, add = complete::addresses())]
     target: Vec<Pattern>,
     /// All but this, and what depends on it
-    #[arg(long, value_name = "ADDRESS", value_parser = Pattern::parse)]
+    #[arg(long, value_name = "ADDRESS", value_parser = Pattern::parse, add = complete::addresses())]
     exclude: Vec<Pattern>,
     #[command(flatten)]
     removals: RemovalOptions,

@@ -10,7 +10,7 @@ use crate::view;
 
 /// Show what apply would do, and why. Nothing is written.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(after_long_help = "\
 Examples:
   wsctl plan
   wsctl plan --fetch
@@ -18,7 +18,7 @@ Examples:
   wsctl plan --refresh-only        what somebody changed on the disk
   wsctl plan --replace builders.slack.ai-dev
   wsctl plan --json | jq '.changes[].address'
-  wsctl plan --detailed-exitcode   exits 2 when there is something to apply, 1 when something is blocked")]
+  wsctl plan --detailed-exitcode   exits 2 with something to apply, 1 with something blocked")]
 pub(super) struct Args {
     /// Exit 2 if apply would change something, else 1 if anything is blocked, else 0
     #[arg(long)]

@@ -25,7 +25,7 @@ use crate::{actual, trash, view};
 
 /// Delete for good what the trash no longer has to keep: the one command that does.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(after_long_help = "\
 Examples:
   wsctl prune                                show what is due, and ask
   wsctl prune --older-than 3d

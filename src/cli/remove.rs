@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use super::complete;
 use super::edited::{ApplyOptions, Edit, end};
 use super::editing::{Editing, here};
 use super::globals::Globals;
@@ -16,7 +17,7 @@ use crate::view::edit::Verb;
 
 /// Take a builder out of builders.toml; with --apply, move it to the trash too. Inside a builder, that one is meant.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(after_long_help = "\
 Examples:
   wsctl remove slack
   wsctl remove slack --apply                    also moves it to the trash; unsaved work blocks that
@@ -25,6 +26,7 @@ Examples:
   wsctl remove slack --apply --auto-approve --json   for programs: one document")]
 pub(super) struct Args {
     /// The builder
+    #[arg(add = complete::builders())]
     name: Option<String>,
     #[command(flatten)]
     apply: ApplyOptions,

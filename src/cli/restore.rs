@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result};
 
 use super::ask::ask;
+use super::complete;
 use super::globals::Globals;
 use super::recover::recover;
 use super::signals;
@@ -21,15 +22,16 @@ use crate::{actual, trash, view};
 
 /// Bring a builder or a checkout back from the trash, as it was; without a name, list what can come back.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(after_long_help = "\
 Examples:
   wsctl restore                     what can come back, newest first, and what cannot
-  wsctl restore slack               the newest of builder slack; an entry's own name and builders.slack do too
+  wsctl restore slack               the newest of builder slack; an entry's own name does too
   wsctl restore slack/ai-dev        one checkout, alone in the trash or out of the whole builder
   wsctl restore slack --as slack-2  beside the builder that has the name now
-  wsctl restore slack --json        how it would come back; with --auto-approve it does, one document either way")]
+  wsctl restore slack --json        how it would come back; with --auto-approve it does")]
 pub(super) struct Args {
     /// Builder, BUILDER/REPOSITORY, an address, or the name of an entry
+    #[arg(add = complete::trashed())]
     name: Option<String>,
     /// The builder to bring it back as, or to
     #[arg(long = "as", value_name = "BUILDER", requires = "name", value_parser = builder)]

@@ -11,7 +11,7 @@ use crate::{config, view};
 
 /// Print the JSON Schema of what wsctl reads and writes; without a name, list them.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(after_long_help = "\
 Examples:
   wsctl schema                                what there are schemas of
   wsctl schema plan

@@ -12,7 +12,7 @@ use crate::{actual, view};
 
 /// Show every checkout: branch, commits ahead and behind, changed and untracked files, age, state.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(after_long_help = "\
 Examples:
   wsctl status
   wsctl status --json | jq '.builders[] | select(.state != \"ok\") | .name'")]

@@ -59,6 +59,13 @@ pub(super) fn terminal(globals: &Globals) -> Box<dyn Listener> {
     }
 }
 
+/// Tells programs of an error before anything began.
+pub(super) fn failed(error: &anyhow::Error) {
+    let lines = view::JsonLines::new();
+    lines.error(error);
+    lines.event(&Event::Summary(&Outcome::default()));
+}
+
 /// Tells of an error that does not take back what was done.
 pub(super) fn failure(listener: &dyn Listener, error: &anyhow::Error) {
     let next = error.downcast_ref::<Diagnostic>().map_or("wsctl plan", |diagnostic| &diagnostic.next);

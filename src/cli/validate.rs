@@ -13,7 +13,7 @@ use crate::{config, desired, view};
 
 /// Check builders.toml and report every fault at once. Nothing on disk is compared.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(after_long_help = "\
 Examples:
   wsctl validate
   wsctl validate other.toml

@@ -8,6 +8,7 @@ mod disposable;
 mod edit;
 mod events;
 mod gateway;
+mod help;
 mod include;
 mod input;
 mod journal;
