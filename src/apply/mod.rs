@@ -9,6 +9,7 @@ mod disposal;
 mod entries;
 pub mod event;
 mod file;
+mod import;
 mod intents;
 pub mod journal;
 mod leftover;
@@ -23,6 +24,7 @@ mod rounds;
 mod schedule;
 mod step;
 
+pub use import::take_over;
 pub use prepare::{Spot, claim, prepare, put_aside};
 pub use recover::recover;
 pub use rounds::rounds;

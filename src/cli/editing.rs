@@ -19,6 +19,7 @@ use crate::plan::{TextChange, shell_word};
 use crate::view;
 
 /// The file before the edit, and what the edit makes of it.
+#[derive(Clone)]
 pub(super) struct Editing {
     /// As it was read.
     pub(super) config: Config,

@@ -11,6 +11,7 @@ mod edited;
 mod editing;
 mod fmt;
 mod globals;
+mod import;
 mod init;
 mod man;
 mod options;
@@ -23,6 +24,7 @@ mod schema;
 mod signals;
 mod status;
 mod stream;
+mod taking;
 mod typed;
 mod usage;
 mod validate;
@@ -81,6 +83,8 @@ enum Command {
     Remove(remove::Args),
     /// Let repositories join a builder, or declare one.
     AddRepo(add_repo::Args),
+    /// Take over worktrees and builders that were made by hand.
+    Import(import::Args),
     /// Write the file the one way; what it says stays.
     Fmt(fmt::Args),
     /// Write a first builders.toml from what is on disk.
@@ -158,6 +162,7 @@ impl Command {
             | Command::Add(_)
             | Command::Remove(_)
             | Command::AddRepo(_)
+            | Command::Import(_)
             | Command::Fmt(_)
             | Command::Init(_)
             | Command::Schema(_)
@@ -181,6 +186,7 @@ fn run(cli: &Cli) -> anyhow::Result<u8> {
         Command::Add(args) => add::run(globals, args),
         Command::Remove(args) => remove::run(globals, args),
         Command::AddRepo(args) => add_repo::run(globals, args),
+        Command::Import(args) => import::run(globals, args),
         Command::Fmt(args) => fmt::run(globals, args),
         Command::Init(args) => init::run(globals, args),
         Command::Schema(args) => schema::run(globals, args),

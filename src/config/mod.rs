@@ -30,7 +30,7 @@ pub use include::Edited;
 pub use schema::{
     Builder, Checkout, Config, Defaults, Layout, ManagedFile, Moved, Named, PolicyKeys, Repo, Spanned, Target, Workspace,
 };
-pub use starter::starter;
+pub use starter::{declarable_url, starter};
 pub use value::duration;
 
 use crate::diagnostic::{Diagnostic, Fault, Faults};

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 
 use super::facts::{is_repository, is_work_tree};
 use super::value::check_url;
+use crate::model::desired::Url;
 use crate::model::name::{RepoName, alike};
 use crate::model::path::{AbsPath, printable};
 
@@ -72,6 +73,13 @@ fn repositories(root: &AbsPath, text: &mut String) -> Result<Vec<String>> {
         names.push(name.to_owned());
     }
     Ok(names)
+}
+
+/// The url of a clone's remote `origin`, without credentials; `None`: none that could be declared.
+#[must_use]
+pub fn declarable_url(clone: &AbsPath) -> Option<Url> {
+    let url = check_url(&origin(clone.as_path())?).ok()?;
+    Some(Url::new(url.to_string().replacen("://***@", "://", 1)))
 }
 
 fn push_url(text: &mut String, clone: &Path) {

@@ -19,6 +19,7 @@ mod files;
 mod found;
 mod gone;
 mod half_made;
+pub mod import;
 mod input;
 mod lost;
 mod members;

@@ -8,6 +8,7 @@ pub mod diff;
 pub mod edit;
 pub mod events;
 pub mod fault;
+pub mod import;
 pub mod json;
 pub mod output;
 pub mod plan;

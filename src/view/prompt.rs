@@ -11,6 +11,9 @@ pub const APPLY: &str = "Do you want to apply these changes? Only 'yes' will be 
 /// Before a change of the file that is applied at once.
 pub const EDIT: &str = "Do you want to write this and apply these changes? Only 'yes' will be accepted: ";
 
+/// Before worktrees are taken over.
+pub const IMPORT: &str = "Do you want to take these over? Only 'yes' will be accepted: ";
+
 /// Before restore.
 pub const RESTORE: &str = "Do you want to bring it back? Only 'yes' will be accepted: ";
 

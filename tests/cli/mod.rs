@@ -9,6 +9,7 @@ mod edit;
 mod events;
 mod gateway;
 mod help;
+mod import;
 mod include;
 mod input;
 mod journal;

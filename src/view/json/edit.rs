@@ -117,7 +117,7 @@ impl Tally {
         Self::default()
     }
 
-    fn told(&self, ok: bool) -> AppliedDocument {
+    pub(super) fn told(&self, ok: bool) -> AppliedDocument {
         let told = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
         AppliedDocument { ok, ..told }
     }

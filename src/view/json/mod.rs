@@ -6,6 +6,7 @@ mod error;
 pub mod event;
 mod faults;
 pub mod fmt;
+pub mod import;
 mod narrowed;
 mod plan;
 mod prune;

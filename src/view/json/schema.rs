@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::edit::EditDocument;
 use super::event::EventLine;
 use super::fmt::FmtDocument;
+use super::import::ImportDocument;
 use super::{
     ErrorDocument, FORMAT_VERSION, PlanDocument, PruneDocument, RestoreAnswer, StatusDocument, ValidateDocument, document,
 };
@@ -27,7 +28,7 @@ pub struct Subject {
 }
 
 /// Every document that wsctl writes.
-pub const SUBJECTS: [Subject; 9] = [
+pub const SUBJECTS: [Subject; 10] = [
     Subject { name: "plan", about: "what `wsctl plan --json` answers", make: written::<PlanDocument> },
     Subject { name: "status", about: "what `wsctl status --json` answers", make: written::<StatusDocument> },
     Subject { name: "events", about: "one line of `wsctl apply --json` or `wsctl destroy --json`", make: events },
@@ -35,6 +36,7 @@ pub const SUBJECTS: [Subject; 9] = [
     Subject { name: "restore", about: "what `wsctl restore --json` answers", make: written::<RestoreAnswer> },
     Subject { name: "prune", about: "what `wsctl prune --json` answers", make: written::<PruneDocument> },
     Subject { name: "edit", about: "what `wsctl add`, `remove` and `add-repo --json` answer", make: written::<EditDocument> },
+    Subject { name: "import", about: "what `wsctl import --json` answers", make: written::<ImportDocument> },
     Subject { name: "fmt", about: "what `wsctl fmt --json` answers", make: written::<FmtDocument> },
     Subject {
         name: "error",
