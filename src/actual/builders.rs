@@ -114,6 +114,16 @@ fn mark(desired: &Desired, path: &AbsPath, name: &OsStr, inside: &[(&RepoName, &
     if let Some((_, root)) = root {
         return root.builder_mark.clone();
     }
+    let mut names = vec![name.to_owned()];
+    // Renamed by a run of ours that was cut short: the checkouts in it tell what it was called.
+    let marks = inside.iter().filter_map(|(_, found)| found.mark.mark());
+    names.extend(marks.map(|mark| OsString::from(mark.builder.as_str())).filter(|other| other != name));
+    let mut found = names.iter().map(|name| plain_mark(desired, path, name));
+    found.find(|mark| *mark != Marked::No).unwrap_or(Marked::No)
+}
+
+/// The mark of a plain builder, kept with us; valid while device and inode agree.
+fn plain_mark(desired: &Desired, path: &AbsPath, name: &OsStr) -> Marked<BuilderMark> {
     let mut file = name.to_owned();
     file.push(".json");
     let plain: Marked<BuilderMark> = disk::mark(desired.builders_dir.join(OWN_DIRECTORY).join("builders").join(file).as_path());

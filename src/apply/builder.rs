@@ -44,20 +44,31 @@ fn relocate(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
     if let Some(previous) = &write.mark.previous {
         note_before(shared, write, relocation, previous)?;
     }
-    carry_out(shared.run.door, shared.run.desired, relocating)
+    carry_out(shared.run.door, shared.run.desired, relocating)?;
+    rename_own_mark(shared, write)
 }
 
-/// The mark of a builder that was nested, or plain and called otherwise, once it has another.
+/// The mark of a builder that was nested, once it has another.
 fn drop_old_mark(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
     let moved = write.relocation.iter().flat_map(|it| it.checkouts.iter().filter(|checkout| checkout.from == it.from));
     for root in moved.filter(|_| write.shape != Shape::Nested) {
         shared.run.door.remove_own(&root.admin_dir.join(BUILDER_MARK))?;
     }
+    Ok(())
+}
+
+/// The mark of a plain builder follows its name.
+fn rename_own_mark(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
     let Some(was) = write.relocation.as_ref().and_then(|relocation| relocation.was.as_ref()) else { return Ok(()) };
-    let old = own_mark_of(shared, was);
+    let (old, new) = (own_mark_of(shared, was), own_mark_of(shared, &write.builder));
     let same = |mark: BuilderMark| mark.identity.is_some() && mark.identity == identity(write.path.as_path());
     let mark = regular::read(&old).ok().and_then(|text| serde_json::from_slice::<BuilderMark>(&text).ok());
-    if mark.is_some_and(same) { shared.run.door.remove_own(&old) } else { Ok(()) }
+    if !mark.is_some_and(same) {
+        return Ok(());
+    }
+    // One of a builder that is gone.
+    shared.run.door.remove_own(&new)?;
+    shared.run.door.rename(&old, &new)
 }
 
 /// Before anything moves: the mark knows managed files by both of their paths, and is where it will be looked for.

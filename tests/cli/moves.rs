@@ -237,3 +237,18 @@ fn a_url_that_changed_in_the_file_is_set_and_one_that_somebody_set_is_drift() {
     sandbox.git(sandbox.path("repos/api"), &["remote", "set-url", "origin", "https://me:geheim@example.com/x"]);
     sandbox.plan().says("No changes.").says("origin is https://***@example.com/x").never_says("geheim");
 }
+
+#[test]
+fn plain_builders_do_not_exchange_their_names() {
+    let plain = "[workspace]\nanchor = false\n";
+    let sandbox = made(plain, &["a1", "b1"]);
+    let before = snapshot(sandbox.path(".builders"));
+    let text = format!(
+        "{plain}{REPOS}[builders.b1]\nrepos = [\"api\", \"web\"]\nbranch = \"of/a\"\n\
+         [builders.a1]\nrepos = [\"api\", \"web\"]\nbranch = \"of/b\"\n{}",
+        moved(&[("builders.a1", "builders.b1"), ("builders.b1", "builders.a1")])
+    );
+    sandbox.toml(&text);
+    sandbox.apply().fails().says("! builders.a1 ").says("! builders.b1 ").says("a third name");
+    before.assert_same(&snapshot(sandbox.path(".builders")));
+}

@@ -107,6 +107,13 @@ pub(super) fn moving(
     Some(Moving { source: key, relocation, reason, details, blockers })
 }
 
+/// A builder whose place is taken by one that cannot go.
+pub(super) fn stuck(builder: &DesiredBuilder, source: OsString, blocker: Blocker) -> Moving {
+    let (from, stage) = (builder.path.clone(), builder.path.clone());
+    let relocation = Relocation { was: None, from, stage, hops: vec![], checkouts: vec![], empties: vec![] };
+    Moving { source, relocation, reason: "as [[moved]] says".into(), details: vec![], blockers: vec![blocker] }
+}
+
 /// The declared checkouts that lie where their marks say.
 fn known<'a>(
     input: &Input<'a>,

@@ -92,6 +92,12 @@ impl Moves {
             }
         }
         moves.renamed = renamed::renamed(input, &found.of);
+        for builder in input.desired.builders.values() {
+            // It is declared itself: what is stuck there is not what is declared.
+            if let Some((source, blocker)) = moves.stuck.remove_entry(OsStr::new(builder.name.as_str())) {
+                moves.builders.insert(builder.name.clone(), builder::stuck(builder, source, blocker));
+            }
+        }
         moves
     }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 
 use crate::model::builder::Occupant;
+use crate::model::desired::Shape;
 use crate::model::mark::BuilderMark;
 use crate::model::name::BuilderName;
 
@@ -48,13 +49,33 @@ pub(super) fn sources(input: &Input<'_>) -> Sources {
             let stays = source.key != key(to) && !sources.leaving.contains(&key(to));
             (stays && is_there(input, to)).then(|| (to.clone(), source.clone()))
         };
-        let Some((to, source)) = sources.of.iter().find_map(taken) else { return sources };
+        let Some((to, source)) = sources.of.iter().find_map(taken) else { break };
         sources.of.remove(&to);
         let path = input.desired.builders_dir.join(&source.key);
         let fact = format!("[[moved]] makes it builders.{to}, and that is there already");
         let next = format!("take the entry out of builders.toml, or move builders.{to} first");
         sources.stuck.insert(source.key, at("moved-onto-another", &path, fact, next));
     }
+    hold_plain_rings(input, &mut sources);
+    sources
+}
+
+/// Plain builders are known by their names alone: those that exchange them would be taken for each other half-way.
+fn hold_plain_rings(input: &Input<'_>, sources: &mut Sources) {
+    let plain = |name: &BuilderName| input.desired.builders.get(name).is_some_and(|builder| builder.shape == Shape::Plain);
+    let in_ring = |name: &&BuilderName| {
+        let next = |at: &BuilderName| sources.of.get(at).filter(|source| source.key != key(at)).map(|source| &source.was);
+        std::iter::successors(next(name), |at| next(at)).take(sources.of.len()).any(|at| at == *name)
+    };
+    let held: Vec<BuilderName> = sources.of.keys().filter(|name| plain(name)).filter(in_ring).cloned().collect();
+    for name in held {
+        let Some(source) = sources.of.remove(&name) else { continue };
+        let path = input.desired.builders_dir.join(&source.key);
+        let fact = "plain builders cannot exchange their names at once";
+        let next = "let one of them have a third name first, and apply";
+        sources.stuck.insert(source.key, at("moved-onto-another", &path, fact, next));
+    }
+    sources.leaving = sources.of.iter().filter(|(to, source)| source.key != key(to)).map(|(_, it)| it.key.clone()).collect();
 }
 
 fn source(input: &Input<'_>, to: &BuilderName, was: &BuilderName) -> Option<Source> {
