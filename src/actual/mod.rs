@@ -11,6 +11,7 @@ mod examine;
 mod files;
 pub mod git;
 mod head;
+mod home;
 mod index;
 mod journal;
 mod locks;
@@ -37,6 +38,7 @@ mod work;
 
 pub use clock::boot;
 pub use examine::examine;
+pub use home::at_home;
 pub use journal::{journal, made, without_leftovers};
 pub use locks::{anchor_locks, refs_below};
 pub use processes::users;

@@ -74,7 +74,7 @@ fn unescape(field: &[u8]) -> PathBuf {
 pub(super) fn place(desired: &Desired, workspace: &Marked<WorkspaceMark>) -> Place {
     let Some(mark) = workspace.mark() else { return Place::Same };
     if mark.file == desired.file || same_file(&mark.file, &desired.file) {
-        return Place::Same;
+        return relocated(desired, mark).map_or(Place::Same, Place::Relocated);
     }
     if matches!(disk::look(mark.file.as_path()), Ok(Some(_)) | Err(_)) {
         let copied = mark.identity.is_some() && mark.identity != identity(desired.builders_dir.as_path());
@@ -84,6 +84,15 @@ pub(super) fn place(desired: &Desired, workspace: &Marked<WorkspaceMark>) -> Pla
         (Some(old), Some(new)) if *old != new => Place::Moved(mark.file.clone()),
         (Some(_) | None, Some(_) | None) => Place::Elsewhere(mark.file.clone()),
     }
+}
+
+/// Where `builders_dir` was, if it is the same directory and was moved within its file system.
+fn relocated(desired: &Desired, mark: &WorkspaceMark) -> Option<AbsPath> {
+    let was = mark.builders_dir.as_ref().filter(|was| **was != desired.builders_dir)?;
+    let gone = matches!(disk::look(was.as_path()), Ok(None));
+    let same = mark.identity.is_some() && mark.identity == identity(desired.builders_dir.as_path());
+    let other = matches!((&mark.inner_path, inner_path(&desired.builders_dir)), (Some(old), Some(new)) if *old != new);
+    (gone && same && other).then(|| was.clone())
 }
 
 fn same_file(one: &AbsPath, other: &AbsPath) -> bool {

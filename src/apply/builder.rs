@@ -48,15 +48,6 @@ fn relocate(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
     rename_own_mark(shared, write)
 }
 
-/// The mark of a builder that was nested, once it has another.
-fn drop_old_mark(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
-    let moved = write.relocation.iter().flat_map(|it| it.checkouts.iter().filter(|checkout| checkout.from == it.from));
-    for root in moved.filter(|_| write.shape != Shape::Nested) {
-        shared.run.door.remove_own(&root.admin_dir.join(BUILDER_MARK))?;
-    }
-    Ok(())
-}
-
 /// The mark of a plain builder follows its name.
 fn rename_own_mark(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
     let Some(was) = write.relocation.as_ref().and_then(|relocation| relocation.was.as_ref()) else { return Ok(()) };
@@ -93,11 +84,6 @@ fn note_before(shared: &Shared<'_>, write: &BuilderWrite, relocation: &Relocatio
 /// A builder that is there: its anchor and its mark.
 pub(super) fn update(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
     relocate(shared, write)?;
-    in_place(shared, write)?;
-    drop_old_mark(shared, write)
-}
-
-fn in_place(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
     let _turn = shared.turn();
     if let Some(anchor) = &write.anchor {
         if write.path.join(".git").as_path().is_dir() {

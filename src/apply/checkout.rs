@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result};
 use crate::diagnostic::Diagnostic;
 use crate::git::{NewWorktree, On, Record, Relink, admin_dir_of};
 use crate::model::desired::{DesiredCheckout, Goal};
-use crate::model::mark::{CheckoutMark, Deed, OurLock};
+use crate::model::mark::{BUILDER_MARK, CheckoutMark, Deed, OurLock};
 use crate::model::name::ObjectId;
 use crate::model::path::AbsPath;
 use crate::plan::{BranchPlan, Change, CheckoutTouch, CheckoutWrite};
@@ -95,6 +95,11 @@ pub(super) fn mark(shared: &Shared<'_>, touch: &CheckoutTouch) -> Result<()> {
     let mark = touched(shared, touch, None);
     let start = mark.start.clone();
     shared.write_checkout_mark(&touch.admin_dir, &mark)?;
+    // Of a root that was a nested builder and is none any more; the builder has its mark elsewhere by now.
+    let old = touch.admin_dir.join(BUILDER_MARK);
+    if !touch.desired.path.is_here() && old.as_path().symlink_metadata().is_ok() {
+        shared.run.door.remove_own(&old)?;
+    }
     if our_lock(&touch.admin_dir) || touch.desired.path.is_here() {
         settle_lock(shared, &touch.admin_dir, touch.desired.path.is_here())?;
     }

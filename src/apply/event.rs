@@ -77,6 +77,8 @@ pub struct Outcome {
     pub blocked: usize,
     /// Whether an interrupt ended it: the signal's number.
     pub interrupted: Option<i32>,
+    /// Whether `builders_dir` is at another place by now.
+    pub moved: bool,
     /// How long it took.
     pub elapsed: Duration,
 }

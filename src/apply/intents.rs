@@ -85,7 +85,7 @@ fn of_action(run: &Run<'_>, address: &Address, action: &Action, list: &mut Vec<I
                 list.push(Intent::Builder { builder: builder.clone(), path: write.builder.clone() });
             }
         }
-        Action::FinishRemoval { .. } | Action::Prune(_) | Action::Nothing(_) => {}
+        Action::MoveBuildersDir(_) | Action::FinishRemoval { .. } | Action::Prune(_) | Action::Nothing(_) => {}
     }
     Ok(())
 }

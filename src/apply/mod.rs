@@ -3,6 +3,7 @@
 mod again;
 mod anchor;
 mod builder;
+mod builders_dir;
 mod checkout;
 mod deregister;
 mod disposal;
@@ -41,7 +42,7 @@ use crate::git::Door;
 use crate::model::desired::Desired;
 use crate::model::journal::{Intent, Journal};
 use crate::model::name::WorkspaceId;
-use crate::plan::{Part, Plan, Summary, Symbol};
+use crate::plan::{Change, Part, Plan, Summary, Symbol};
 
 use disposal::Disposal;
 use event::{Event, Listener, Outcome};
@@ -134,9 +135,13 @@ pub fn run(run: &Run<'_>) -> Result<Outcome> {
     if run.interrupt.load(Ordering::SeqCst) == 0 {
         disposal::dispose(&shared);
     }
-    let ends = ends.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut ends = ends.into_inner().unwrap_or_else(PoisonError::into_inner);
     end(shared, &ends);
-    Ok(outcome(run, &ends, begun))
+    let ready = run.interrupt.load(Ordering::SeqCst) == 0 && ends.values().all(|end| matches!(end, End::Done));
+    let last = builders_dir::relocate(run, ready);
+    let moved = matches!(last, Some((_, End::Done)));
+    ends.extend(last);
+    Ok(Outcome { moved, ..outcome(run, &ends, begun) })
 }
 
 /// Cleans up after the changes that failed; where that works, nothing is half-made and the journal ends.
@@ -239,18 +244,21 @@ fn perform(shared: &Shared<'_>, index: usize, part: Part) -> bool {
             true
         }
         Err(error) => {
-            let text = format!("{error:#}");
-            let next = match error.downcast_ref::<Diagnostic>() {
-                Some(diagnostic) => diagnostic.next.clone(),
-                None if is_full(&text) => {
-                    format!("df -h {}\nwsctl apply", shared.run.desired.builders_dir)
-                }
-                None => "wsctl apply".into(),
-            };
-            listener.event(&Event::Errored { change, error: &text, next: &next });
+            refused(&shared.run, change, &error);
             false
         }
     }
+}
+
+/// Tells of a change that failed.
+fn refused(run: &Run<'_>, change: &Change, error: &anyhow::Error) {
+    let text = format!("{error:#}");
+    let next = match error.downcast_ref::<Diagnostic>() {
+        Some(diagnostic) => diagnostic.next.clone(),
+        None if is_full(&text) => format!("df -h {}\nwsctl apply", run.desired.builders_dir),
+        None => "wsctl apply".into(),
+    };
+    run.listener.event(&Event::Errored { change, error: &text, next: &next });
 }
 
 /// Whether a failure is that of a full disk, in the words of the system or of git.

@@ -55,6 +55,7 @@ pub(super) fn perform(shared: &Shared<'_>, change: &Change, part: Part, begin: &
             removal::finish(shared, entry, name, stale)
         }
         Action::Prune(stale) => door.drop_registration(stale),
-        Action::Nothing(_) => Ok(()),
+        // Made when every step has ended.
+        Action::MoveBuildersDir(_) | Action::Nothing(_) => Ok(()),
     }
 }

@@ -85,7 +85,14 @@ pub(super) fn finish(globals: &Globals, desired: &Desired, options: &Options, ap
     if deletions.is_empty() && !(desired.policy.auto_prune && options.is_whole()) {
         return end;
     }
-    prune::automatic(globals, desired, &deletions, listener, end)
+    if !end.outcome.moved {
+        return prune::automatic(globals, desired, &deletions, listener, end);
+    }
+    let (was, desired) = (&desired.builders_dir, desired.clone().arrived());
+    let trash = deletions
+        .into_iter()
+        .map(|deletion| Deletion { path: desired.builders_dir.join(deletion.path.relative_to(was)), ..deletion });
+    prune::automatic(globals, &desired, &trash.collect::<Vec<_>>(), listener, end)
 }
 
 /// How it ended, and what was approved to be deleted for good after it; `None`: nothing at all was approved.
@@ -128,12 +135,8 @@ pub(super) fn apply(
     }
     let interrupt = signals::listen()?;
     let door = GitDoor::new(&desired.builders_dir, !globals.no_input && std::io::stdin().is_terminal())?.holding(&locks)?;
-    let spot = || Spot {
-        inner_path: actual::place::inner_path(&desired.builders_dir),
-        identity: actual::place::identity(desired.builders_dir.as_path()),
-    };
     let known = now.workspace.mark();
-    let workspace = prepare(&door, desired, &locked, known, &spot)?;
+    let workspace = prepare(&door, desired, &locked, known, &|| spot(desired))?;
     let outcome = walk(&Run {
         plan: &locked,
         desired,
@@ -146,18 +149,28 @@ pub(super) fn apply(
         interrupt,
     })?;
     if outcome.interrupted.is_none()
+        && !outcome.moved
         && let Err(error) = prune::finish(desired, &now, &mut locks)
     {
         listener.event(&Event::Warning { address: None, message: &format!("{error:#}") });
     }
+    let arrived = if outcome.moved { desired.clone().arrived() } else { desired.clone() };
     let mut end = End { code: code(&outcome), outcome, told: false };
     if end.outcome.failed + end.outcome.skipped == 0
-        && let Err(error) = claim(&door, desired, &locked, known, &spot)
+        && let Err(error) = claim(&door, &arrived, &locked, known, &|| spot(&arrived))
     {
         failure(listener, &error);
         end.code = end.code.max(1);
     }
     Ok((end, Some(locked.deletions)))
+}
+
+/// Where `builders_dir` is.
+fn spot(desired: &Desired) -> Spot {
+    Spot {
+        inner_path: actual::place::inner_path(&desired.builders_dir),
+        identity: actual::place::identity(desired.builders_dir.as_path()),
+    }
 }
 
 fn refused() -> Applied {

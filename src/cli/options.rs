@@ -154,7 +154,7 @@ pub(super) fn known(desired: &Desired, actual: &Actual, options: &Options) -> Re
 fn is_replaceable(desired: &Desired, address: &Address) -> bool {
     let declared = address.builder().and_then(|name| desired.builders.get(name));
     declared.is_some_and(|builder| match address {
-        Address::Repository(_) | Address::Builder(_) => false,
+        Address::BuildersDir | Address::Repository(_) | Address::Builder(_) => false,
         Address::Checkout(_, repository) => builder.checkouts.contains_key(repository),
         Address::File(_, to) => builder.files.contains_key(to),
     })

@@ -108,7 +108,7 @@ pub(super) fn automatic(globals: &Globals, desired: &Desired, named: &[Deletion]
 fn named_and_due(globals: &Globals, desired: &Desired, named: &[Deletion]) -> Result<(Vec<PruneRow>, Vec<anyhow::Error>)> {
     let actual = actual::read(desired)?;
     let ours = match &actual.place {
-        Place::Same | Place::Moved(_) => misplaced(desired, &actual, &Options::default()).is_none(),
+        Place::Same | Place::Moved(_) | Place::Relocated(_) => misplaced(desired, &actual, &Options::default()).is_none(),
         Place::Elsewhere(_) | Place::AnotherFile(_) | Place::Copied(_) => false,
     };
     if !ours {

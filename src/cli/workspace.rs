@@ -29,7 +29,7 @@ pub(super) fn load(globals: &Globals) -> Result<Desired> {
 pub(super) fn declared(file: &AbsPath) -> Result<Desired> {
     let config = config::load(file)?;
     let facts = config::facts(&config)?;
-    Ok(desired::desired(&config, &facts)?)
+    Ok(actual::at_home(desired::desired(&config, &facts)?))
 }
 
 /// What the file would make of a builder that only names its repositories; `None` where it would refuse it.

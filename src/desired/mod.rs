@@ -57,6 +57,7 @@ pub fn desired(config: &Config, facts: &Facts) -> Result<Desired, Faults> {
         root: facts.root.clone(),
         repos_dir,
         builders_dir,
+        goes_to: None,
         repositories,
         builders,
         moved,

@@ -63,6 +63,8 @@ pub enum Place {
     Same,
     /// Its directory was moved from where this file was: links may be repaired.
     Moved(AbsPath),
+    /// `builders_dir` was moved from there, with the file where it was: links may be repaired.
+    Relocated(AbsPath),
     /// The same directory of the same file system, seen under another mount point, or nobody can tell: this file is
     /// where it was. Nothing may be repaired or dropped.
     Elsewhere(AbsPath),

@@ -9,6 +9,8 @@ use super::path::RelPath;
 /// builder with its checkouts and files.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Address {
+    /// `workspace.builders_dir`
+    BuildersDir,
     /// `repos.R`
     Repository(RepoName),
     /// `builders.B`
@@ -24,7 +26,7 @@ impl Address {
     #[must_use]
     pub fn builder(&self) -> Option<&BuilderName> {
         match self {
-            Address::Repository(_) => None,
+            Address::BuildersDir | Address::Repository(_) => None,
             Address::Builder(builder) | Address::Checkout(builder, _) | Address::File(builder, _) => Some(builder),
         }
     }
@@ -34,7 +36,7 @@ impl Address {
     pub fn repository(&self) -> Option<&RepoName> {
         match self {
             Address::Repository(repository) | Address::Checkout(_, repository) => Some(repository),
-            Address::Builder(_) | Address::File(..) => None,
+            Address::BuildersDir | Address::Builder(_) | Address::File(..) => None,
         }
     }
 
@@ -43,6 +45,7 @@ impl Address {
     #[must_use]
     pub fn rank(&self) -> (u8, &str, u8, &str) {
         match self {
+            Address::BuildersDir => (0, "", 0, ""),
             Address::Repository(repository) => (0, repository.as_str(), 0, ""),
             Address::Builder(builder) => (1, builder.as_str(), 0, ""),
             Address::Checkout(builder, repository) => (1, builder.as_str(), 1, repository.as_str()),
@@ -54,6 +57,7 @@ impl Address {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Address::BuildersDir => f.write_str("workspace.builders_dir"),
             Address::Repository(repository) => write!(f, "repos.{}", segment(repository.as_str())),
             Address::Builder(builder) => write!(f, "builders.{}", segment(builder.as_str())),
             Address::Checkout(builder, repository) => {

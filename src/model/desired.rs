@@ -24,6 +24,8 @@ pub struct Desired {
     pub repos_dir: AbsPath,
     /// Where builders live: each at `<builders_dir>/<name>`.
     pub builders_dir: AbsPath,
+    /// Where `builders_dir` shall be, if that is not where it is.
+    pub goes_to: Option<Destination>,
     /// Every declared repository, and `.` when the root is the top of a git work tree.
     pub repositories: BTreeMap<RepoName, DesiredRepository>,
     /// Every declared builder.
@@ -36,6 +38,38 @@ pub struct Desired {
     pub policy: BuilderPolicy,
     /// Whether plan and apply fetch first.
     pub fetch: bool,
+}
+
+impl Desired {
+    /// The same with `builders_dir` at another place.
+    #[must_use]
+    pub fn with_builders_dir(mut self, builders_dir: AbsPath, goes_to: Option<Destination>) -> Self {
+        for builder in self.builders.values_mut() {
+            builder.path = builders_dir.join(builder.name.as_str());
+        }
+        Desired { builders_dir, goes_to, ..self }
+    }
+
+    /// The same once `builders_dir` is where it shall be.
+    #[must_use]
+    pub fn arrived(self) -> Self {
+        match &self.goes_to {
+            Some(destination) => {
+                let path = destination.path.clone();
+                self.with_builders_dir(path, None)
+            }
+            None => self,
+        }
+    }
+}
+
+/// Where a directory shall be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Destination {
+    /// The path.
+    pub path: AbsPath,
+    /// Why one rename does not bring it there; a lowercase fragment.
+    pub obstacle: Option<String>,
 }
 
 /// A repository with its base clone.

@@ -25,6 +25,7 @@ impl Pattern {
         let parts = parts(text)?;
         let first = parts.first().map_or("", String::as_str);
         let fits = match first {
+            "workspace" => parts.len() == 2 && parts[1] == "builders_dir",
             "repos" => parts.len() == 2,
             "builders" => (2..=3).contains(&parts.len()) || (parts.len() == 4 && parts[2] == "files"),
             _ => false,
@@ -55,6 +56,7 @@ impl fmt::Display for Pattern {
 /// The names of an address, one after the other.
 fn names(address: &Address) -> Vec<&str> {
     match address {
+        Address::BuildersDir => vec!["workspace", "builders_dir"],
         Address::Repository(repository) => vec!["repos", repository.as_str()],
         Address::Builder(builder) => vec!["builders", builder.as_str()],
         Address::Checkout(builder, repository) => vec!["builders", builder.as_str(), repository.as_str()],

@@ -4,6 +4,7 @@ use crate::model::desired::Url;
 use crate::model::name::BranchName;
 use crate::model::path::{AbsPath, RelPath};
 
+use super::Relocation;
 use super::removal::{Removal, Stale};
 use super::write::{BranchPlan, BuilderWrite, CheckoutTouch, CheckoutWrite, FileWrite, RepositoryWrite};
 
@@ -32,6 +33,8 @@ pub enum Action {
         /// To where.
         path: AbsPath,
     },
+    /// Move `builders_dir` with everything in it, once all else is done.
+    MoveBuildersDir(Box<Relocation>),
     /// Move a repository, or let its remote have another url.
     UpdateRepository(Box<RepositoryWrite>),
     /// Make a builder's directory with its anchor and mark.
@@ -138,7 +141,8 @@ impl Action {
         match self {
             Action::Clone { .. } | Action::CreateBuilder(_) | Action::CreateCheckout(_) => Symbol::Create,
             Action::WriteFile(write) if write.expect.is_none() => Symbol::Create,
-            Action::UpdateRepository(_)
+            Action::MoveBuildersDir(_)
+            | Action::UpdateRepository(_)
             | Action::UpdateBuilder(_)
             | Action::ResumeCheckout { .. }
             | Action::MarkCheckout(_)
@@ -161,6 +165,7 @@ impl Action {
     pub fn word(&self) -> &'static str {
         match self {
             Action::Clone { .. } => "clone",
+            Action::MoveBuildersDir(_) => "move",
             Action::UpdateRepository(write) if write.relocation.is_some() => "move",
             Action::CreateBuilder(_) | Action::CreateCheckout(_) => "create",
             Action::UpdateBuilder(write) if write.relocation.is_some() => "move",

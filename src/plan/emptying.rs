@@ -23,7 +23,7 @@ pub struct Deletion {
 
 /// The entries that are due, oldest first: not where the trash is that of another file or workspace.
 pub(super) fn deletions(input: &Input<'_>) -> Vec<Deletion> {
-    let ours = matches!(input.actual.place, Place::Same | Place::Moved(_)) && input.lost().is_none();
+    let ours = matches!(input.actual.place, Place::Same | Place::Moved(_) | Place::Relocated(_)) && input.lost().is_none();
     if !ours || input.options.destroy || !input.options.is_whole() {
         return vec![];
     }

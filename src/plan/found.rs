@@ -1,6 +1,6 @@
 //! What was found where a checkout shall be: one name for every case.
 
-use crate::model::actual::{Link, Registration};
+use crate::model::actual::{Link, Place, Registration};
 use crate::model::builder::Occupant;
 use crate::model::desired::{DesiredBuilder, DesiredCheckout};
 use crate::model::mark::{CheckoutMark, Marked};
@@ -96,7 +96,8 @@ fn away<'a>(input: &Input<'a>, occupant: &'a Occupant, registration: &'a Registr
         && named.parent().as_path().ends_with("worktrees")
         && registration.link == Link::DirectoryGone
     {
-        return if input.moved() && *named != registration.admin_dir {
+        let relocated = matches!(input.actual.place, Place::Relocated(_));
+        return if relocated || (input.moved() && *named != registration.admin_dir) {
             Found::WorkspaceMoved { registration, mark, old_worktree, old_admin_dir: named }
         } else {
             Found::MountedElsewhere(registration)

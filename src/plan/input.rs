@@ -101,7 +101,7 @@ impl<'a> Input<'a> {
     /// Whether links of before may be repaired: the workspace was moved, or the user says so.
     pub(super) fn moved(&self) -> bool {
         match &self.actual.place {
-            Place::Moved(_) => true,
+            Place::Moved(_) | Place::Relocated(_) => true,
             Place::Elsewhere(_) => self.options.take_over,
             Place::Same | Place::AnotherFile(_) | Place::Copied(_) => false,
         }
@@ -110,7 +110,7 @@ impl<'a> Input<'a> {
     /// Whether the mark of the workspace shall name this file.
     pub(super) fn claims(&self) -> bool {
         match &self.actual.place {
-            Place::Same | Place::Moved(_) => true,
+            Place::Same | Place::Moved(_) | Place::Relocated(_) => true,
             Place::Elsewhere(_) | Place::AnotherFile(_) => self.options.take_over,
             Place::Copied(_) => false,
         }

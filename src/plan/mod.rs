@@ -8,6 +8,7 @@ mod blockers;
 mod brakes;
 pub mod branch;
 mod builders;
+mod builders_dir;
 pub mod change;
 mod checkouts;
 mod claims;
@@ -198,6 +199,7 @@ pub fn plan(desired: &Desired, actual: &Actual, options: &Options) -> Plan {
         builders::plan(&input, builder, &mut drafts);
         files::plan(&input, builder, &mut drafts);
     }
+    builders_dir::plan(&input, &mut drafts);
     lost::hold(&input, &mut drafts);
     unmanaged::note(&input, &mut drafts);
     selection::narrow(&input, &mut drafts);

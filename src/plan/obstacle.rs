@@ -74,7 +74,7 @@ fn another_place(input: &Input<'_>, directory: &BuilderDirectory, mark: &Builder
         return None;
     }
     match &input.actual.place {
-        Place::Moved(_) => None,
+        Place::Moved(_) | Place::Relocated(_) => None,
         Place::Same | Place::Elsewhere(_) | Place::AnotherFile(_) if input.options.take_over => None,
         Place::Elsewhere(was) => {
             let fact = format!("this workspace is known as that of {was}; nothing of it is repaired or dropped from here");

@@ -16,7 +16,8 @@ use super::{Action, BuilderWrite, Part, Step, Symbol};
 pub(super) fn steps(input: &Input<'_>, drafts: &Drafts) -> Vec<Step> {
     let claims = Claims::new(input, drafts);
     let list = &drafts.list;
-    let live: Vec<usize> = (0..list.len()).filter(|&change| !list[change].change.is_blocked()).collect();
+    let live: Vec<usize> =
+        (0..list.len()).filter(|&change| !list[change].change.is_blocked() && !is_last(&list[change])).collect();
     let of_change: BTreeMap<usize, usize> = live.iter().enumerate().map(|(step, &change)| (change, step)).collect();
     let step_of = |address: &Address| drafts.position(address).and_then(|change| of_change.get(&change)).copied();
     let mut steps: Vec<Step> = live
@@ -36,6 +37,11 @@ pub(super) fn steps(input: &Input<'_>, drafts: &Drafts) -> Vec<Step> {
     untie(list, &mut steps);
     removals_last(list, &mut steps);
     steps
+}
+
+/// Whether a change has no step: it is made when all of them have ended.
+fn is_last(draft: &Draft) -> bool {
+    matches!(draft.change.action, Action::MoveBuildersDir(_))
 }
 
 /// What writes to a repository that moves waits until it is in its place.
@@ -75,7 +81,7 @@ fn needed(input: &Input<'_>, drafts: &Drafts, draft: &Draft) -> Vec<Address> {
         Address::Builder(name) if nested(name) && !relocated(drafts, name) && draft.change.action.symbol() != Symbol::Remove => {
             vec![root_of(name)]
         }
-        Address::Repository(_) | Address::Builder(_) => vec![],
+        Address::BuildersDir | Address::Repository(_) | Address::Builder(_) => vec![],
         Address::Checkout(name, _) if draft.change.action.symbol() == Symbol::Remove => {
             if relocated(drafts, name) {
                 vec![builder_of(name)]
@@ -133,7 +139,11 @@ fn writes(draft: &Draft) -> Vec<RepoName> {
                 write.relocation.iter().flat_map(|it| &it.checkouts).map(|checkout| &checkout.name).collect();
             names.into_iter().cloned().collect()
         }
-        Action::WriteFile(_) | Action::AdoptFile(_) | Action::RemoveFile { .. } | Action::Nothing(_) => vec![],
+        Action::MoveBuildersDir(_)
+        | Action::WriteFile(_)
+        | Action::AdoptFile(_)
+        | Action::RemoveFile { .. }
+        | Action::Nothing(_) => vec![],
     }
 }
 

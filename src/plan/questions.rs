@@ -7,6 +7,7 @@ use crate::model::address::Address;
 use crate::model::desired::Desired;
 
 use super::branch::is_on;
+use super::builders_dir;
 use super::input::Input;
 use super::members::owned;
 use super::moves::Moves;
@@ -41,6 +42,7 @@ pub fn questions(desired: &Desired, actual: &Actual, options: &Options) -> BTree
             }
         }
     }
+    questions.extend(builders_dir::questions(&input));
     questions.extend(Moves::find(&input).questions(&input));
     questions
 }

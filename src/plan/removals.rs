@@ -206,7 +206,9 @@ pub(super) fn another_file(input: &Input<'_>, directory: &BuilderDirectory, mark
     let other = mark.file != input.desired.file && !input.options.take_over;
     let fact = match &input.actual.place {
         Place::Moved(_) | Place::Elsewhere(_) => format!("it was declared by {}, where the workspace was", mark.file),
-        Place::Same | Place::AnotherFile(_) | Place::Copied(_) => format!("it was declared by another file, {}", mark.file),
+        Place::Same | Place::Relocated(_) | Place::AnotherFile(_) | Place::Copied(_) => {
+            format!("it was declared by another file, {}", mark.file)
+        }
     };
     other.then(|| at("another-file", &directory.path, fact, "wsctl apply --take-over"))
 }

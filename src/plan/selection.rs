@@ -131,7 +131,7 @@ fn depends_on(desired: &Desired, address: &Address) -> Vec<Address> {
     let root = root.map(|builder| Address::Checkout(builder.name.clone(), RepoName::root()));
     let builder = declared.map(|builder| Address::Builder(builder.name.clone()));
     match address {
-        Address::Repository(_) => vec![],
+        Address::BuildersDir | Address::Repository(_) => vec![],
         Address::Builder(_) => root.into_iter().collect(),
         Address::Checkout(_, repository) => {
             let needed = [Some(Address::Repository(repository.clone())), builder, root];

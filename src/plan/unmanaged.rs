@@ -83,6 +83,7 @@ fn add(drafts: &mut Drafts, path: &AbsPath, fact: impl Into<String>) {
 fn place(input: &Input<'_>, drafts: &mut Drafts) {
     let warning = match &input.actual.place {
         Place::Same => None,
+        Place::Relocated(was) => Some(format!("builders_dir was moved here from {was}")),
         Place::Moved(was) => Some(format!("the workspace was moved; it was declared by {was}")),
         Place::Elsewhere(was) => {
             Some(format!("this workspace is known as that of {was}; nothing of it is repaired or dropped from here"))

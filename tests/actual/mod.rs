@@ -54,6 +54,7 @@ fn desired(sandbox: &Sandbox, repositories: &[(&str, &Path)]) -> Desired {
         repos_dir: root.join("repos"),
         builders_dir: root.join(".builders"),
         repositories: repositories.map(|repository| (repository.name.clone(), repository)).collect(),
+        goes_to: None,
         moved: wsctl::model::moved::Moved::default(),
         builders: BTreeMap::new(),
         max_removals: MaxRemovals::Count(5),

@@ -252,3 +252,52 @@ fn plain_builders_do_not_exchange_their_names() {
     sandbox.apply().fails().says("! builders.a1 ").says("! builders.b1 ").says("a third name");
     before.assert_same(&snapshot(sandbox.path(".builders")));
 }
+
+#[test]
+fn builders_dir_moves_with_everything_in_it() {
+    for layout in ["sibling", "nested"] {
+        let head = |place: &str| format!("[workspace]\nlayout = \"{layout}\"\nbuilders_dir = \"{place}\"\n");
+        let sandbox = made(&head(".builders"), &["b", "c"]);
+        let api = if layout == "nested" { "repos/api" } else { "api" };
+        let work = work_in(&sandbox, &format!("b/{api}"));
+        // One in the trash, which moves too.
+        sandbox.toml(&file(&head(".builders"), &["b"], ""));
+        sandbox.apply().ok();
+        sandbox.toml(&file(&head("agents"), &["b", "new"], ""));
+        let plan = sandbox.plan().says("~ workspace.builders_dir ").says("move from .builders").says("+ builders.new");
+        plan.never_says("- builders");
+        sandbox.apply().ok().says("1 updated");
+        assert!(!sandbox.path(".builders").exists());
+        let there = sandbox.path("agents").join("b").join(api);
+        assert_eq!(sandbox.git(&there, &["status", "--porcelain=v2", "--branch"]), work.status, "{layout}");
+        assert_eq!(sandbox.git(&there, &["reflog"]), work.reflog);
+        sandbox.converged();
+        sandbox.fsck(&["", "repos/api", "repos/web"]);
+        sandbox.wsctl(&["restore"]).ok().says("c");
+        assert!(!sandbox.git(sandbox.path("repos/api"), &["worktree", "list"]).contains("prunable"));
+    }
+}
+
+#[test]
+fn builders_dir_that_was_moved_by_hand_is_repaired() {
+    let sandbox = made("", &["b"]);
+    let work = work_in(&sandbox, "b/api");
+    std::fs::rename(sandbox.path(".builders"), sandbox.path("agents")).unwrap();
+    sandbox.toml(&file("[workspace]\nbuilders_dir = \"agents\"\n", &["b"], ""));
+    sandbox.plan().says("builders_dir was moved here from").says("~ builders.b.api").says("repair its links").never_says("- ");
+    sandbox.apply().ok();
+    let there = sandbox.path("agents/b/api");
+    assert_eq!(sandbox.git(&there, &["status", "--porcelain=v2", "--branch"]), work.status);
+    sandbox.converged();
+}
+
+#[test]
+fn builders_dir_does_not_move_onto_something() {
+    let sandbox = made("", &["b"]);
+    sandbox.write("agents/notes.txt", "mine\n");
+    sandbox.toml(&file("[workspace]\nbuilders_dir = \"agents\"\n", &["b"], ""));
+    sandbox.apply().fails().says("! workspace.builders_dir").says("something is there already");
+    assert!(sandbox.builder("b/api").exists());
+    sandbox.toml(&file("", &["b"], ""));
+    sandbox.converged();
+}

@@ -47,6 +47,7 @@ impl World {
             repos_dir: abs("/ws/repos"),
             builders_dir: abs("/ws/.builders"),
             repositories: BTreeMap::new(),
+            goes_to: None,
             moved: Moved::default(),
             builders: BTreeMap::new(),
             max_removals: MaxRemovals::Count(5),

@@ -70,7 +70,8 @@ pub(super) fn named(plan: &Plan) -> Vec<PathBuf> {
             Action::WriteFile(write) => places.push(write.to.under(&write.builder)),
             Action::RemoveFile { builder, to, .. } => places.push(to.under(builder)),
             Action::RemoveBuilder(removal) | Action::RemoveCheckout(removal) => places.push(target(removal)),
-            Action::UpdateRepository(_)
+            Action::MoveBuildersDir(_)
+            | Action::UpdateRepository(_)
             | Action::CreateBuilder(_)
             | Action::UpdateBuilder(_)
             | Action::AdoptBuilder(_)

@@ -31,7 +31,7 @@ fn play(listener: &dyn Listener, plan: &Plan) -> Outcome {
     listener.event(&Event::Skipped { change: file, because: "builders.web.api failed" });
     listener.event(&Event::Warning { address: Some(&file.address), message: "a hook failed" });
     let done = Summary { create: 1, remove: 1, ..Summary::default() };
-    let outcome = Outcome { done, failed: 1, skipped: 1, blocked: 2, interrupted: None, elapsed: seconds(40) };
+    let outcome = Outcome { done, failed: 1, skipped: 1, blocked: 2, interrupted: None, moved: false, elapsed: seconds(40) };
     listener.event(&Event::Summary(&outcome));
     outcome
 }

@@ -18,7 +18,8 @@ pub fn narration(event: &Event<'_>, style: &Style) -> Option<String> {
     match event {
         Event::Start(change) => match &change.action {
             Action::Clone { url, .. } => Some(format!("{}: cloning {}\n", subject(&change.address), clean(&url.to_string()))),
-            Action::UpdateRepository(_)
+            Action::MoveBuildersDir(_)
+            | Action::UpdateRepository(_)
             | Action::CreateBuilder(_)
             | Action::UpdateBuilder(_)
             | Action::AdoptBuilder(_)

@@ -51,6 +51,10 @@ impl From<&Action> for Target {
         let at = |path: &AbsPath| Target { path: Some(path.clone()), ..Target::default() };
         match action {
             Action::Clone { url, path } => Target { url: Some(url.to_string()), ..at(path) },
+            Action::MoveBuildersDir(relocation) => {
+                let to = relocation.hops.last().map(|hop| hop.to.clone());
+                Target { path: to, old_path: Some(relocation.from.clone()), ..Target::default() }
+            }
             Action::UpdateRepository(write) => Target {
                 url: write.remote.as_ref().map(|(_, _, url)| url.to_string()),
                 old_path: write.relocation.as_ref().map(|relocation| relocation.from.clone()),

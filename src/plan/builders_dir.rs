@@ -1,0 +1,74 @@
+//! `workspace.builders_dir`: the directory of all builders, where the file has another place for it.
+
+use crate::model::actual::{Link, Place};
+use crate::model::address::Address;
+use crate::model::builder::BuilderDirectory;
+use crate::model::path::printable;
+
+use super::blockers::{at, shell};
+use super::draft::Drafts;
+use super::input::Input;
+use super::{Action, Blocker, Hop, Question, Relocated, Relocation, refusals_of_move};
+
+pub(super) fn plan(input: &Input<'_>, drafts: &mut Drafts) {
+    let Some(destination) = input.desired.goes_to.as_ref().filter(|_| wanted(input)) else { return };
+    let (from, to) = (&input.desired.builders_dir, &destination.path);
+    let members = input.registered_in(from);
+    let whole = members.iter().filter(|(_, _, registration)| registration.link == Link::Whole);
+    let relocated = whole.filter_map(|(name, repository, registration)| {
+        let worktree = registration.worktree.clone()?;
+        Some(Relocated {
+            name: (*name).clone(),
+            admin_dir: registration.admin_dir.clone(),
+            old_admin_dir: registration.admin_dir.clone(),
+            common_dir: repository.common_dir.clone(),
+            to: to.join(worktree.relative_to(from)),
+            from: worktree,
+        })
+    });
+    let checkouts: Vec<Relocated> = relocated.collect();
+    let stage = to.parent().join(".wsctl-moving-builders");
+    let hops = vec![Hop { origin: from.clone(), from: from.clone(), to: to.clone() }];
+    let count = checkouts.len();
+    let relocation = Relocation { was: None, from: from.clone(), stage, hops, checkouts, empties: vec![] };
+    let reason = format!("move from {}", printable(from.relative_to(&input.desired.root).as_os_str()));
+    let blockers = blockers(input, destination.obstacle.as_ref());
+    let draft = drafts.add(Address::BuildersDir, Action::MoveBuildersDir(Box::new(relocation)), reason);
+    let s = if count == 1 { "" } else { "s" };
+    draft.change.details.push(format!("last of all, with everything in it; the links of {count} worktree{s} are written again"));
+    draft.change.blockers = blockers;
+}
+
+/// Not while the workspace itself is not where it was, nor where everything goes.
+fn wanted(input: &Input<'_>) -> bool {
+    matches!(input.actual.place, Place::Same) && input.lost().is_none() && !input.options.destroy
+}
+
+/// What plan has to know of the files in it.
+pub(super) fn questions(input: &Input<'_>) -> Vec<Question> {
+    if input.desired.goes_to.is_none() || !wanted(input) {
+        return vec![];
+    }
+    let inside = input.registered_in(&input.desired.builders_dir).into_iter();
+    let work = inside.filter(|(_, _, registration)| registration.link == Link::Whole);
+    let work = work.map(|(name, _, registration)| Question::Work(name.clone(), registration.admin_name.clone()));
+    work.chain(input.actual.builders.keys().cloned().map(Question::Strays)).collect()
+}
+
+fn blockers(input: &Input<'_>, obstacle: Option<&String>) -> Vec<Blocker> {
+    let (from, to) = (&input.desired.builders_dir, input.desired.goes_to.as_ref().map(|destination| &destination.path));
+    let mut blockers = Vec::new();
+    if let (Some(obstacle), Some(to)) = (obstacle, to) {
+        let next = format!("mv {} {}\nwsctl apply", shell(from), shell(to));
+        blockers.push(at("in-the-way", to, obstacle.clone(), next));
+    }
+    for (_, _, registration) in input.registered_in(from) {
+        if let (Some(work), Some(worktree)) = (&registration.work, &registration.worktree) {
+            blockers.extend(refusals_of_move(worktree, &work.findings));
+        }
+    }
+    let strays =
+        |directory: &BuilderDirectory| refusals_of_move(&directory.path, directory.strays.as_deref().unwrap_or_default());
+    blockers.extend(input.actual.builders.values().flat_map(strays));
+    blockers
+}
