@@ -14,6 +14,7 @@ use super::{disk, head, remains};
 use crate::model::actual::{Link, Lock, Registration};
 use crate::model::mark::{BUILDER_MARK, CHECKOUT_MARK, OurLock};
 use crate::model::path::AbsPath;
+use crate::model::sparse::Sparse;
 
 /// Reads every entry.
 pub(super) fn registrations(opened: &Opened, refs: &Refs) -> Result<BTreeMap<OsString, Registration>> {
@@ -37,6 +38,7 @@ fn registration(opened: &Opened, refs: &Refs, admin_dir: AbsPath, name: &OsStr) 
         head: head::head(&admin_dir, refs, opened.refs),
         lock: lock(&admin_dir),
         operation: head::operation(&admin_dir),
+        sparse: sparse(&admin_dir),
         mark: disk::mark(admin_dir.join(CHECKOUT_MARK).as_path()),
         builder_mark: disk::mark(admin_dir.join(BUILDER_MARK).as_path()),
         remains: Vec::new(),
@@ -47,6 +49,15 @@ fn registration(opened: &Opened, refs: &Refs, admin_dir: AbsPath, name: &OsStr) 
         registration.remains = remains::remains(opened, refs, &registration);
     }
     registration
+}
+
+/// The directories that a worktree is limited to, where its own configuration says that it is.
+fn sparse(admin_dir: &AbsPath) -> Option<Sparse> {
+    let patterns = disk::read(admin_dir.join("info/sparse-checkout").as_path()).ok().flatten()?;
+    let config = disk::read(admin_dir.join("config.worktree").as_path()).ok().flatten()?;
+    let config = gix::config::File::try_from(std::str::from_utf8(&config).ok()?).ok()?;
+    let on = matches!(config.boolean("core.sparseCheckout"), Ok(Some(true)));
+    on.then(|| Sparse::read(&String::from_utf8_lossy(&patterns)))
 }
 
 /// The worktree that an admin directory names, and whether it names it back.

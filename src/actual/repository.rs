@@ -53,10 +53,19 @@ fn read(path: &AbsPath, opened: &Opened, bases: &BTreeSet<String>) -> Result<Rep
         made: BTreeMap::new(),
         remote_branches: refs.remote_branches(&names),
         bases: bases.iter().map(|base| (base.clone(), refs.base(base, &opened.gix))).collect(),
+        filter: filter(&opened.gix),
+        worktree_config: opened.gix.config_snapshot().boolean("extensions.worktreeConfig").unwrap_or(false),
         registrations: registration::registrations(opened, &refs)?,
         remotes,
         mirror_refspecs,
     })
+}
+
+/// The filter of the first remote that objects may be missing from.
+fn filter(repository: &gix::Repository) -> Option<String> {
+    let config = repository.config_snapshot();
+    let mut sections = config.plumbing().sections_by_name("remote")?;
+    sections.find_map(|section| Some(section.value("partialclonefilter")?.to_string()))
 }
 
 /// By remote: its url.

@@ -30,7 +30,8 @@ pub(super) fn create(shared: &Shared<'_>, change: &Change, write: &CheckoutWrite
     let made_branch = branch.makes() || write.made_branch;
     let lock = OurLock { workspace: shared.run.workspace.clone(), deed: Deed::Creating { made_branch, start: start.clone() } };
     let on = name.map_or(On::Commit(&start), On::Branch);
-    let added = match door.add_worktree(&NewWorktree { repository: &write.repository, path: &path, on, lock: &lock }) {
+    let sparse = write.desired.sparse.as_ref();
+    let added = match door.add_worktree(&NewWorktree { repository: &write.repository, path: &path, on, sparse, lock: &lock }) {
         Ok(added) => added,
         Err(error) => {
             let left = removal::undo_creation(shared, write);
@@ -54,6 +55,7 @@ pub(super) fn create(shared: &Shared<'_>, change: &Change, write: &CheckoutWrite
         made_branch,
         base: base(&branch, write.desired.base.as_ref()).or_else(|| write.made_from.clone()),
         start: start.clone(),
+        sparse: write.desired.sparse.clone(),
         parked: None,
         at: None,
         created: shared.run.now,
@@ -92,6 +94,10 @@ fn record_checkout(shared: &Shared<'_>, builder: &AbsPath, desired: &DesiredChec
 /// Writes the mark of a checkout whose files stay as they are: adopted, or declared differently.
 pub(super) fn mark(shared: &Shared<'_>, touch: &CheckoutTouch) -> Result<()> {
     still_linked(touch)?;
+    if touch.reshape {
+        again::still_clean(shared, touch)?;
+    }
+    reshape(shared, touch)?;
     let mark = touched(shared, touch, None);
     let start = mark.start.clone();
     shared.write_checkout_mark(&touch.admin_dir, &mark)?;
@@ -134,6 +140,7 @@ fn touched(shared: &Shared<'_>, touch: &CheckoutTouch, branch: Option<&BranchPla
         made_branch,
         base: touch.desired.base.clone().or(found),
         start: start.clone(),
+        sparse: touch.desired.sparse.clone(),
         parked: None,
         at: None,
         created: previous.map_or(shared.run.now, |mark| mark.created),
@@ -172,12 +179,19 @@ pub(super) fn switch(
     let mark = touched(shared, touch, Some(branch));
     let Some(name) = touch.desired.goal.branch() else {
         shared.run.door.switch(&touch.path, On::Commit(&mark.start))?;
+        reshape(shared, touch)?;
         shared.write_checkout_mark(&touch.admin_dir, &mark)?;
         return record_checkout(shared, &touch.builder_path, &touch.desired, mark.start);
     };
     shared.run.door.create_branch(&touch.repository, name, branch, shared.run.workspace)?;
     shared.run.door.switch(&touch.path, On::Branch(name))?;
+    reshape(shared, touch)?;
     shared.write_checkout_mark(&touch.admin_dir, &mark)
+}
+
+/// Lets a checkout have the directories that are declared, where these change.
+fn reshape(shared: &Shared<'_>, touch: &CheckoutTouch) -> Result<()> {
+    if touch.reshape { shared.run.door.set_sparse(&touch.path, touch.desired.sparse.as_ref()) } else { Ok(()) }
 }
 
 pub(super) fn repair(shared: &Shared<'_>, touch: &CheckoutTouch, old_worktree: &AbsPath, old_admin_dir: &AbsPath) -> Result<()> {

@@ -1,6 +1,6 @@
 //! What a journal speaks of and a declaration does not: repositories that are declared no more, or elsewhere.
 
-use crate::model::desired::{Desired, DesiredRepository};
+use crate::model::desired::{Cloning, Desired, DesiredRepository};
 use crate::model::journal::{Intent, Journal};
 use crate::model::name::RepoName;
 use crate::model::path::AbsPath;
@@ -49,5 +49,5 @@ fn is_elsewhere(desired: &Desired, main: &AbsPath) -> bool {
 }
 
 fn undeclared(name: &RepoName, main: &AbsPath) -> DesiredRepository {
-    DesiredRepository { name: name.clone(), url: None, path: main.clone() }
+    DesiredRepository { name: name.clone(), url: None, path: main.clone(), cloning: Cloning::default() }
 }

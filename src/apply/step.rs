@@ -21,11 +21,11 @@ pub(super) fn perform(shared: &Shared<'_>, change: &Change, part: Part, begin: &
         return relocate::park(door, &relocate::relocating(Some(&write.builder), relocation));
     }
     match &change.action {
-        Action::Clone { url, path } => {
+        Action::Clone { url, path, cloning } => {
             let progress = |stage: &str, percent| {
                 shared.run.listener.event(&Event::Progress { address: &change.address, stage, percent });
             };
-            door.clone_repository(url, path, &shared.run.desired.root, &progress)
+            door.clone_repository((url, cloning), path, &shared.run.desired.root, &progress)
         }
         Action::UpdateRepository(write) => repository::update(shared, write),
         Action::CreateBuilder(write) => builder::create(shared, write),

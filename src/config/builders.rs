@@ -13,6 +13,7 @@ use crate::diagnostic::Fault;
 use crate::model::desired::FileMode;
 use crate::model::name::BuilderName;
 use crate::model::path::RelPath;
+use crate::model::sparse::Cone;
 
 const BUILDER: Keys = Keys {
     known: &[
@@ -31,7 +32,7 @@ const BUILDER: Keys = Keys {
     ],
     later: &[],
 };
-const CHECKOUT: Keys = Keys { known: &["branch", "base", "ref"], later: &["sparse"] };
+const CHECKOUT: Keys = Keys { known: &["branch", "base", "ref", "sparse"], later: &[] };
 const FILE: Keys = Keys { known: &["from", "to", "mode"], later: &[] };
 
 /// Reads builders and files.
@@ -87,10 +88,34 @@ fn checkouts(table: &Table<'_>, shown: &str, faults: &mut Vec<Fault>) -> Vec<Che
             branch: checked(table.text("branch", faults), check_branch, faults),
             base: checked(table.text("base", faults), check_base, faults),
             reference: checked(table.text("ref", faults), check_base, faults),
+            sparse: table.texts("sparse", faults).map(|texts| cone(&texts, faults)),
         });
         check_reference(&table, faults);
     }
     checkouts
+}
+
+/// Directories that a checkout has.
+fn cone(texts: &[Spanned<String>], faults: &mut Vec<Fault>) -> Cone {
+    let mut cone = Cone::new();
+    for text in texts {
+        let Some(path) = relative(text, "sparse", faults) else { continue };
+        let hint = "name directories, e.g. `sparse = [\"services\", \"docs/api\"]`";
+        let wrong = if path.is_here() {
+            "names the whole repository: take the key out for that"
+        } else if text.value.contains(['*', '?', '[', ']', '!', '#', '"', '\\']) {
+            "names a pattern; only directories work"
+        } else {
+            cone.insert(path);
+            continue;
+        };
+        faults.push(fault(&text.span, format!("`sparse` {wrong}"), "", hint));
+    }
+    let inner = |path: &RelPath| cone.iter().any(|other| other != path && other.contains(path));
+    // What lies in a directory that is there is there.
+    let inner: Vec<RelPath> = cone.iter().filter(|path| inner(path)).cloned().collect();
+    cone.retain(|path| !inner.contains(path));
+    cone
 }
 
 /// Reports keys that say of which branch a checkout is that is to be on none.

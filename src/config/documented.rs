@@ -141,6 +141,12 @@ struct Repository {
     /// What new branches of this repository start from.
     #[schemars(extend("examples" = ["origin/main"]))]
     base: Option<Text>,
+    /// How many commits of each branch a clone has.
+    #[schemars(range(min = 1), extend("examples" = [1]))]
+    depth: Option<u32>,
+    /// What a clone fetches only when it is needed: `blob:none`, `blob:limit=1m`, `tree:0`, `object:type=commit`.
+    #[schemars(extend("examples" = ["blob:none"]))]
+    filter: Option<Text>,
 }
 
 /// One builder: a directory with a worktree of each of its repositories.
@@ -181,6 +187,9 @@ struct Checkout {
     /// A tag, a branch or a commit that it is detached at, for reading: no branch is made for it.
     #[schemars(rename = "ref", extend("examples" = ["v1.2"]))]
     reference: Option<Text>,
+    /// The only directories that it has, and the files above them.
+    #[schemars(extend("examples" = [["services"]]))]
+    sparse: Option<Vec<Text>>,
 }
 
 /// A file of the workspace that builders get.

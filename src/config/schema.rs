@@ -6,11 +6,12 @@ use std::ops::Range;
 
 use crate::diagnostic::Fault;
 use crate::model::address::segment;
-use crate::model::desired::{FileMode, Url};
+use crate::model::desired::{Cloning, FileMode, Url};
 use crate::model::name::{BranchName, BuilderName, RepoName};
 use crate::model::path::{AbsPath, RelPath};
 use crate::model::policy::{BuilderPolicy, DeleteBranch, MaxRemovals, OnUnsaved};
 use crate::model::source::Sources;
+use crate::model::sparse::Cone;
 
 /// A value and where it stands, in bytes; see [`Sources`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,6 +140,8 @@ pub struct Repo {
     pub path: Option<Spanned<String>>,
     /// What new branches start from.
     pub base: Option<Spanned<String>>,
+    /// What a clone leaves out.
+    pub cloning: Cloning,
 }
 
 /// `[builders.B]`
@@ -177,6 +180,8 @@ pub struct Checkout {
     pub base: Option<Spanned<String>>,
     /// `ref`: the revision that it is detached at.
     pub reference: Option<Spanned<String>>,
+    /// The directories that it has.
+    pub sparse: Option<Cone>,
 }
 
 /// `[[files]]` or `[[builders.B.files]]`

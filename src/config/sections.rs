@@ -6,8 +6,9 @@ use super::decode::{Keys, Role, Table, Value, printable, wrong_type};
 use super::fault::fault;
 use super::names::Names;
 use super::schema::{Config, Defaults, Layout, PolicyKeys, Repo, Spanned, Workspace};
-use super::value::{Refusal, check_base, check_branch, check_template, check_url, duration, expand};
+use super::value::{Refusal, check_base, check_branch, check_filter, check_template, check_url, duration, expand};
 use crate::diagnostic::Fault;
+use crate::model::desired::Cloning;
 use crate::model::name::RepoName;
 use crate::model::path::RelPath;
 use crate::model::policy::{DeleteBranch, MaxRemovals, OnUnsaved};
@@ -32,7 +33,7 @@ const DEFAULTS: Keys = Keys {
     later: &[],
 };
 const LAYOUT: Keys = Keys { known: &["root", "repo"], later: &[] };
-const REPO: Keys = Keys { known: &["url", "path", "base"], later: &["submodules", "lfs", "depth", "filter"] };
+const REPO: Keys = Keys { known: &["url", "path", "base", "depth", "filter"], later: &["submodules", "lfs"] };
 const POLICY_TABLE: Keys =
     Keys { known: &["delete_branch", "on_unsaved", "disposable", "trash_keep", "auto_prune", "max_removals"], later: &[] };
 
@@ -230,11 +231,27 @@ fn repos(table: &Table<'_>, config: &mut Config, names: &mut Names) {
         });
         let path = table.text("path", faults);
         let base = checked(table.text("base", faults), check_base, faults);
+        let cloning = Cloning {
+            depth: table.get("depth").and_then(|value| depth(value, faults)),
+            filter: checked(table.text("filter", faults), check_filter, faults).map(|text| text.value),
+        };
         if let Some(name) = name {
             let spanned = Spanned { value: name.clone(), span: key.span };
-            config.repos.entry(name).or_insert(Repo { name: spanned, url, path, base });
+            config.repos.entry(name).or_insert(Repo { name: spanned, url, path, base, cloning });
         }
     }
+}
+
+fn depth(value: &Value<'_>, faults: &mut Vec<Fault>) -> Option<u32> {
+    const HINT: &str = "write how many commits of each branch a clone has, e.g. `1`";
+    if value.get_ref().as_integer().is_none() {
+        return wrong_type(value, "depth", "a number", HINT, faults);
+    }
+    let depth = integer(value).filter(|depth| (1..=i32::MAX.unsigned_abs()).contains(depth));
+    if depth.is_none() {
+        faults.push(fault(&value.span(), "`depth` must be 1 or more", "", HINT));
+    }
+    depth
 }
 
 /// The policy keys of `[policy]`, of `[defaults]` or of a builder.

@@ -52,6 +52,20 @@ pub(crate) fn check_base(text: &str) -> Result<(), Refusal> {
     Err((format!("`{text}` {why}"), "name a branch, a tag or a commit, e.g. `origin/main`".into()))
 }
 
+/// Checks what a partial clone leaves out.
+pub(crate) fn check_filter(text: &str) -> Result<(), Refusal> {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let size = |text: &str| digits(text.strip_suffix(['k', 'm', 'g']).unwrap_or(text));
+    let known = text == "blob:none"
+        || text.strip_prefix("blob:limit=").is_some_and(size)
+        || text.strip_prefix("tree:").is_some_and(digits)
+        || ["commit", "tree", "blob", "tag"].iter().any(|kind| text == format!("object:type={kind}"));
+    if known {
+        return Ok(());
+    }
+    Err((format!("`{text}` is no filter of git"), "valid: `blob:none`, `blob:limit=1m`, `tree:0`, `object:type=commit`".into()))
+}
+
 /// Checks a template of a branch name.
 pub(crate) fn check_branch(text: &str) -> Result<(), Refusal> {
     check_template(text, &["builder", "repo"])?;

@@ -46,8 +46,9 @@ pub(super) fn builder(
             .or(config.workspace.base.as_ref())
             .filter(|_| goal.branch().is_some())
             .map(|base| base.value.clone());
+        let sparse = own.and_then(|own| own.sparse.clone());
         let Some(path) = place(scene, repository) else { continue };
-        checkouts.insert(repository.clone(), DesiredCheckout { repository: repository.clone(), path, goal, base });
+        checkouts.insert(repository.clone(), DesiredCheckout { repository: repository.clone(), path, goal, base, sparse });
     }
     check_places(scene, &checkouts);
     let files = files::files(scene, declared, &checkouts);

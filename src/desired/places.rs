@@ -7,7 +7,7 @@ use super::Repositories;
 use crate::config::fault::{fault, related};
 use crate::config::{Config, Facts, Spanned};
 use crate::diagnostic::Fault;
-use crate::model::desired::DesiredRepository;
+use crate::model::desired::{Cloning, DesiredRepository};
 use crate::model::name::RepoName;
 use crate::model::path::AbsPath;
 
@@ -34,7 +34,7 @@ pub(super) fn repositories(config: &Config, facts: &Facts, repos_dir: &AbsPath, 
     let mut repositories = BTreeMap::new();
     let mut taken: BTreeMap<AbsPath, Option<(&RepoName, Range<usize>)>> = BTreeMap::new();
     if facts.root_is_repository {
-        let root = DesiredRepository { name: RepoName::root(), url: None, path: facts.root.clone() };
+        let root = DesiredRepository { name: RepoName::root(), url: None, path: facts.root.clone(), cloning: Cloning::default() };
         repositories.insert(RepoName::root(), root);
     }
     taken.insert(facts.root.clone(), None);
@@ -70,7 +70,8 @@ pub(super) fn repositories(config: &Config, facts: &Facts, repos_dir: &AbsPath, 
             }
         }
         let url = repo.url.as_ref().map(|url| url.value.clone());
-        repositories.insert(name.clone(), DesiredRepository { name: name.clone(), url, path });
+        let cloning = repo.cloning.clone();
+        repositories.insert(name.clone(), DesiredRepository { name: name.clone(), url, path, cloning });
     }
     repositories
 }

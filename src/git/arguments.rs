@@ -4,6 +4,7 @@ use crate::model::actual::ObjectFormat;
 use crate::model::mark::OurLock;
 use crate::model::name::{BranchName, ObjectId};
 use crate::model::path::{AbsPath, RelPath};
+use crate::model::sparse::Cone;
 use crate::plan::FileContent;
 
 /// What HEAD of a worktree shall be on.
@@ -24,6 +25,8 @@ pub struct NewWorktree<'a> {
     pub path: &'a AbsPath,
     /// What it will be on.
     pub on: On<'a>,
+    /// The directories that it has; `None`: as git makes it.
+    pub sparse: Option<&'a Cone>,
     /// Our reason, with which it is locked from its first moment.
     pub lock: &'a OurLock,
 }

@@ -10,13 +10,13 @@ use super::command::Git;
 use super::own_files;
 use super::unlink;
 use crate::diagnostic::Diagnostic;
-use crate::model::desired::Url;
+use crate::model::desired::{Cloning, Url};
 use crate::model::path::{AbsPath, shell, shell_word};
 
 /// Clones; see `Door::clone_repository`.
 pub(super) fn clone(
     git: &Git,
-    url: &Url,
+    (url, cloning): (&Url, &Cloning),
     path: &AbsPath,
     from: &AbsPath,
     progress: &(dyn Fn(&str, Option<u8>) + Sync),
@@ -26,7 +26,19 @@ pub(super) fn clone(
     // The directory of repositories may be reached through a link: it is the user's own.
     std::fs::create_dir_all(path.parent()).with_context(|| format!("{} cannot be made", path.parent()))?;
     let call = git.anywhere(from.as_path()).network();
-    let call = call.args(["clone", "--progress", "--no-recurse-submodules", "--"]).arg(url.expose()).arg(&draft);
+    let mut call = call.args(["clone", "--progress", "--no-recurse-submodules"]);
+    if let Some(depth) = cloning.depth {
+        // All branches: builders start from any of them.
+        call = call.arg(format!("--depth={depth}")).arg("--no-single-branch");
+    }
+    if let Some(filter) = &cloning.filter {
+        call = call.arg(format!("--filter={filter}"));
+    }
+    if *cloning != Cloning::default() {
+        // From a path, git would copy everything.
+        call = call.arg("--no-local");
+    }
+    let call = call.arg("--").arg(url.expose()).arg(&draft);
     if let Err(error) = call.watched(progress) {
         forget(git, path, &[own_files::token()?.to_owned()])?;
         return Err(error);

@@ -7,13 +7,14 @@ use anyhow::Result;
 use super::command::Git;
 use super::{Added, AnchorContent, Door, Homecoming, Keep, Locks, NewWorktree, On, Pointed, Record, Relink, Unsettled};
 use super::{
-    anchor, branch, clone, edited, homecoming, keeper, managed, own_files, registration, sweep, switching, unlink, worktree,
-    worktree_lock,
+    anchor, branch, clone, edited, homecoming, keeper, managed, own_files, registration, sparse, sweep, switching, unlink,
+    worktree, worktree_lock,
 };
-use crate::model::desired::Url;
+use crate::model::desired::{Cloning, Url};
 use crate::model::mark::OurLock;
 use crate::model::name::{BranchName, ObjectId, WorkspaceId};
 use crate::model::path::{AbsPath, RelPath};
+use crate::model::sparse::Cone;
 use crate::model::stamp::SeenFiles;
 use crate::plan::{BranchPlan, FileContent, Stale};
 
@@ -89,12 +90,12 @@ impl Door for GitDoor {
 
     fn clone_repository(
         &self,
-        url: &Url,
+        what: (&Url, &Cloning),
         path: &AbsPath,
         from: &AbsPath,
         progress: &(dyn Fn(&str, Option<u8>) + Sync),
     ) -> Result<()> {
-        clone::clone(&self.git, url, path, from, progress)
+        clone::clone(&self.git, what, path, from, progress)
     }
 
     fn fetch(&self, repository: &AbsPath, progress: &(dyn Fn(&str, Option<u8>) + Sync)) -> Result<()> {
@@ -128,6 +129,10 @@ impl Door for GitDoor {
 
     fn switch(&self, checkout: &AbsPath, on: On<'_>) -> Result<()> {
         worktree::switch(&self.git, checkout, on)
+    }
+
+    fn set_sparse(&self, checkout: &AbsPath, cone: Option<&Cone>) -> Result<()> {
+        sparse::set(&self.git, checkout, cone)
     }
 
     fn park(&self, checkout: &AbsPath, expect: &ObjectId) -> Result<()> {

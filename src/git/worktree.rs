@@ -4,23 +4,28 @@
 use anyhow::{Context as _, Result, bail};
 
 use super::command::Git;
-use super::{Added, NewWorktree, On, link, overwrites, own_files};
+use super::{Added, NewWorktree, On, link, overwrites, own_files, sparse};
 use crate::diagnostic::Diagnostic;
 use crate::model::name::ObjectId;
 use crate::model::path::AbsPath;
 
 /// Adds a worktree; see `Door::add_worktree`.
 pub(super) fn add(git: &Git, new: &NewWorktree<'_>) -> Result<Added> {
-    let NewWorktree { repository, path, on, lock } = *new;
+    let NewWorktree { repository, path, on, sparse: cone, lock } = *new;
     own_files::refuse_occupied(path)?;
     require(git, repository, on)?;
     let add = git.at(repository)?.args(["worktree", "add", "--lock", "--reason"]).arg(lock.to_string());
-    let add = add.arg("--no-guess-remote");
+    let add = add.arg("--no-guess-remote").args(cone.map(|_| "--no-checkout"));
     let add = match on {
         On::Branch(branch) => add.arg("--").arg(path).arg(branch.as_str()),
         On::Commit(commit) => add.args(["--detach", "--"]).arg(path).arg(commit.as_str()),
     };
-    let answer = add.answer()?;
+    let mut answer = add.answer()?;
+    if let Some(cone) = cone.filter(|_| answer.status.success()) {
+        // The files come last: what is left out is never written.
+        sparse::write(git, path, cone)?;
+        answer = git.at(path)?.args(["checkout", "--quiet", "--no-recurse-submodules"]).answer()?;
+    }
     let reason = (!answer.status.success()).then(|| answer.reason());
     match (whole(git, path, on), reason) {
         (Ok(admin_dir), None) => Ok(Added { admin_dir, warning: None }),

@@ -211,6 +211,10 @@ pub struct Repository {
     pub bases: BTreeMap<String, Base>,
     /// Fetch refspecs that write over `refs/heads` or `refs/wsctl`, each behind its remote.
     pub mirror_refspecs: Vec<(String, String)>,
+    /// The filter that it was cloned with.
+    pub filter: Option<String>,
+    /// Whether worktrees may have a configuration of their own: `extensions.worktreeConfig`.
+    pub worktree_config: bool,
     /// The linked worktrees, by the name of their admin directory.
     pub registrations: BTreeMap<OsString, Registration>,
 }

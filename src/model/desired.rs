@@ -10,6 +10,7 @@ use super::name::{BranchName, BuilderName, RepoName};
 use super::path::{AbsPath, RelPath};
 use super::policy::{BuilderPolicy, MaxRemovals};
 use super::source::Sources;
+use super::sparse::Cone;
 
 /// The whole wish: the value of `builders.toml` for one workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,6 +82,25 @@ pub struct DesiredRepository {
     pub url: Option<Url>,
     /// The main worktree, or the bare repository.
     pub path: AbsPath,
+    /// What a clone of it leaves out.
+    pub cloning: Cloning,
+}
+
+/// What a clone leaves out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Cloning {
+    /// History behind so many commits of each branch.
+    pub depth: Option<u32>,
+    /// Objects that are fetched only when they are needed: git's `--filter`.
+    pub filter: Option<String>,
+}
+
+impl fmt::Display for Cloning {
+    /// Empty, or e.g. `, depth 1, filter blob:none`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.depth.iter().try_for_each(|depth| write!(f, ", depth {depth}"))?;
+        self.filter.iter().try_for_each(|filter| write!(f, ", filter {filter}"))
+    }
 }
 
 /// How the agent's project is made of the builder's directory.
@@ -126,6 +146,8 @@ pub struct DesiredCheckout {
     pub goal: Goal,
     /// What a new branch starts from, where the file says so.
     pub base: Option<String>,
+    /// The directories that it has; `None`: all.
+    pub sparse: Option<Cone>,
 }
 
 /// What a checkout is on. In a mark: `"branch": "x"`, or `"ref": "v1.2"`.

@@ -10,6 +10,7 @@ use super::desired::{FileMode, Goal};
 use super::name::{BranchName, BuilderName, ObjectId, RepoName, WorkspaceId};
 use super::path::{AbsPath, RelPath};
 use super::policy::BuilderPolicy;
+use super::sparse::Cone;
 
 /// The name of a checkout's mark in the admin directory of its worktree.
 pub const CHECKOUT_MARK: &str = "wsctl.json";
@@ -86,6 +87,9 @@ pub struct CheckoutMark {
     pub base: Option<String>,
     /// The commit it was on when created, of a reference the one it was put at last; the anchor's gitlink.
     pub start: ObjectId,
+    /// The directories that it has; `None`: as git made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sparse: Option<Cone>,
     /// Where HEAD was detached by ourselves, in the middle of a swap of branches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parked: Option<ObjectId>,

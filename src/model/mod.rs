@@ -19,6 +19,7 @@ mod relocating;
 pub mod schema;
 pub mod size;
 pub mod source;
+pub mod sparse;
 mod spelling;
 pub mod stamp;
 pub mod status;

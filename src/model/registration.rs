@@ -6,6 +6,7 @@ use super::actual::{Head, Operation};
 use super::mark::{BuilderMark, CheckoutMark, Deed, Marked, OurLock};
 use super::name::WorkspaceId;
 use super::path::AbsPath;
+use super::sparse::Sparse;
 use super::work::Work;
 
 /// One entry of a repository's `worktrees/`.
@@ -25,6 +26,8 @@ pub struct Registration {
     pub lock: Option<Lock>,
     /// What waits there.
     pub operation: Option<Operation>,
+    /// The directories that it is limited to by its own configuration.
+    pub sparse: Option<Sparse>,
     /// Our mark.
     pub mark: Marked<CheckoutMark>,
     /// A nested builder's mark lies beside its root's.

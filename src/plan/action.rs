@@ -1,6 +1,6 @@
 //! What a change does: all that apply has to know, and the sign that stands before it.
 
-use crate::model::desired::Url;
+use crate::model::desired::{Cloning, Url};
 use crate::model::name::BranchName;
 use crate::model::path::{AbsPath, RelPath};
 
@@ -32,6 +32,8 @@ pub enum Action {
         url: Url,
         /// To where.
         path: AbsPath,
+        /// What is left out.
+        cloning: Cloning,
     },
     /// Move `builders_dir` with everything in it, once all else is done.
     MoveBuildersDir(Box<Relocation>),

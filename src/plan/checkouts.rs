@@ -18,7 +18,7 @@ use super::half_made;
 use super::input::Input;
 use super::ours::ours;
 use super::tracked::tracked_by_root;
-use super::{Action, Blocker, BranchPlan, CheckoutTouch, CheckoutWrite, Symbol, restore};
+use super::{Action, Blocker, BranchPlan, CheckoutTouch, CheckoutWrite, Symbol, restore, sparse};
 
 /// One declared checkout in its place.
 pub(super) struct Case<'a> {
@@ -78,6 +78,7 @@ fn without_repository(
     let tracked = tracked_by_root(input, builder, checkout, drafts);
     let draft = drafts.add(address, Action::CreateCheckout(Box::new(write)), reason);
     draft.change.blockers.extend(tracked);
+    draft.change.details.extend(sparse::details(checkout, None));
     if !free {
         draft.change.blockers.push(occupied(&checkout.path.under(&builder.path), occupant));
     }
@@ -121,6 +122,7 @@ fn plan_one(input: &Input<'_>, case: &Case<'_>, drafts: &mut Drafts) {
                 // A switch that is still to come: a mark of the new goal would make it drift.
                 touch.desired.goal = mark.goal.clone();
             }
+            touch.desired.sparse.clone_from(&mark.sparse);
             let (old_worktree, old_admin_dir) = (old_worktree.clone(), old_admin_dir.clone());
             let reason = format!("repair its links: the workspace was moved, they name {old_worktree}");
             drafts.add(case.address.clone(), Action::Repair { touch, old_worktree, old_admin_dir }, reason);
@@ -175,6 +177,7 @@ fn create(input: &Input<'_>, case: &Case<'_>, drafts: &mut Drafts, left: Option<
     let unfinished = left.and_then(|registration| registration.work.as_ref());
     let draft = drafts.add(case.address.clone(), action, reason);
     draft.claim = claim(case);
+    draft.change.details.extend(sparse::details(case.checkout, Some(case.repository)));
     if let Some(registration) = left {
         draft.frees.push((case.checkout.repository.clone(), registration.admin_name.clone()));
         let busy = unfinished.into_iter().flat_map(|work| &work.findings).filter(|found| !trash_may_hold(found));
@@ -244,6 +247,7 @@ pub(super) fn touch(case: &Case<'_>, registration: &Registration, previous: Opti
         previous: previous.cloned(),
         head: head.clone(),
         on: registration.head.branch().cloned(),
+        reshape: false,
         start: moved.map_or(head, |mark| &mark.start).clone(),
     }))
 }
@@ -265,6 +269,12 @@ fn unmarked(case: &Case<'_>, registration: &Registration, drafts: &mut Drafts) {
     let wanted = &case.checkout.goal;
     let now = place(&registration.head);
     match touch(case, registration, None) {
+        Some(touch)
+            if is_on(case.repository, wanted, &registration.head) && !sparse::is_as(&case.checkout.sparse, registration) =>
+        {
+            let blocker = sparse::other(case, registration);
+            drafts.refuse(case.address.clone(), Action::AdoptCheckout(touch), "adopt", vec![blocker]);
+        }
         Some(touch) if is_on(case.repository, wanted, &registration.head) => {
             let already = match wanted {
                 Goal::Branch(branch) => format!("on branch {branch}"),

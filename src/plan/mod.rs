@@ -35,6 +35,7 @@ mod removals;
 mod repositories;
 pub mod restore;
 mod selection;
+mod sparse;
 mod stale;
 pub mod step;
 mod tracked;

@@ -11,27 +11,46 @@ use super::branch::{choose, describe, is_as_applied, is_on, place, words};
 use super::checkouts::{Case, claim, touch};
 use super::draft::Drafts;
 use super::input::Input;
-use super::{Action, BranchPlan, CheckoutTouch, refusals_of_switch};
+use super::sparse::{Shaping, details, shaping};
+use super::{Action, Blocker, BranchPlan, CheckoutTouch, refusals_of_switch};
 
 /// A whole worktree with our mark.
 pub(super) fn ours(input: &Input<'_>, case: &Case<'_>, registration: &Registration, mark: &CheckoutMark, drafts: &mut Drafts) {
     let wanted = &case.checkout.goal;
-    let Some(touch) = touch(case, registration, Some(mark)) else {
+    let Some(mut touch) = touch(case, registration, Some(mark)) else {
         no_commit(case, registration, drafts);
         return;
     };
     let there = is_on(case.repository, wanted, &registration.head);
     let replaced = input.replaces(&case.address);
     let changed = mark.goal != *wanted || is_parked(registration, mark) || has_moved(case, registration, mark);
+    let shaping = shaping(input, case, registration, mark, drafts);
+    touch.reshape = shaping.change;
     if !there && (changed || replaced) {
-        return switch(case, registration, mark, touch, (replaced, drafts));
+        return switch(case, registration, mark, touch, (replaced, shaping, drafts));
     }
     if !there {
         drift(case, registration, mark, drafts);
     }
-    let reasons = stale_mark(input, case, registration, mark);
-    if !reasons.is_empty() {
-        drafts.add(case.address.clone(), Action::MarkCheckout(touch), reasons.join("; "));
+    let mut reasons = stale_mark(input, case, registration, mark);
+    reasons.extend(shaping.reason.clone());
+    if reasons.is_empty() {
+        return;
+    }
+    let details = shaping.change.then(|| details(case.checkout, Some(case.repository)));
+    let draft = drafts.add(case.address.clone(), Action::MarkCheckout(touch), reasons.join("; "));
+    draft.change.details.extend(details.into_iter().flatten());
+    if shaping.change {
+        draft.change.blockers.extend(shaping.blocker);
+        draft.change.blockers.extend(unclean(case, registration));
+    }
+}
+
+/// What speaks against touching the files of a checkout.
+fn unclean(case: &Case<'_>, registration: &Registration) -> Vec<Blocker> {
+    match &registration.work {
+        Some(work) => refusals_of_switch(&case.path, work),
+        None => vec![at("unknown", &case.path, "its files were not looked at", "wsctl plan")],
     }
 }
 
@@ -147,7 +166,7 @@ fn switch(
     registration: &Registration,
     mark: &CheckoutMark,
     touch: Box<CheckoutTouch>,
-    (replaced, drafts): (bool, &mut Drafts),
+    (replaced, shaping, drafts): (bool, Shaping, &mut Drafts),
 ) {
     let wanted = &case.checkout.goal;
     let from = registration.head.branch().cloned();
@@ -162,10 +181,8 @@ fn switch(
         let fact = format!("it is on {now}, neither on {} as last applied nor on {wanted}", mark.goal);
         blockers.push(at("another-branch", &case.path, fact, replace(&case.address)));
     }
-    match &registration.work {
-        Some(work) => blockers.extend(refusals_of_switch(&case.path, work)),
-        None => blockers.push(at("unknown", &case.path, "its files were not looked at", "wsctl plan")),
-    }
+    blockers.extend(shaping.blocker);
+    blockers.extend(unclean(case, registration));
     let left = match &mark.goal {
         Goal::Branch(branch) => branch.to_string(),
         Goal::Ref(reference) => format!("{reference} ({})", mark.start.short()),
@@ -180,5 +197,6 @@ fn switch(
     let draft = drafts.add(case.address.clone(), Action::Switch { touch, branch, from }, reason);
     draft.claim = claim(case);
     draft.frees.push((case.checkout.repository.clone(), registration.admin_name.clone()));
+    draft.change.details.extend(shaping.reason);
     draft.change.blockers = blockers;
 }

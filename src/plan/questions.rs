@@ -30,13 +30,14 @@ pub fn questions(desired: &Desired, actual: &Actual, options: &Options) -> BTree
             }
             let checkout = declared.and_then(|declared| declared.checkouts.get(repository));
             let mark = registration.mark.mark();
-            let switched = checkout.is_some_and(|checkout| mark.is_some_and(|mark| mark.goal != checkout.goal));
+            let switched = checkout
+                .is_some_and(|checkout| mark.is_some_and(|mark| mark.goal != checkout.goal || mark.sparse != checkout.sparse));
             let half_made = registration.begun_by().is_some() && mark.is_none();
             // What is on no branch must be told before somebody follows the hint to switch away from it.
             let settled = checkout.is_some_and(|checkout| is_on(known, &checkout.goal, &registration.head));
             let detached = matches!(registration.head, Head::Detached(_)) && registration.operation.is_none() && !settled;
             let address = Address::Checkout(builder.clone(), repository.clone());
-            let strayed = checkout.is_some() && !settled && input.replaces(&address);
+            let strayed = checkout.is_some() && input.replaces(&address);
             if checkout.is_none() || switched || half_made || detached || strayed {
                 questions.insert(Question::Work(repository.clone(), registration.admin_name.clone()));
             }

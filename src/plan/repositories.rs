@@ -6,7 +6,7 @@ use crate::model::builder::Occupant;
 use crate::model::desired::{DesiredRepository, Url};
 use crate::model::path::{AbsPath, printable};
 
-use super::blockers::{at, shell};
+use super::blockers::{at, shell, word};
 use super::draft::Drafts;
 use super::input::Input;
 use super::{Action, Blocker, RepositoryWrite, Symbol};
@@ -25,7 +25,10 @@ pub(super) fn plan(input: &Input<'_>, drafts: &mut Drafts) {
                 refuse(drafts, at("in-the-way", path, format!("what is there {what}"), next));
             }
             Some(RepositoryState::Unusable { fact, next }) => refuse(drafts, at("unusable-repository", path, fact, next)),
-            Some(RepositoryState::Present(found)) => present(input, repository, found, drafts),
+            Some(RepositoryState::Present(found)) => {
+                present(input, repository, found, drafts);
+                compare_filter(repository, found, drafts);
+            }
         }
     }
 }
@@ -40,8 +43,12 @@ fn missing(input: &Input<'_>, repository: &DesiredRepository, drafts: &mut Draft
         drafts.refuse(address, Action::Nothing(Symbol::Create), "missing", vec![blocker]);
         return;
     };
-    let action = Action::Clone { url: url.clone(), path: path.clone() };
-    let draft = drafts.add(address, action, format!("clone from {url}"));
+    let cloning = repository.cloning.clone();
+    let reason = format!("clone from {url}{cloning}");
+    let draft = drafts.add(address, Action::Clone { url: url.clone(), path: path.clone(), cloning }, reason);
+    if repository.cloning.depth.is_some() {
+        draft.change.details.push("its history is cut off: bases and merges further back are not known there".into());
+    }
     draft.change.blockers.extend(orphans(input, path));
 }
 
@@ -131,6 +138,17 @@ fn other_url(input: &Input<'_>, repository: &DesiredRepository, found: &Reposito
         Some(None) | None => (format!("no remote has the url {url}"), format!("git -C {here} remote add origin URL")),
     };
     Some(Remote::Drift(fact, next))
+}
+
+/// A clone that is there has all objects, or leaves other ones out than declared.
+fn compare_filter(repository: &DesiredRepository, found: &Repository, drafts: &mut Drafts) {
+    let Some(wanted) = repository.cloning.filter.as_ref().filter(|wanted| found.filter.as_ref() != Some(*wanted)) else { return };
+    let now = found.filter.as_ref().map_or("it was cloned whole".into(), |filter| format!("its filter is {filter}"));
+    let remote =
+        if found.remotes.contains_key("origin") { Some("origin") } else { found.remotes.keys().next().map(String::as_str) };
+    let Some(remote) = remote else { return };
+    let next = format!("git -C {} fetch --refetch --filter={} {}", shell(&found.path), word(wanted), word(remote));
+    drafts.drift(&Address::Repository(repository.name.clone()), format!("{now}, declared is {wanted}"), Some(next));
 }
 
 /// A url in the form in which two that mean the same are equal: local paths absolute, without a trailing `/` or `.git`.

@@ -179,6 +179,8 @@ pub struct CheckoutTouch {
     pub head: ObjectId,
     /// The branch that HEAD was on; `None`: detached.
     pub on: Option<BranchName>,
+    /// Whether its directories become those that are declared.
+    pub reshape: bool,
     /// The commit that it started from, where no mark tells.
     pub start: ObjectId,
     /// Whether an earlier run of ours made the declared branch, where no mark tells.

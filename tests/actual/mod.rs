@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use wsctl::model::actual::{Registration, Repository, RepositoryState};
-use wsctl::model::desired::Goal;
+use wsctl::model::desired::{Cloning, Goal};
 use wsctl::model::desired::{Desired, DesiredBuilder, DesiredCheckout, DesiredRepository, Shape};
 use wsctl::model::mark::{BuilderMark, CheckoutMark, WorkspaceMark};
 use wsctl::model::name::{BranchName, BuilderName, ObjectId, RepoName, WorkspaceId};
@@ -41,7 +41,7 @@ fn repo(name: &str) -> RepoName {
 
 fn desired_repository(name: &str, path: impl Into<PathBuf>) -> DesiredRepository {
     let name = if name == "." { RepoName::root() } else { repo(name) };
-    DesiredRepository { name, url: None, path: abs(path) }
+    DesiredRepository { name, url: None, path: abs(path), cloning: Cloning::default() }
 }
 
 /// A file that declares repositories and no builder.
@@ -69,7 +69,13 @@ fn declare(desired: &mut Desired, name: &str, checkouts: &[(&str, &str, Option<&
     let checkouts = checkouts.iter().map(|(repository, path, base)| {
         let repository = if *repository == "." { RepoName::root() } else { repo(repository) };
         let base = base.map(str::to_owned);
-        DesiredCheckout { repository, path: rel(path), goal: Goal::Branch(branch(&format!("builder/{name}"))), base }
+        DesiredCheckout {
+            repository,
+            path: rel(path),
+            goal: Goal::Branch(branch(&format!("builder/{name}"))),
+            base,
+            sparse: None,
+        }
     });
     let builder = DesiredBuilder {
         name: BuilderName::new(name).unwrap(),
@@ -96,6 +102,7 @@ fn checkout_mark(desired: &Desired, builder: &str, repository: &str, path: &str,
         made_branch: true,
         base: Some("main".into()),
         start: ObjectId::new(start).unwrap(),
+        sparse: None,
         parked: None,
         at: None,
         created: 1_700_000_000,

@@ -30,5 +30,6 @@ mod restore_blocked;
 mod restore_crash;
 mod restore_meanwhile;
 mod schema;
+mod sparse;
 mod switch;
 mod twice;

@@ -66,3 +66,49 @@ fn cloned_from_a_relative_url() {
     let elsewhere = sandbox.wsctl_in(sandbox.builder("b/api"), &["plan", "--detailed-exitcode"]);
     elsewhere.ok();
 }
+
+#[test]
+fn a_clone_leaves_out_what_is_declared_also_from_a_path() {
+    let sandbox = Sandbox::new();
+    sandbox.make_root("repos/\n");
+    let origin = sandbox.origin("web");
+    let seed = sandbox.top().join("seed/web");
+    sandbox.commit(&seed, "second");
+    sandbox.git(&seed, &["push", "-q", origin.to_str().unwrap(), "main", "main~1:refs/heads/other"]);
+    sandbox.git(&origin, &["config", "uploadpack.allowFilter", "true"]);
+    let toml = |url: &str| {
+        let builder = "[builders.b]\nrepos = [\"web\"]\n";
+        sandbox.toml(&format!("[repos.web]\nurl = \"{url}\"\ndepth = 1\nfilter = \"blob:none\"\n{builder}"));
+    };
+    toml(origin.to_str().unwrap());
+    sandbox.plan().ok().says("depth 1, filter blob:none").says("its history is cut off");
+    sandbox.apply().ok();
+    let web = sandbox.path("repos/web");
+    assert_eq!(sandbox.git(&web, &["rev-list", "--count", "origin/main"]), "1");
+    assert_eq!(sandbox.git(&web, &["config", "remote.origin.partialclonefilter"]), "blob:none");
+    // Builders start from any branch.
+    sandbox.git(&web, &["rev-parse", "--verify", "origin/other"]);
+    assert!(sandbox.builder("b/web/README.md").exists());
+    sandbox.converged();
+    sandbox.wsctl(&["status"]).ok();
+    // It is removed and comes back like any other.
+    sandbox.toml(&format!("[repos.web]\nurl = \"{}\"\n[policy]\nmax_removals = 9\n", origin.display()));
+    sandbox.wsctl(&["apply", "--auto-approve", "--allow-removals"]).ok();
+    sandbox.wsctl(&["restore", "b", "--auto-approve"]).ok();
+    toml(origin.to_str().unwrap());
+    sandbox.plan().ok().says("No changes.");
+}
+
+#[test]
+fn a_clone_with_another_filter_is_drift() {
+    let sandbox = Sandbox::new();
+    let web = sandbox.cloned("web");
+    sandbox.git(sandbox.top().join("origin/web.git"), &["config", "uploadpack.allowFilter", "true"]);
+    sandbox.toml("[repos.web]\nfilter = \"blob:none\"\n");
+    let drift = sandbox.plan().ok().says("it was cloned whole, declared is blob:none").says("No changes.");
+    sandbox.type_next(&drift, "--refetch").ok();
+    assert_eq!(sandbox.git(&web, &["config", "remote.origin.partialclonefilter"]), "blob:none");
+    sandbox.converged();
+    sandbox.toml("[repos.web]\nfilter = \"tree:0\"\n");
+    sandbox.plan().ok().says("its filter is blob:none, declared is tree:0");
+}

@@ -58,10 +58,9 @@ fn keys() {
 
 #[test]
 fn keys_of_later_versions() {
-    for key in ["submodules = true", "lfs = true", "depth = 1", "filter = \"blob:none\""] {
+    for key in ["submodules = true", "lfs = true"] {
         one(&format!("[repos.a]\n{key}"), "not yet: ", key.split(' ').next().unwrap(), "later version");
     }
-    one("[builders.b.checkout.\".\"]\nsparse = [\"x\"]", "not yet: ", "sparse", "later version");
 }
 
 #[test]
@@ -372,4 +371,18 @@ fn references() {
     one(&checkout("ref = \"-x\""), "starts with a dash", "\"-x\"", "");
     one(&checkout("ref = \"a..b\""), "is no single commit", "\"a..b\"", "");
     one(&checkout("ref = 1"), "`ref` must be a string", "1", "");
+}
+
+#[test]
+fn what_clones_and_checkouts_leave_out() {
+    one("[repos.a]\ndepth = 0", "`depth` must be 1 or more", "0", "");
+    one("[repos.a]\ndepth = \"1\"", "`depth` must be a number", "\"1\"", "");
+    one("[repos.a]\nfilter = \"blobs\"", "`blobs` is no filter of git", "\"blobs\"", "blob:none");
+    one("[repos.a]\nfilter = \"sparse:oid=x\"", "is no filter of git", "\"sparse:oid=x\"", "");
+    check("[repos.a]\ndepth = 1\nfilter = \"blob:limit=1m\"", &facts(), &[]);
+    let sparse = |list: &str| format!("[repos.a]\n[builders.b]\nrepos = [\"a\"]\ncheckout.a.sparse = {list}");
+    one(&sparse("[\"../x\"]"), "`sparse` leaves its directory", "\"../x\"", "");
+    one(&sparse("[\"src/*\"]"), "`sparse` names a pattern", "\"src/*\"", "");
+    one(&sparse("[\".\"]"), "`sparse` names the whole repository", "\".\"", "");
+    one(&sparse("\"src\""), "`sparse` must be a list of strings", "\"src\"", "");
 }

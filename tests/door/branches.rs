@@ -2,7 +2,7 @@
 
 use wsctl::diagnostic::Diagnostic;
 use wsctl::git::On;
-use wsctl::model::desired::Url;
+use wsctl::model::desired::{Cloning, Url};
 
 use super::*;
 
@@ -127,16 +127,16 @@ fn a_clone_is_whole_or_not_there() {
     let seen = std::sync::Mutex::new(Vec::new());
     let progress = |stage: &str, percent: Option<u8>| seen.lock().unwrap().push((stage.to_owned(), percent));
     let url = Url::new(format!("file://{}", origin.display()));
-    door.clone_repository(&url, &path, &from, &progress).unwrap();
+    door.clone_repository((&url, &Cloning::default()), &path, &from, &progress).unwrap();
     assert!(path.join("README.md").as_path().exists());
     assert_eq!(std::fs::read_dir(sandbox.path("repos")).unwrap().count(), 1);
     let seen = seen.into_inner().unwrap();
     assert!(seen.contains(&("Receiving objects".into(), Some(100))), "{seen:?}");
-    assert!(why(door.clone_repository(&url, &path, &from, &quiet)).contains("in the way"));
+    assert!(why(door.clone_repository((&url, &Cloning::default()), &path, &from, &quiet)).contains("in the way"));
 
     std::os::unix::fs::symlink(sandbox.path("repos"), sandbox.path("linked")).unwrap();
     let relative = abs(sandbox.path("linked/relative"));
-    door.clone_repository(&Url::new("../origin/api.git"), &relative, &from, &quiet).unwrap();
+    door.clone_repository((&Url::new("../origin/api.git"), &Cloning::default()), &relative, &from, &quiet).unwrap();
     sandbox.git(&relative, &["fetch", "-q"]);
 }
 
@@ -144,13 +144,14 @@ fn a_clone_is_whole_or_not_there() {
 fn a_failing_clone_leaves_nothing_and_hides_credentials() {
     let sandbox = Sandbox::new();
     let (door, path, from) = (sandbox.door(), abs(sandbox.path("repos/x")), abs(sandbox.root()));
-    let reason = why(door.clone_repository(&Url::new("http://me:hunter2@127.0.0.1:1/x.git"), &path, &from, &quiet));
+    let reason =
+        why(door.clone_repository((&Url::new("http://me:hunter2@127.0.0.1:1/x.git"), &Cloning::default()), &path, &from, &quiet));
     assert!(!reason.contains("hunter2") && !reason.contains('\n'), "{reason}");
     assert!(reason.contains("127.0.0.1"), "{reason}");
     let run = sandbox.path("ran");
     let evil = Url::new(format!("ext::sh -c touch% {}", run.display()));
-    assert!(why(door.clone_repository(&evil, &path, &from, &quiet)).contains("not allowed"));
-    assert!(door.clone_repository(&Url::new("--upload-pack=touch ran"), &path, &from, &quiet).is_err());
+    assert!(why(door.clone_repository((&evil, &Cloning::default()), &path, &from, &quiet)).contains("not allowed"));
+    assert!(door.clone_repository((&Url::new("--upload-pack=touch ran"), &Cloning::default()), &path, &from, &quiet).is_err());
     assert!(!run.exists());
     assert_eq!(std::fs::read_dir(sandbox.path("repos")).unwrap().count(), 0);
 }

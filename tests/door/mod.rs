@@ -86,7 +86,7 @@ impl Sandbox {
 
     /// Adds a worktree on a branch.
     fn add(&self, repository: &AbsPath, path: &AbsPath, on: &BranchName, lock: &OurLock) -> anyhow::Result<Added> {
-        self.door().add_worktree(&NewWorktree { repository, path, on: On::Branch(on), lock })
+        self.door().add_worktree(&NewWorktree { repository, path, on: On::Branch(on), sparse: None, lock })
     }
 }
 

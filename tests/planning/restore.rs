@@ -51,6 +51,7 @@ fn entry() -> TrashEntry {
             made_branch: true,
             base: Some("origin/main".into()),
             start: id("a"),
+            sparse: None,
             parked: None,
             at: None,
             created: 1,

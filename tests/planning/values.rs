@@ -65,6 +65,8 @@ pub fn repository_path(name: &str) -> AbsPath {
 pub fn repository(name: &str) -> Repository {
     let path = repository_path(name);
     Repository {
+        filter: None,
+        worktree_config: false,
         common_dir: path.join(".git"),
         format: ObjectFormat::Sha1,
         refs: RefFormat::Files,

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use wsctl::model::actual::{Actual, Base, Directory, Head, Link, Lock, Place, Registration, Repository, RepositoryState, Source};
 use wsctl::model::builder::{Anchor, AnchorEntry, AnchorState, BuilderDirectory, DiskFile, Occupant};
 use wsctl::model::desired::{
-    Desired, DesiredBuilder, DesiredCheckout, DesiredFile, DesiredRepository, FileMode, Goal, Shape, Url,
+    Cloning, Desired, DesiredBuilder, DesiredCheckout, DesiredFile, DesiredRepository, FileMode, Goal, Shape, Url,
 };
 use wsctl::model::mark::{BuilderMark, CheckoutMark, Deed, Marked, OurLock, WorkspaceMark, WrittenFile};
 use wsctl::model::moved::Moved;
@@ -85,7 +85,7 @@ impl World {
     }
 
     fn declare_repo(mut self, name: &str, url: Option<Url>) -> Self {
-        let declared = DesiredRepository { name: repo(name), url, path: repository_path(name) };
+        let declared = DesiredRepository { name: repo(name), url, path: repository_path(name), cloning: Cloning::default() };
         self.desired.repositories.insert(repo(name), declared);
         self
     }
@@ -116,7 +116,7 @@ impl World {
             };
             (
                 repo(repository),
-                DesiredCheckout { repository: repo(repository), path, goal: Goal::Branch(own.clone()), base: None },
+                DesiredCheckout { repository: repo(repository), path, goal: Goal::Branch(own.clone()), base: None, sparse: None },
             )
         };
         let declared = DesiredBuilder {
@@ -378,6 +378,7 @@ fn registration(declared: &DesiredBuilder, checkout: &DesiredCheckout, mark: &Bu
         made_branch: checkout.goal.branch().is_some(),
         base: Some(checkout.base.clone().unwrap_or_else(|| "origin/main".into())),
         start: id("a"),
+        sparse: checkout.sparse.clone(),
         parked: None,
         at: None,
         created: NOW - 10,
@@ -390,6 +391,7 @@ fn registration(declared: &DesiredBuilder, checkout: &DesiredCheckout, mark: &Bu
         head: checkout.goal.branch().map_or(Head::Detached(id("a")), |branch| on(branch.as_str())),
         lock: holds.then(|| Lock::Ours(OurLock { workspace: our_id(), deed: Deed::Holding })),
         operation: None,
+        sparse: checkout.sparse.clone().map(wsctl::model::sparse::Sparse::Cone),
         mark: Marked::Yes(own),
         builder_mark: if holds { Marked::Yes(mark.clone()) } else { Marked::No },
         remains: vec![],

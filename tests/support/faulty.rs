@@ -4,10 +4,11 @@ use std::sync::Mutex;
 
 use anyhow::{Result, bail};
 use wsctl::git::{Added, AnchorContent, Door, Homecoming, Keep, NewWorktree, On, Pointed, Record, Relink, Unsettled};
-use wsctl::model::desired::Url;
+use wsctl::model::desired::{Cloning, Url};
 use wsctl::model::mark::OurLock;
 use wsctl::model::name::{BranchName, ObjectId, WorkspaceId};
 use wsctl::model::path::{AbsPath, RelPath};
+use wsctl::model::sparse::Cone;
 use wsctl::model::stamp::SeenFiles;
 use wsctl::plan::{BranchPlan, FileContent, Stale};
 
@@ -93,7 +94,7 @@ pass_on! {
     fn write_managed(builder: &AbsPath, to: &RelPath, content: &FileContent, expect: Option<&str>) -> ();
     fn remove_managed(builder: &AbsPath, to: &RelPath, expect: &str) -> ();
     fn replace_file(file: &AbsPath, bytes: &[u8], expect: Option<&[u8]>) -> Vec<AbsPath>;
-    fn clone_repository(url: &Url, path: &AbsPath, from: &AbsPath, progress: &(dyn Fn(&str, Option<u8>) + Sync)) -> ();
+    fn clone_repository(what: (&Url, &Cloning), path: &AbsPath, from: &AbsPath, progress: &(dyn Fn(&str, Option<u8>) + Sync)) -> ();
     fn fetch(repository: &AbsPath, progress: &(dyn Fn(&str, Option<u8>) + Sync)) -> ();
     fn create_branch(repository: &AbsPath, branch: &BranchName, plan: &BranchPlan, workspace: &WorkspaceId) -> ();
     fn delete_branch(repository: &AbsPath, branch: &BranchName, expect: &ObjectId, keep: Option<&AbsPath>) -> ();
@@ -101,6 +102,7 @@ pass_on! {
     fn lock_worktree(admin_dir: &AbsPath, lock: &OurLock) -> ();
     fn unlock_worktree(admin_dir: &AbsPath) -> ();
     fn switch(checkout: &AbsPath, on: On<'_>) -> ();
+    fn set_sparse(checkout: &AbsPath, cone: Option<&Cone>) -> ();
     fn park(checkout: &AbsPath, expect: &ObjectId) -> ();
     fn set_url(repository: &AbsPath, remote: &str, old: &Url, new: &Url) -> ();
     fn relink(link: &Relink<'_>) -> ();

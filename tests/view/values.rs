@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use wsctl::model::address::Address;
-use wsctl::model::desired::Goal;
+use wsctl::model::desired::{Cloning, Goal};
 use wsctl::model::desired::{DesiredCheckout, FileMode, Shape, Url};
 use wsctl::model::name::{BranchName, BuilderName, ObjectId, RepoName};
 use wsctl::model::path::{AbsPath, RelPath};
@@ -93,7 +93,11 @@ pub fn blocker(kind: &'static str, fact: &str, path: Option<&str>, next: &str) -
 pub fn clone(name: &str) -> Change {
     let url = Url::new(format!("https://user:secret@example.com/{name}.git?token=x"));
     let reason = format!("clone from {url}");
-    change(Address::Repository(repo(name)), Action::Clone { url, path: abs("/ws/repos").join(name) }, &reason)
+    change(
+        Address::Repository(repo(name)),
+        Action::Clone { url, path: abs("/ws/repos").join(name), cloning: Cloning::default() },
+        &reason,
+    )
 }
 
 pub fn create_builder(name: &str) -> Change {
@@ -134,6 +138,7 @@ fn desired(name: &str, repository: &str) -> DesiredCheckout {
         path: rel(repository),
         goal: Goal::Branch(branch(&format!("builder/{name}"))),
         base: Some("origin/main".into()),
+        sparse: None,
     }
 }
 
@@ -145,6 +150,7 @@ pub fn create_checkout(name: &str, repository: &str) -> Change {
 
 pub fn touch(name: &str, repository: &str) -> Box<CheckoutTouch> {
     Box::new(CheckoutTouch {
+        reshape: false,
         builder_path: abs("/ws/.builders").join(name),
         path: abs("/ws/.builders").join(name).join(repository),
         repository: abs("/ws/repos").join(repository),

@@ -57,6 +57,10 @@ pub fn block(desired: &Desired, actual: &Actual, restore: &Restore, bare: Option
             }
             (Some(_), _) | (None, Goal::Branch(_)) => {}
         }
+        if let Some(cone) = &mark.sparse {
+            let names: Vec<String> = cone.iter().map(|path| quoted(path.as_str())).collect();
+            let _ = writeln!(lines, "sparse = [{}]", names.join(", "));
+        }
         let said = plain.and_then(|plain| plain.base.as_ref());
         if let Some(was) = mark.base.as_ref().filter(|was| Some(*was) != said && !is_default(actual, &checkout.name, was)) {
             let _ = writeln!(lines, "base = {}", quoted(was));

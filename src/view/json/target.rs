@@ -50,7 +50,7 @@ impl From<&Action> for Target {
     fn from(action: &Action) -> Self {
         let at = |path: &AbsPath| Target { path: Some(path.clone()), ..Target::default() };
         match action {
-            Action::Clone { url, path } => Target { url: Some(url.to_string()), ..at(path) },
+            Action::Clone { url, path, cloning: _ } => Target { url: Some(url.to_string()), ..at(path) },
             Action::MoveBuildersDir(relocation) => {
                 let to = relocation.hops.last().map(|hop| hop.to.clone());
                 Target { path: to, old_path: Some(relocation.from.clone()), ..Target::default() }

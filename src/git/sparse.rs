@@ -1,0 +1,88 @@
+//! Limits a checkout to directories, by its own configuration. git deletes ignored files of directories that it leaves out,
+//! and looks at none that it takes back in: both are refused before.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+
+use anyhow::Result;
+
+use super::command::Git;
+use crate::diagnostic::Diagnostic;
+use crate::model::path::{AbsPath, RelPath};
+use crate::model::sparse::Cone;
+use crate::plan::shell_word;
+
+/// Limits a checkout to these directories, or to none; see `Door::set_sparse`.
+pub(super) fn set(git: &Git, checkout: &AbsPath, cone: Option<&Cone>) -> Result<()> {
+    refuse(git, checkout, cone)?;
+    match cone {
+        Some(cone) => write(git, checkout, cone),
+        None => git.at(checkout)?.args(["sparse-checkout", "disable"]).patiently().map(drop),
+    }
+}
+
+/// Writes the patterns, and the files where there is an index already.
+pub(super) fn write(git: &Git, checkout: &AbsPath, cone: &Cone) -> Result<()> {
+    let lines: String = cone.iter().map(|path| format!("{path}\n")).collect();
+    let set = git.at(checkout)?.args(["sparse-checkout", "set", "--cone", "--no-sparse-index", "--stdin"]);
+    set.fed(lines.as_bytes()).map(drop)
+}
+
+/// Refuses where a file that git does not know lies in what is left out, or in the place of what comes back.
+fn refuse(git: &Git, checkout: &AbsPath, cone: Option<&Cone>) -> Result<()> {
+    let listed = git.at(checkout)?.args(["ls-files", "-t", "-z"]).run()?;
+    let mut tracked: BTreeSet<&[u8]> = BTreeSet::new();
+    for line in listed.split(|byte| *byte == 0).filter(|line| line.len() > 2) {
+        let path = &line[2..];
+        tracked.insert(path);
+        let at = checkout.join(OsStr::from_bytes(path));
+        if line.starts_with(b"S ") && at.as_path().symlink_metadata().is_ok() {
+            return Err(in_the_way(&at, "is there though its directory is left out"));
+        }
+    }
+    let Some(cone) = cone else { return Ok(()) };
+    let others = git.at(checkout)?.args(["ls-files", "--others", "-z"]).run()?;
+    for path in others.split(|byte| *byte == 0).filter(|path| !path.is_empty()) {
+        if let Some(directory) = left_out(path, cone)
+            && tracked.range(directory..).next().is_some_and(|found| found.starts_with(directory))
+        {
+            return Err(in_the_way(
+                &checkout.join(OsStr::from_bytes(path)),
+                "is not tracked, and its directory would be left out",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn in_the_way(path: &AbsPath, what: &str) -> anyhow::Error {
+    Diagnostic::new(format!("{path} {what}"), format!("ls -l {}", shell_word(&path.to_string()))).into()
+}
+
+/// The outermost directory around a path, with its `/`, that is not in the cone.
+fn left_out<'a>(path: &'a [u8], cone: &Cone) -> Option<&'a [u8]> {
+    let ends = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(end, _)| end);
+    let mut directories = ends.map(|end| &path[..=end]);
+    directories.find(|directory| {
+        let Ok(name) = std::str::from_utf8(&directory[..directory.len() - 1]) else { return true };
+        let Ok(name) = RelPath::new(name) else { return true };
+        !cone.iter().any(|chosen| chosen.contains(&name) || name.contains(chosen))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directories_outside_a_cone() {
+        let cone: Cone = ["services", "docs/api"].iter().map(|name| RelPath::new(name).unwrap()).collect();
+        assert_eq!(left_out(b"README", &cone), None);
+        assert_eq!(left_out(b"services/a/b.log", &cone), None);
+        assert_eq!(left_out(b"docs/index.md", &cone), None);
+        assert_eq!(left_out(b"docs/web/x", &cone), Some(&b"docs/web/"[..]));
+        assert_eq!(left_out(b"lib/deep/x", &cone), Some(&b"lib/"[..]));
+        assert_eq!(left_out(b"lib\xff/x", &cone), Some(&b"lib\xff/"[..]));
+    }
+}
