@@ -24,7 +24,7 @@ pub(super) fn set(git: &Git, checkout: &AbsPath, cone: Option<&Cone>) -> Result<
 
 /// Writes the patterns, and the files where there is an index already.
 pub(super) fn write(git: &Git, checkout: &AbsPath, cone: &Cone) -> Result<()> {
-    let lines: String = cone.iter().map(|path| format!("{path}\n")).collect();
+    let lines = cone.iter().fold(String::new(), |lines, path| lines + path.as_str() + "\n");
     let set = git.at(checkout)?.args(["sparse-checkout", "set", "--cone", "--no-sparse-index", "--stdin"]);
     set.fed(lines.as_bytes()).map(drop)
 }

@@ -270,7 +270,8 @@ fn unmarked(case: &Case<'_>, registration: &Registration, drafts: &mut Drafts) {
     let now = place(&registration.head);
     match touch(case, registration, None) {
         Some(touch)
-            if is_on(case.repository, wanted, &registration.head) && !sparse::is_as(&case.checkout.sparse, registration) =>
+            if is_on(case.repository, wanted, &registration.head)
+                && !sparse::is_as(case.checkout.sparse.as_ref(), registration) =>
         {
             let blocker = sparse::other(case, registration);
             drafts.refuse(case.address.clone(), Action::AdoptCheckout(touch), "adopt", vec![blocker]);

@@ -30,17 +30,17 @@ pub(super) fn shaping(
     mark: &CheckoutMark,
     drafts: &mut Drafts,
 ) -> Shaping {
-    let declared = &case.checkout.sparse;
+    let declared = case.checkout.sparse.as_ref();
     let there = is_as(declared, registration) && (declared.is_some() || registration.sparse.is_none());
     if there {
-        let reason = (mark.sparse != *declared).then(|| format!("already has {}", shown(declared.as_ref())));
+        let reason = (mark.sparse.as_ref() != declared).then(|| format!("already has {}", shown(declared)));
         return Shaping { reason, ..Shaping::default() };
     }
     let replaced = input.replaces(&case.address);
-    let as_applied = mark.sparse.is_some() == registration.sparse.is_some() && is_as(&mark.sparse, registration);
-    if mark.sparse == *declared && !replaced {
+    let as_applied = mark.sparse.is_some() == registration.sparse.is_some() && is_as(mark.sparse.as_ref(), registration);
+    if mark.sparse.as_ref() == declared && !replaced {
         if declared.is_some() {
-            let fact = format!("has {}, declared is {}", now(registration), shown(declared.as_ref()));
+            let fact = format!("has {}, declared is {}", now(registration), shown(declared));
             drafts.drift(&case.address, fact, Some(replace(&case.address)));
         }
         return Shaping::default();
@@ -48,13 +48,13 @@ pub(super) fn shaping(
     if declared.is_none() && mark.sparse.is_none() {
         return Shaping::default();
     }
-    let reason = Some(format!("has {}, declared is {}", now(registration), shown(declared.as_ref())));
+    let reason = Some(format!("has {}, declared is {}", now(registration), shown(declared)));
     let blocker = (!as_applied && !replaced).then(|| other(case, registration));
     Shaping { change: true, reason, blocker }
 }
 
 /// Whether a worktree is limited as declared; where nothing is declared, it may be as it likes.
-pub(super) fn is_as(declared: &Option<Cone>, registration: &Registration) -> bool {
+pub(super) fn is_as(declared: Option<&Cone>, registration: &Registration) -> bool {
     match (declared, &registration.sparse) {
         (None, _) => true,
         (Some(declared), Some(Sparse::Cone(now))) => declared == now,
@@ -76,8 +76,8 @@ pub(super) fn other(case: &Case<'_>, registration: &Registration) -> Blocker {
     let next = case.checkout.sparse.as_ref().map_or_else(
         || format!("git -C {here} sparse-checkout disable"),
         |cone| {
-            let names: String = cone.iter().map(|path| format!(" {}", word(path.as_str()))).collect();
-            format!("git -C {here} sparse-checkout set --cone --{names}")
+            let names: Vec<String> = cone.iter().map(|path| word(path.as_str())).collect();
+            format!("git -C {here} sparse-checkout set --cone -- {}", names.join(" "))
         },
     );
     let fact = format!("it has {}, neither as last applied nor as declared", now(registration));
