@@ -146,6 +146,7 @@ pub(super) fn marks<'a>(
     let marks = all.map(|(found, checkout)| {
         let home = checkout.path.under(&builder.path);
         let mark = CheckoutMark {
+            sparse: None,
             version: 1,
             workspace: workspace.clone(),
             file: after.file.clone(),
