@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::git::{NewWorktree, On, Record, Relink, admin_dir_of};
 use crate::model::desired::{DesiredCheckout, Goal};
 use crate::model::mark::{BUILDER_MARK, CheckoutMark, Deed, OurLock};
-use crate::model::name::ObjectId;
+use crate::model::name::{BranchName, ObjectId};
 use crate::model::path::AbsPath;
 use crate::plan::{BranchPlan, Change, CheckoutTouch, CheckoutWrite};
 use crate::regular;
@@ -165,6 +165,15 @@ pub(super) fn park(shared: &Shared<'_>, touch: &CheckoutTouch, begin: &dyn Fn() 
         shared.write_checkout_mark(&touch.admin_dir, &mark)?;
     }
     shared.run.door.park(&touch.path, &touch.head)
+}
+
+/// Renames the branch and writes the mark: what wsctl made is still what it made.
+pub(super) fn rename(shared: &Shared<'_>, touch: &CheckoutTouch, from: &BranchName) -> Result<()> {
+    still_linked(touch)?;
+    let to = touch.desired.goal.branch().context("a reference has no branch to rename")?;
+    shared.run.door.rename_branch(&touch.repository, from, to, &touch.head)?;
+    let previous = touch.previous.clone().map(|mark| CheckoutMark { goal: touch.desired.goal.clone(), ..mark });
+    mark(shared, &CheckoutTouch { previous, ..touch.clone() })
 }
 
 pub(super) fn switch(

@@ -77,7 +77,10 @@ fn of_action(run: &Run<'_>, address: &Address, action: &Action, list: &mut Vec<I
         }
         Action::RemoveBuilder(removal) | Action::RemoveCheckout(removal) => list.push(remove(run, removal)),
         // A mark or a link file is written whole or not at all; a registration goes by one rename.
-        Action::AdoptCheckout(touch) | Action::MarkCheckout(touch) | Action::Repair { touch, .. } => {
+        Action::AdoptCheckout(touch)
+        | Action::MarkCheckout(touch)
+        | Action::RenameBranch { touch, .. }
+        | Action::Repair { touch, .. } => {
             list.push(Intent::Builder { builder: touch.builder.clone(), path: touch.builder_path.clone() });
         }
         Action::AdoptFile(write) => {

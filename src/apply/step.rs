@@ -41,6 +41,7 @@ pub(super) fn perform(shared: &Shared<'_>, change: &Change, part: Part, begin: &
             checkout::create(shared, change, write)
         }
         Action::AdoptCheckout(touch) | Action::MarkCheckout(touch) => checkout::mark(shared, touch),
+        Action::RenameBranch { touch, from } => checkout::rename(shared, touch, from),
         Action::Switch { touch, branch, .. } => match part {
             Part::Park => checkout::park(shared, touch, begin),
             Part::Whole => checkout::switch(shared, touch, branch, begin),

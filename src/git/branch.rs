@@ -41,6 +41,23 @@ pub(super) fn create(
     Ok(())
 }
 
+/// Renames a branch; see `Door::rename_branch`.
+pub(super) fn rename(git: &Git, repository: &AbsPath, (from, to): (&BranchName, &BranchName), expect: &ObjectId) -> Result<()> {
+    let at = |branch: &BranchName| -> Result<String> {
+        let now = git.at(repository)?.args(["rev-parse", "--verify", "--quiet", &branch.full()]).answer()?;
+        Ok(String::from_utf8_lossy(&now.stdout).trim().to_owned())
+    };
+    let (old, new) = (at(from)?, at(to)?);
+    if old.is_empty() && new == expect.as_str() {
+        return Ok(());
+    }
+    if old != expect.as_str() {
+        return Err(Diagnostic::new(format!("branch {from} is no longer at {}", expect.short()), "wsctl plan").into());
+    }
+    // Never `-M`: a branch of the new name stays, and git refuses.
+    git.at(repository)?.args(["branch", "-m", from.as_str(), to.as_str()]).patiently().map(drop)
+}
+
 /// Deletes a branch; see `Door::delete_branch`.
 pub(super) fn delete(
     git: &Git,

@@ -90,6 +90,12 @@ pub trait Door: Sync {
     /// The branch exists, or git refuses its name.
     fn create_branch(&self, repository: &AbsPath, branch: &BranchName, plan: &BranchPlan, workspace: &WorkspaceId) -> Result<()>;
 
+    /// Renames a branch that is still at `expect`, with its reflog and its configuration, also where it is checked out.
+    ///
+    /// # Errors
+    /// It is elsewhere, the new name is taken, or git refuses.
+    fn rename_branch(&self, repository: &AbsPath, from: &BranchName, to: &BranchName, expect: &ObjectId) -> Result<()>;
+
     /// Deletes a branch if it is still at `expect` and nowhere checked out. With `keep`, its reflog and its
     /// configuration are saved there first, as `reflog` and `config`.
     ///

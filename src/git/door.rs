@@ -110,6 +110,10 @@ impl Door for GitDoor {
         branch::create(&self.git, repository, name, plan, workspace)
     }
 
+    fn rename_branch(&self, repository: &AbsPath, from: &BranchName, to: &BranchName, expect: &ObjectId) -> Result<()> {
+        branch::rename(&self.git, repository, (from, to), expect)
+    }
+
     fn delete_branch(&self, repository: &AbsPath, name: &BranchName, expect: &ObjectId, keep: Option<&AbsPath>) -> Result<()> {
         branch::delete(&self.git, repository, name, expect, keep)
     }

@@ -65,6 +65,13 @@ pub enum Action {
     AdoptCheckout(Box<CheckoutTouch>),
     /// Write the checkout's mark again: its declaration changed, its files did not.
     MarkCheckout(Box<CheckoutTouch>),
+    /// Rename the branch that a checkout is on; its files, and what waits in it, stay as they are.
+    RenameBranch {
+        /// Which checkout, and the mark to write.
+        touch: Box<CheckoutTouch>,
+        /// The branch as it is called before.
+        from: BranchName,
+    },
     /// Put a clean checkout on its declared branch.
     Switch {
         /// Which checkout, and the mark to write.
@@ -115,8 +122,10 @@ pub enum Action {
 
 impl Action {
     /// Every [`Action::word`].
-    pub const WORDS: [&str; 12] =
-        ["clone", "create", "move", "update", "adopt", "replace", "resume", "switch", "repair", "remove", "prune", "none"];
+    pub const WORDS: [&str; 13] = [
+        "clone", "create", "move", "update", "adopt", "replace", "resume", "rename", "switch", "repair", "remove", "prune",
+        "none",
+    ];
 
     /// The builder that it makes or changes, if it does.
     #[must_use]
@@ -148,6 +157,7 @@ impl Action {
             | Action::UpdateBuilder(_)
             | Action::ResumeCheckout { .. }
             | Action::MarkCheckout(_)
+            | Action::RenameBranch { .. }
             | Action::Switch { .. }
             | Action::Repair { .. }
             | Action::WriteFile(_) => Symbol::Update,
@@ -176,6 +186,7 @@ impl Action {
             Action::AdoptBuilder(_) | Action::AdoptCheckout(_) | Action::AdoptFile(_) => "adopt",
             Action::ReplaceCheckout { .. } => "replace",
             Action::ResumeCheckout { .. } | Action::FinishRemoval { .. } => "resume",
+            Action::RenameBranch { .. } => "rename",
             Action::Switch { .. } => "switch",
             Action::Repair { .. } => "repair",
             Action::RemoveFile { .. } | Action::RemoveBuilder(_) | Action::RemoveCheckout(_) => "remove",

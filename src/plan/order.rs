@@ -130,6 +130,7 @@ fn writes(draft: &Draft) -> Vec<RepoName> {
         | Action::ResumeCheckout { .. }
         | Action::AdoptCheckout(_)
         | Action::MarkCheckout(_)
+        | Action::RenameBranch { .. }
         | Action::Switch { .. }
         | Action::Repair { .. }
         | Action::FinishRemoval { .. }

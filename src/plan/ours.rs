@@ -3,7 +3,7 @@
 use crate::model::actual::{Base, Head, Lock, RefFormat, Registration};
 use crate::model::desired::{Goal, Shape};
 use crate::model::mark::{CheckoutMark, Deed};
-use crate::model::name::ObjectId;
+use crate::model::name::{BranchName, ObjectId};
 use crate::model::work::Finding;
 
 use super::blockers::{at, replace, shell, word};
@@ -24,6 +24,9 @@ pub(super) fn ours(input: &Input<'_>, case: &Case<'_>, registration: &Registrati
     let there = is_on(case.repository, wanted, &registration.head);
     let replaced = input.replaces(&case.address);
     let changed = mark.goal != *wanted || is_parked(registration, mark) || has_moved(case, registration, mark);
+    if let Some(from) = renamed(input, case, registration, mark).filter(|_| !there) {
+        return rename(case, registration, (touch, from), drafts);
+    }
     let shaping = shaping(input, case, registration, mark, drafts);
     touch.reshape = shaping.change;
     if !there && (changed || replaced) {
@@ -51,6 +54,28 @@ fn unclean(case: &Case<'_>, registration: &Registration) -> Vec<Blocker> {
     match &registration.work {
         Some(work) => refusals_of_switch(&case.path, work),
         None => vec![at("unknown", &case.path, "its files were not looked at", "wsctl plan")],
+    }
+}
+
+/// The branch that a `[[moved]]` renames to the declared one, if the checkout is on it as it was applied.
+fn renamed(input: &Input<'_>, case: &Case<'_>, registration: &Registration, mark: &CheckoutMark) -> Option<BranchName> {
+    let before = input.desired.moved.branches.get(case.checkout.goal.branch()?)?;
+    let on = registration.head.branch().filter(|on| mark.goal.branch() == Some(*on))?;
+    before.contains(on).then(|| on.clone())
+}
+
+fn rename(case: &Case<'_>, registration: &Registration, (touch, from): (Box<CheckoutTouch>, BranchName), drafts: &mut Drafts) {
+    let Some(to) = case.checkout.goal.branch() else { return };
+    let reason = format!("rename branch {from} to {to}");
+    let taken = case.repository.branches.contains_key(to);
+    let draft = drafts.add(case.address.clone(), Action::RenameBranch { touch, from }, reason);
+    draft.frees.push((case.checkout.repository.clone(), registration.admin_name.clone()));
+    if taken {
+        let next = format!("git -C {} branch -m {} ANOTHER-NAME", shell(&case.repository.path), word(to.as_str()));
+        let fact = format!("branch {to} is there already");
+        draft.change.blockers.push(at("branch-in-use", &case.repository.path, fact, next));
+    } else {
+        draft.claim = claim(case);
     }
 }
 

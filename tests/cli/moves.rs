@@ -301,3 +301,35 @@ fn builders_dir_does_not_move_onto_something() {
     sandbox.toml(&file("", &["b"], ""));
     sandbox.converged();
 }
+
+#[test]
+fn a_renamed_branch_keeps_the_work_on_it() {
+    let sandbox = made("", &["b"]);
+    let work = work_in(&sandbox, "b/api");
+    let branch = |name: &str, tail: &str| file("", &["b"], tail).replace("\nbranch = \"of/b\"", &format!("\nbranch = \"{name}\""));
+    let entry = "[[moved]]\nfrom_branch = \"of/b\"\nto_branch = \"feature/b\"\n";
+    sandbox.toml(&branch("feature/b", entry));
+    sandbox.plan().says("~ builders.b.api").says("rename branch of/b to feature/b").never_says("switch");
+    sandbox.apply().ok();
+    let now = seen(&sandbox, "b/api");
+    assert_eq!((now.status, now.diff), (work.status.replace("of/b", "feature/b"), work.diff));
+    assert!(!sandbox.branches("repos/api").contains(&"of/b".to_owned()));
+    sandbox.converged();
+    // What wsctl made is still its own to delete when it is merged.
+    sandbox.git(sandbox.builder("b/api"), &["reset", "-q", "--hard", "origin/main"]);
+    std::fs::remove_file(sandbox.builder("b/api/untracked.txt")).unwrap();
+    sandbox.toml(&format!("{REPOS}[builders.c]\nrepos = [\"web\"]\n"));
+    sandbox.apply().ok();
+    assert!(!sandbox.branches("repos/api").contains(&"feature/b".to_owned()));
+}
+
+#[test]
+fn a_branch_is_not_renamed_onto_another() {
+    let sandbox = made("", &["b"]);
+    sandbox.git(sandbox.path("repos/api"), &["branch", "feature/b"]);
+    let entry = "[[moved]]\nfrom_branch = \"of/b\"\nto_branch = \"feature/b\"\n";
+    sandbox.toml(&file("", &["b"], entry).replace("\nbranch = \"of/b\"", "\nbranch = \"feature/b\""));
+    sandbox.apply().fails().says("! builders.b.api").says("branch feature/b is there already");
+    assert_eq!(sandbox.git(sandbox.builder("b/api"), &["branch", "--show-current"]), "of/b");
+    assert_eq!(sandbox.git(sandbox.builder("b/web"), &["branch", "--show-current"]), "feature/b");
+}

@@ -71,6 +71,7 @@ pub(super) fn named(plan: &Plan) -> Vec<PathBuf> {
             Action::RemoveFile { builder, to, .. } => places.push(to.under(builder)),
             Action::RemoveBuilder(removal) | Action::RemoveCheckout(removal) => places.push(target(removal)),
             Action::MoveBuildersDir(_)
+            | Action::RenameBranch { .. }
             | Action::UpdateRepository(_)
             | Action::CreateBuilder(_)
             | Action::UpdateBuilder(_)
@@ -129,7 +130,7 @@ fn shown(plan: &Plan, change: &Change, before: &Picture, after: &Picture) -> Res
                 other => told(&format!("it is on {other:?}")),
             }
         }
-        Action::Switch { touch, .. }
+        Action::RenameBranch { touch, .. } | Action::Switch { touch, .. }
             if branch(touch.path.as_path()) != touch.desired.goal.branch().map(wsctl::model::name::BranchName::full) =>
         {
             told("it is on another branch")

@@ -13,12 +13,14 @@ fn renamed(one: &str, two: &str) -> String {
     )
 }
 
-/// Another name, and another layout at once.
+/// Another name, another layout, and another branch at once.
 pub(super) fn builder(sandbox: &Sandbox) {
     applied(sandbox, &format!("{REPOS}{TWO}{FILES}"));
     work(sandbox, "one/api", "one");
     let layout = "[workspace]\nlayout = \"split\"\n";
-    sandbox.toml(&format!("{layout}{REPOS}{}{FILES}{MOVED}", renamed("new", "two")));
+    let branch = "[[moved]]\nfrom_branch = \"builder/two\"\nto_branch = \"another/two\"\n";
+    let builders = renamed("new", "two").replace("builder/two", "another/two");
+    sandbox.toml(&format!("{layout}{REPOS}{builders}{FILES}{MOVED}{branch}"));
 }
 
 pub(super) fn plain(sandbox: &Sandbox) {

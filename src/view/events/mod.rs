@@ -28,6 +28,7 @@ pub fn narration(event: &Event<'_>, style: &Style) -> Option<String> {
             | Action::ResumeCheckout { .. }
             | Action::AdoptCheckout(_)
             | Action::MarkCheckout(_)
+            | Action::RenameBranch { .. }
             | Action::Switch { .. }
             | Action::Repair { .. }
             | Action::WriteFile(_)

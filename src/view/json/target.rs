@@ -71,6 +71,10 @@ impl From<&Action> for Target {
             Action::AdoptCheckout(touch) | Action::MarkCheckout(touch) => {
                 Target { commit: Some(touch.head.clone()), ..at(&touch.path) }.on(&touch.desired.goal)
             }
+            Action::RenameBranch { touch, from } => {
+                let branch = touch.desired.goal.branch().cloned();
+                Target { branch, from: Some(from.clone()), commit: Some(touch.head.clone()), ..at(&touch.path) }
+            }
             Action::Switch { touch, branch, from } => {
                 let target = Target { from: from.clone(), ..at(&touch.path) };
                 target.on(&touch.desired.goal).starting(branch)
