@@ -25,6 +25,8 @@ pub(super) fn ours(input: &Input<'_>, case: &Case<'_>, registration: &Registrati
     let replaced = input.replaces(&case.address);
     let changed = mark.goal != *wanted || is_parked(registration, mark) || has_moved(case, registration, mark);
     if let Some(from) = renamed(input, case, registration, mark).filter(|_| !there) {
+        // Which directories it has is for the next apply.
+        touch.desired.sparse.clone_from(&mark.sparse);
         return rename(case, registration, (touch, from), drafts);
     }
     let shaping = shaping(input, case, registration, mark, drafts);

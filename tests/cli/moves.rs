@@ -306,7 +306,8 @@ fn builders_dir_does_not_move_onto_something() {
 fn a_renamed_branch_keeps_the_work_on_it() {
     let sandbox = made("", &["b"]);
     let work = work_in(&sandbox, "b/api");
-    let branch = |name: &str, tail: &str| file("", &["b"], tail).replace("\nbranch = \"of/b\"", &format!("\nbranch = \"{name}\""));
+    let branch =
+        |name: &str, tail: &str| file("", &["b"], tail).replace("\nbranch = \"of/b\"", &format!("\nbranch = \"{name}\""));
     let entry = "[[moved]]\nfrom_branch = \"of/b\"\nto_branch = \"feature/b\"\n";
     sandbox.toml(&branch("feature/b", entry));
     sandbox.plan().says("~ builders.b.api").says("rename branch of/b to feature/b").never_says("switch");
