@@ -7,7 +7,9 @@ use anyhow::Result;
 use super::globals::Globals;
 use crate::apply::event::{Event, Listener, Outcome};
 use crate::diagnostic::Diagnostic;
+use crate::plan::shell_word;
 use crate::view;
+use crate::view::events::closing::Next;
 
 /// How it ended.
 pub(super) struct End {
@@ -52,10 +54,12 @@ pub(super) fn heard(globals: &Globals, listener: &dyn Listener, run: impl FnOnce
 /// The listener for people.
 pub(super) fn terminal(globals: &Globals) -> Box<dyn Listener> {
     let (out, err, verbosity) = (globals.out_style(), globals.err_style(), globals.verbosity());
+    let place = globals.place().iter().fold(String::new(), |place, word| place + " " + &shell_word(word));
+    let next = Next { again: globals.again(), plan: format!("wsctl{place} plan") };
     if std::io::stderr().is_terminal() && !globals.quiet() {
-        Box::new(view::Bars::new(out, err, verbosity))
+        Box::new(view::Bars::new(out, err, verbosity).next(next))
     } else {
-        Box::new(view::Lines::new(out, err, verbosity))
+        Box::new(view::Lines::new(out, err, verbosity).next(next))
     }
 }
 

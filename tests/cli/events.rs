@@ -123,7 +123,7 @@ fn an_interrupted_apply_says_what_was_done_and_what_to_type() {
     let end = &end[end.find("Apply interrupted").unwrap_or_else(|| panic!("{out}"))..];
     assert!(end.starts_with("Apply interrupted: 2 created, 2 skipped.\n"), "{end}");
     assert!(end.contains("! builders.two.api   skipped: interrupted\n"), "{end}");
-    assert!(end.ends_with("  → wsctl apply\n"), "{end}");
+    assert!(end.ends_with("  → wsctl apply --auto-approve -j 1\n"), "{end}");
 }
 
 #[test]

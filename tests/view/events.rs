@@ -61,6 +61,7 @@ fn lines_tell_and_sum_up() {
       ! builders.slack.files."Taskfile.yaml"   skipped: builders.web.api failed
       ! repos.k8s-lab                          missing, and it has no url
       ! builders.slack.api                     remove: 3 untracked files: a, b, c
+      → wsctl apply
     "#);
 }
 

@@ -13,7 +13,7 @@ use crate::view::output::{Output, Standard};
 use crate::view::style::{Style, Verbosity};
 use crate::view::text::clean;
 
-use super::closing::Closing;
+use super::closing::{Closing, Next};
 use super::narration;
 
 /// The listener for terminals.
@@ -37,6 +37,13 @@ impl Bars {
     #[must_use]
     pub fn new(out: Style, err: Style, verbosity: Verbosity) -> Self {
         Bars::to(Box::new(Standard), ProgressDrawTarget::stderr(), out, err, verbosity)
+    }
+
+    /// The same with other commands to type next.
+    #[must_use]
+    pub fn next(mut self, next: Next) -> Self {
+        self.state.get_mut().unwrap_or_else(PoisonError::into_inner).closing = Closing::new(next);
+        self
     }
 
     /// The same to another place.

@@ -1,4 +1,5 @@
-//! The end of an apply: one line that counts, then what failed, what was not begun, and what is refused.
+//! The end of an apply: one line that counts, then what failed, what was not begun, and what is refused; last, the one
+//! command to type next.
 
 use crate::apply::event::{Event, Outcome};
 use crate::model::address::Address;
@@ -7,9 +8,28 @@ use crate::view::change::{INDENT, column, fact, line, verb};
 use crate::view::style::{Style, Tone, Verbosity};
 use crate::view::text::{clean, push_next};
 
+/// What to type next.
+#[derive(Debug, Clone)]
+pub struct Next {
+    /// The same command once more: where something failed, or an interrupt came.
+    pub again: String,
+    /// What shows the ways out of what is refused.
+    pub plan: String,
+}
+
+impl Default for Next {
+    fn default() -> Self {
+        Next { again: AGAIN.into(), plan: "wsctl plan".into() }
+    }
+}
+
+/// What a failure says where nobody knows better.
+const AGAIN: &str = "wsctl apply";
+
 /// Gathers what has to be said at the end.
 #[derive(Debug, Clone, Default)]
 pub struct Closing {
+    next: Next,
     failed: Vec<Left>,
     skipped: Vec<Left>,
     blocked: Vec<Change>,
@@ -25,6 +45,12 @@ struct Left {
 }
 
 impl Closing {
+    /// With these commands to type next.
+    #[must_use]
+    pub fn new(next: Next) -> Self {
+        Closing { next, ..Closing::default() }
+    }
+
     /// Keeps what the event leaves for the end.
     pub fn note(&mut self, event: &Event<'_>) {
         match event {
@@ -33,7 +59,9 @@ impl Closing {
             }
             Event::Errored { change, error, next } => {
                 let fact = format!("{} failed: {error}", verb(&change.action));
-                self.failed.push(Left { address: change.address.clone(), fact, next: (*next).into() });
+                // The last line says to do it again.
+                let next = Some(*next).filter(|next| *next != AGAIN).unwrap_or_default().into();
+                self.failed.push(Left { address: change.address.clone(), fact, next });
             }
             Event::Skipped { change, because } => {
                 let fact = format!("skipped: {because}");
@@ -80,8 +108,10 @@ impl Closing {
         for change in &self.blocked {
             out += &line(Tone::Blocked, "!", &change.address.to_string(), column, &facts(change), style);
         }
-        if outcome.interrupted.is_some() {
-            push_next(&mut out, 2, "wsctl apply", style);
+        if outcome.failed + outcome.skipped > 0 || outcome.interrupted.is_some() {
+            push_next(&mut out, 2, &self.next.again, style);
+        } else if !self.blocked.is_empty() {
+            push_next(&mut out, 2, &self.next.plan, style);
         }
         out
     }

@@ -6,7 +6,7 @@ use crate::apply::event::{Event, Listener};
 use crate::view::output::{Output, Standard};
 use crate::view::style::{Style, Verbosity};
 
-use super::closing::Closing;
+use super::closing::{Closing, Next};
 use super::narration;
 
 /// The listener for logs and cron.
@@ -23,6 +23,12 @@ impl Lines {
     #[must_use]
     pub fn new(out: Style, err: Style, verbosity: Verbosity) -> Self {
         Lines::to(Box::new(Standard), out, err, verbosity)
+    }
+
+    /// The same with other commands to type next.
+    #[must_use]
+    pub fn next(self, next: Next) -> Self {
+        Lines { closing: Mutex::new(Closing::new(next)), ..self }
     }
 
     /// The same to another place.
