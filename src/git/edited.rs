@@ -9,9 +9,11 @@ use anyhow::{Context as _, Result};
 use rustix::fs::{CWD, Gid, RenameFlags, Uid, renameat_with};
 use rustix::io::Errno;
 
+use super::managed::content_hash;
 use super::own_files::{rename_new, sync_directory};
 use crate::diagnostic::Diagnostic;
 use crate::model::path::AbsPath;
+use crate::plan::FileContent;
 use crate::regular;
 
 /// Replaces a file; see `Door::replace_file`.
@@ -24,20 +26,33 @@ pub(super) fn replace(file: &AbsPath, bytes: &[u8], expect: Option<&[u8]>) -> Re
     if current.as_deref() != expect {
         return Err(changed(file));
     }
-    let left = leftovers(file, [expect.unwrap_or_default(), bytes])?;
-    let draft = directory.join(format!("{}{:016x}", prefix(file), getrandom::u64()?));
-    let published = write(file, &draft, bytes).and_then(|()| publish(file, &draft, expect));
-    if published.is_err() && read(&draft).ok().flatten().as_deref() == Some(bytes) {
+    let left = leftovers(file)?;
+    let (old, new) = (short_hash(expect.unwrap_or_default())?, short_hash(bytes)?);
+    let random = getrandom::u64()?;
+    let draft = directory.join(format!("{}{random:016x}", prefix(file, DRAFT)));
+    if let Err(error) = write(file, &draft, bytes) {
         let _ = fs::remove_file(&draft);
+        return Err(error);
+    }
+    let whole = directory.join(format!("{}{old}-{new}-{random:016x}", prefix(file, WHOLE)));
+    rename_new(draft.as_path(), whole.as_path()).with_context(|| format!("{file} cannot be written"))?;
+    let published = publish(file, &whole, expect, bytes);
+    if published.is_err() && read(&whole).ok().flatten().as_deref() == Some(bytes) {
+        let _ = fs::remove_file(&whole);
     }
     published?;
     sync_directory(directory.as_path())?;
     Ok(left)
 }
 
-/// What the drafts of a file are called first.
-fn prefix(file: &AbsPath) -> String {
-    format!(".wsctl-edit-{}-", file.as_path().file_name().unwrap_or_default().to_string_lossy())
+/// What is being written is called so: nobody else's.
+const DRAFT: &str = "draft";
+/// What is about to be exchanged with the file, or was: it may be what somebody saved in that moment.
+const WHOLE: &str = "edit";
+
+/// What the temporaries of a file are called first.
+fn prefix(file: &AbsPath, kind: &str) -> String {
+    format!(".wsctl-{kind}-{}-", file.as_path().file_name().unwrap_or_default().to_string_lossy())
 }
 
 fn changed(file: &AbsPath) -> anyhow::Error {
@@ -53,26 +68,39 @@ fn read(file: &AbsPath) -> Result<Option<Vec<u8>>> {
     }
 }
 
-/// Unlinks what earlier edits left that were cut short, where it is one of these texts; returns the others.
-fn leftovers(file: &AbsPath, known: [&[u8]; 2]) -> Result<Vec<AbsPath>> {
-    let (directory, prefix) = (file.parent(), prefix(file));
+/// The first digits of a text's hash, for the names of temporaries.
+fn short_hash(bytes: &[u8]) -> Result<String> {
+    let mut hash = content_hash(&FileContent::Bytes { bytes: bytes.to_vec(), executable: false })?;
+    hash.truncate(32);
+    Ok(hash)
+}
+
+/// Unlinks what earlier edits left that were cut short. What somebody else saved in that moment is returned and stays.
+fn leftovers(file: &AbsPath) -> Result<Vec<AbsPath>> {
+    let (directory, drafts, wholes) = (file.parent(), prefix(file, DRAFT), prefix(file, WHOLE));
     let mut left = Vec::new();
     for entry in fs::read_dir(&directory).with_context(|| format!("{directory} cannot be read"))? {
         let name = entry.with_context(|| format!("{directory} cannot be read"))?.file_name();
-        if !name.to_string_lossy().starts_with(&prefix) {
-            continue;
-        }
-        let path = directory.join(&name);
-        match read(&path) {
-            Ok(Some(bytes)) if known.contains(&bytes.as_slice()) => {
-                fs::remove_file(&path).with_context(|| format!("{path} cannot be removed"))?;
-            }
-            Ok(None) => {}
-            Ok(Some(_)) | Err(_) => left.push(path),
+        let (text, path) = (name.to_string_lossy(), directory.join(&name));
+        let ours = match text.strip_prefix(&wholes) {
+            Some(hashes) => is_known(&path, hashes),
+            None if text.starts_with(&drafts) => true,
+            None => continue,
+        };
+        if ours {
+            fs::remove_file(&path).with_context(|| format!("{path} cannot be removed"))?;
+        } else {
+            left.push(path);
         }
     }
     left.sort();
     Ok(left)
+}
+
+/// Whether a file is the text that an edit read, or the one that it wrote, as its name tells.
+fn is_known(path: &AbsPath, hashes: &str) -> bool {
+    let found = read(path).ok().flatten().and_then(|bytes| short_hash(&bytes).ok());
+    found.is_some_and(|found| hashes.split('-').take(2).any(|hash| hash == found))
 }
 
 /// Writes the draft, with the mode and as far as may be the owner of the file.
@@ -92,7 +120,7 @@ fn write(file: &AbsPath, draft: &AbsPath, bytes: &[u8]) -> Result<()> {
 }
 
 /// Puts the draft in place: by an exchange, so that what was there can be looked at once more and be put back.
-fn publish(file: &AbsPath, draft: &AbsPath, expect: Option<&[u8]>) -> Result<()> {
+fn publish(file: &AbsPath, draft: &AbsPath, expect: Option<&[u8]>, bytes: &[u8]) -> Result<()> {
     let failed = || format!("{file} cannot be written");
     let Some(expect) = expect else {
         return match rename_new(draft.as_path(), file.as_path()) {
@@ -113,6 +141,10 @@ fn publish(file: &AbsPath, draft: &AbsPath, expect: Option<&[u8]>) -> Result<()>
     }
     if read(draft).ok().flatten().as_deref() != Some(expect) {
         exchange(draft.as_path(), file.as_path()).with_context(failed)?;
+        if read(draft).ok().flatten().as_deref() != Some(bytes) {
+            // Saved once more in between: the later save belongs in its place, the earlier one stays beside it.
+            exchange(draft.as_path(), file.as_path()).with_context(failed)?;
+        }
         return Err(changed(file));
     }
     fs::remove_file(draft).with_context(failed)

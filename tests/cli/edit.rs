@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 
 use serde_json::Value;
 
-use crate::support::{Answer, Sandbox, snapshot, text};
+use crate::support::{Answer, Sandbox, hash, snapshot, text};
 
 const FILE: &str = "\n# of api\n[repos.api]\n\n[repos.web]\n\n# the first\n[builders.one]\nrepos = [\"api\"] # alone\n";
 
@@ -165,11 +165,16 @@ fn a_file_that_somebody_saved_meanwhile_is_left_alone() {
 fn what_a_killed_edit_left_is_told_or_taken_away() {
     let sandbox = sandbox();
     let before = file(&sandbox);
-    sandbox.write(".wsctl-edit-builders.toml-0000000000000001", &before);
-    sandbox.write(".wsctl-edit-builders.toml-0000000000000002", "# somebody's\n");
-    sandbox.wsctl(&["add", "slack", "--repo", "api"]).ok().says(".wsctl-edit-builders.toml-0000000000000002").says("diff ");
-    assert!(!sandbox.path(".wsctl-edit-builders.toml-0000000000000001").exists());
-    assert_eq!(text(sandbox.path(".wsctl-edit-builders.toml-0000000000000002")), "# somebody's\n");
+    let (old, new) = (&hash(&before)[..32], &hash("after\n")[..32]);
+    let name = |number: u32| format!(".wsctl-edit-builders.toml-{old}-{new}-000000000000000{number}");
+    sandbox.write(name(1), &before);
+    sandbox.write(name(2), "after\n");
+    sandbox.write(name(3), "# somebody's\n");
+    sandbox.write(".wsctl-draft-builders.toml-0000000000000004", "aft");
+    sandbox.wsctl(&["add", "slack", "--repo", "api"]).ok().says(&name(3)).says("diff ");
+    assert!(!sandbox.path(name(1)).exists() && !sandbox.path(name(2)).exists());
+    assert!(!sandbox.path(".wsctl-draft-builders.toml-0000000000000004").exists());
+    assert_eq!(text(sandbox.path(name(3))), "# somebody's\n");
 }
 
 #[test]

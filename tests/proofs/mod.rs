@@ -11,6 +11,7 @@ mod copy;
 mod cuts;
 mod disk;
 mod drive;
+mod edits;
 mod end;
 mod faults;
 mod interrupted;
