@@ -7,7 +7,7 @@ use super::path::RelPath;
 
 /// The address of one declared thing. Its order is the order of a plan: repositories first, then each
 /// builder with its checkouts and files.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Address {
     /// `workspace.builders_dir`
     BuildersDir,

@@ -104,7 +104,7 @@ impl fmt::Display for Cloning {
 }
 
 /// How the agent's project is made of the builder's directory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Shape {
     /// A plain directory with an anchor repository in it.
     Anchored,
@@ -136,7 +136,7 @@ pub struct DesiredBuilder {
 }
 
 /// One repository's worktree in a builder.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct DesiredCheckout {
     /// Whose worktree it is.
     pub repository: RepoName,
@@ -259,6 +259,19 @@ impl fmt::Display for Url {
             Some((user, host)) if scheme == "ssh" && !user.contains(':') => write!(f, "{scheme}://{user}@{host}{path}"),
             Some((_, host)) => write!(f, "{scheme}://***@{host}{path}"),
         }
+    }
+}
+
+impl serde::Serialize for Url {
+    /// As it is shown: without what may be a secret.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Url {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Url)
     }
 }
 

@@ -6,6 +6,7 @@ pub mod address;
 pub mod builder;
 pub mod clock;
 pub mod desired;
+pub mod escaped;
 pub mod journal;
 pub mod mark;
 pub mod moved;

@@ -258,7 +258,7 @@ fn push_hex(out: &mut String, bytes: &[u8]) {
 }
 
 /// The bytes behind [`escape`]; `None` where a `%` is not followed by two hexadecimal digits.
-fn unescape(text: &str) -> Option<Vec<u8>> {
+pub(super) fn unescape(text: &str) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&byte, tail)) = rest.split_first() {

@@ -7,7 +7,8 @@ use super::name::RepoName;
 
 /// An address as it is typed; `*` and `?` stand for any text and any character of one name. `builders.B` covers
 /// everything of the builder.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Pattern {
     text: String,
     parts: Vec<String>,
@@ -38,6 +39,20 @@ impl Pattern {
     pub fn covers(&self, address: &Address) -> bool {
         let names = names(address);
         self.parts.len() <= names.len() && self.parts.iter().zip(names).all(|(part, name)| matches(part, name))
+    }
+}
+
+impl TryFrom<String> for Pattern {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Pattern::parse(&text)
+    }
+}
+
+impl From<Pattern> for String {
+    fn from(pattern: Pattern) -> String {
+        pattern.text
     }
 }
 

@@ -9,7 +9,7 @@ use super::removal::{Removal, Stale};
 use super::write::{BranchPlan, BuilderWrite, CheckoutTouch, CheckoutWrite, FileWrite, RepositoryWrite};
 
 /// The sign of a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Symbol {
     /// `+`
     Create,
@@ -24,7 +24,7 @@ pub enum Symbol {
 }
 
 /// What a change does; all that apply has to know.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Action {
     /// Clone a repository.
     Clone {

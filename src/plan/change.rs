@@ -1,6 +1,9 @@
 //! The plan as a value: changes with their reasons and blockers, drift, and the steps that apply walks.
 
+use std::borrow::Cow;
+
 use crate::model::address::Address;
+use crate::model::escaped;
 use crate::model::name::{BranchName, WorkspaceId};
 use crate::model::path::{AbsPath, RelPath};
 
@@ -10,7 +13,7 @@ use super::selection::Narrowed;
 use super::step::Step;
 
 /// Everything that plan has to say.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Plan {
     /// The file.
     pub file: AbsPath,
@@ -41,6 +44,7 @@ pub struct Plan {
     /// What a reader should know and nobody has to act on (a base that moved, a mixed builder).
     pub warnings: Vec<String>,
     /// What apply does, in an order that is safe; steps refer to each other by index.
+    #[serde(skip)]
     pub steps: Vec<Step>,
 }
 
@@ -97,7 +101,7 @@ pub struct Summary {
 }
 
 /// A fact about a place, for people.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Note {
     /// The address, or the path of what has none.
     pub subject: String,
@@ -110,7 +114,7 @@ pub struct Note {
 }
 
 /// One change of the plan.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Change {
     /// What changes.
     pub address: Address,
@@ -135,21 +139,23 @@ impl Change {
 }
 
 /// The old and new bytes of a managed file; drawn as a unified diff where both are text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct TextChange {
     /// The path in the builder.
     pub path: RelPath,
     /// What is there.
+    #[serde(with = "escaped")]
     pub old: Vec<u8>,
     /// What shall be there.
+    #[serde(with = "escaped")]
     pub new: Vec<u8>,
 }
 
 /// A refusal: the fact, where, and the next command to type.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Blocker {
     /// Its name for programs, in kebab-case.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// The fact; a lowercase fragment.
     pub fact: String,
     /// Where.

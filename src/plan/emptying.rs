@@ -9,7 +9,7 @@ use super::input::Input;
 use super::restore::time;
 
 /// An entry of the trash that apply deletes for good.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Deletion {
     /// The entry's name.
     pub entry: String,

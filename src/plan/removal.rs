@@ -5,12 +5,13 @@ use std::path::PathBuf;
 
 use crate::model::actual::{Registration, Repository};
 use crate::model::desired::DesiredCheckout;
+use crate::model::escaped;
 use crate::model::mark::{BuilderMark, CheckoutMark};
 use crate::model::name::{BranchName, BuilderName, ObjectId, RepoName};
 use crate::model::path::{AbsPath, RelPath};
 
 /// A registration to drop; it must still be as seen.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Stale {
     /// The main worktree of its repository.
     pub repository: AbsPath,
@@ -19,6 +20,7 @@ pub struct Stale {
     /// The admin directory.
     pub admin_dir: AbsPath,
     /// Its name.
+    #[serde(with = "escaped")]
     pub admin_name: OsString,
     /// The worktree that it names, where it names one.
     pub worktree: Option<AbsPath>,
@@ -39,7 +41,7 @@ impl Stale {
 }
 
 /// A directory on its way to the trash.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Removal {
     /// The builder.
     pub builder: BuilderName,
@@ -62,7 +64,7 @@ pub struct Removal {
 }
 
 /// One checkout on its way to the trash.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct RemovedCheckout {
     /// Its repository's name.
     pub name: RepoName,
@@ -77,6 +79,7 @@ pub struct RemovedCheckout {
     /// HEAD's commit as seen.
     pub head: Option<ObjectId>,
     /// Ignored files that are deleted once the checkout is in the trash, by path in it.
+    #[serde(with = "escaped::list")]
     pub dispose: Vec<PathBuf>,
     /// Whether the branch goes afterwards, if it is still at `head`: we made it and its base or upstream holds it.
     pub delete_branch: bool,

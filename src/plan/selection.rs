@@ -14,7 +14,7 @@ use super::members::owned;
 use super::{Action, Options, Plan};
 
 /// What `--target` and `--exclude` say; empty: everything.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Selection {
     /// Only these, and what they depend on.
     pub targets: Vec<Pattern>,
@@ -43,7 +43,7 @@ impl Selection {
 }
 
 /// That a plan is not the whole one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Narrowed {
     /// What was asked for.
     pub selection: Selection,
@@ -105,7 +105,7 @@ fn meant(patterns: &[Pattern], address: &Address) -> bool {
 }
 
 /// Everything that the file declares.
-fn declared(desired: &Desired) -> impl Iterator<Item = Address> {
+pub(super) fn declared(desired: &Desired) -> impl Iterator<Item = Address> {
     let repositories = desired.repositories.keys().cloned().map(Address::Repository);
     let inside = desired.builders.values().flat_map(|builder| {
         let checkouts = builder.checkouts.keys().map(|name| Address::Checkout(builder.name.clone(), name.clone()));

@@ -2,6 +2,7 @@
 
 use crate::model::actual::ObjectFormat;
 use crate::model::desired::{DesiredCheckout, FileMode, Shape, Url};
+use crate::model::escaped;
 use crate::model::mark::{BuilderMark, CheckoutMark};
 use crate::model::name::{BranchName, BuilderName, ObjectId, RepoName};
 use crate::model::path::{AbsPath, RelPath};
@@ -21,7 +22,7 @@ pub struct RepositoryWrite {
 }
 
 /// A builder's directory, anchor and mark as they shall be.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct BuilderWrite {
     /// The builder.
     pub builder: BuilderName,
@@ -42,7 +43,7 @@ pub struct BuilderWrite {
 }
 
 /// The parts of a builder's mark that plan knows; workspace, file and identity are filled in by who writes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct MarkWrite {
     /// The builder's branch name.
     pub branch: BranchName,
@@ -55,7 +56,7 @@ pub struct MarkWrite {
 }
 
 /// The anchor repository as it shall be.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct AnchorWrite {
     /// The hash of its objects.
     pub format: ObjectFormat,
@@ -72,7 +73,7 @@ pub struct AnchorWrite {
 }
 
 /// One checkout in the anchor.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Gitlink {
     /// Its path in the builder.
     pub path: RelPath,
@@ -85,7 +86,7 @@ pub struct Gitlink {
 }
 
 /// A checkout to make.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct CheckoutWrite {
     /// Its builder.
     pub builder: BuilderName,
@@ -106,7 +107,7 @@ pub struct CheckoutWrite {
 }
 
 /// How a checkout's branch comes about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum BranchPlan {
     /// The local branch exists, at this commit.
     Existing(ObjectId),
@@ -159,7 +160,7 @@ impl BranchPlan {
 }
 
 /// An existing checkout whose mark is written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct CheckoutTouch {
     /// Its builder's directory.
     pub builder_path: AbsPath,
@@ -190,7 +191,7 @@ pub struct CheckoutTouch {
 }
 
 /// A managed file to write.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct FileWrite {
     /// The builder's directory.
     pub builder: AbsPath,
@@ -209,15 +210,16 @@ pub struct FileWrite {
 }
 
 /// What a managed file holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum FileContent {
     /// A regular file.
     Bytes {
         /// Its bytes.
+        #[serde(with = "escaped")]
         bytes: Vec<u8>,
         /// Whether it may be executed.
         executable: bool,
     },
     /// A symbolic link to this target.
-    Link(std::path::PathBuf),
+    Link(#[serde(with = "escaped")] std::path::PathBuf),
 }

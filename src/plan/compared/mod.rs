@@ -1,0 +1,266 @@
+//! What was compared: the facts of the disk that a plan of an address depends on, in words. For whoever wants to know why,
+//! and for whoever must know whether anything changed since.
+
+mod words;
+
+use std::collections::BTreeSet;
+
+use crate::model::actual::{Actual, Base, Link, Lock, Registration, Repository, RepositoryState, Source};
+use crate::model::address::Address;
+use crate::model::builder::{AnchorState, BuilderDirectory, DiskFile};
+use crate::model::desired::{Desired, DesiredCheckout};
+use crate::model::mark::Marked;
+use crate::model::name::{BuilderName, ObjectId, RepoName};
+use crate::model::path::{AbsPath, RelPath};
+use crate::model::work::{Finding, Work};
+
+use super::blockers::finding;
+use super::draft::place;
+use super::input::Input;
+use super::selection::declared;
+use super::{Options, Plan};
+use words::{at, builder_mark, checkout_mark, lies, on, short};
+
+/// One thing that was looked at, and what it was.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Fact {
+    /// What was looked at.
+    pub what: String,
+    /// What it was.
+    pub is: String,
+}
+
+/// The facts of one address.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Compared {
+    /// The address; the workspace itself has none.
+    pub address: Option<Address>,
+    /// Its facts, in the order in which they are looked at.
+    pub facts: Vec<Fact>,
+}
+
+/// What the changes of a plan depend on that are not refused: the workspace first, then address by address.
+#[must_use]
+pub fn depended_on(desired: &Desired, actual: &Actual, options: &Options, plan: &Plan) -> Vec<Compared> {
+    let input = Input::new(desired, actual, options);
+    if plan.pending().next().is_none() {
+        return vec![];
+    }
+    let mut all = BTreeSet::new();
+    for change in plan.pending() {
+        all.insert(change.address.clone());
+        // What a checkout starts from, and whether there is a repository at all.
+        all.extend(change.address.repository().cloned().map(Address::Repository));
+    }
+    let workspace = Compared { address: None, facts: workspace(&input) };
+    [workspace].into_iter().chain(all.iter().map(|address| compared(&input, address))).collect()
+}
+
+/// What was found of everything that is declared, asked for, and as declared.
+#[must_use]
+pub fn as_declared(desired: &Desired, actual: &Actual, options: &Options, plan: &Plan) -> Vec<Compared> {
+    let input = Input::new(desired, actual, options);
+    let changed: BTreeSet<&Address> = plan.changes.iter().map(|change| &change.address).collect();
+    let same = declared(desired).filter(|address| !changed.contains(address) && input.selects(address));
+    let mut same: Vec<Address> = same.collect();
+    same.sort_by(|a, b| a.rank().cmp(&b.rank()));
+    same.iter().map(|address| compared(&input, address)).collect()
+}
+
+fn compared(input: &Input<'_>, address: &Address) -> Compared {
+    let mut facts = Facts(Vec::new());
+    match address {
+        Address::Repository(name) => repository(input, name, &mut facts),
+        Address::Builder(name) => builder(input, name, &mut facts),
+        Address::Checkout(name, repository) => checkout(input, name, repository, &mut facts),
+        Address::File(name, to) => file(input, name, to, &mut facts),
+    }
+    Compared { address: Some(address.clone()), facts: facts.0 }
+}
+
+struct Facts(Vec<Fact>);
+
+impl Facts {
+    fn add(&mut self, what: impl Into<String>, is: impl Into<String>) {
+        self.0.push(Fact { what: what.into(), is: is.into() });
+    }
+}
+
+fn workspace(input: &Input<'_>) -> Vec<Fact> {
+    let mut facts = Facts(Vec::new());
+    let mark = match &input.actual.workspace {
+        Marked::Yes(mark) => format!("id {}, of {}", mark.id, mark.file),
+        Marked::No => "none".into(),
+        Marked::Unreadable(why) => format!("cannot be read: {why}"),
+    };
+    facts.add("mark", mark);
+    if let Some(root) = input.repository(&RepoName::root()) {
+        facts.add("branch of the root", on(&root.head));
+    }
+    facts.0
+}
+
+fn repository(input: &Input<'_>, name: &RepoName, facts: &mut Facts) {
+    let declared = input.desired.repositories.get(name);
+    let path = declared.map(|declared| declared.path.to_string()).unwrap_or_default();
+    match input.actual.repositories.get(name) {
+        None | Some(RepositoryState::Missing) => facts.add("path", format!("{path}: nothing there")),
+        Some(RepositoryState::Occupied(what)) => facts.add("path", format!("{path}: what is there {what}")),
+        Some(RepositoryState::Unusable { fact, .. }) => facts.add("path", format!("{path}: {fact}")),
+        Some(RepositoryState::Present(found)) => {
+            facts.add("path", format!("{path}: a {}repository", if found.bare { "bare " } else { "" }));
+            let remote = |(name, url): (&String, &Option<_>)| match url {
+                Some(url) => format!("{name} {url}"),
+                None => name.clone(),
+            };
+            let remotes: Vec<String> = found.remotes.iter().map(remote).collect();
+            facts.add("remotes", if remotes.is_empty() { "none".into() } else { remotes.join(", ") });
+        }
+    }
+}
+
+fn builder(input: &Input<'_>, name: &BuilderName, facts: &mut Facts) {
+    let Some(directory) = input.directory(name) else { return facts.add("directory", "nothing there") };
+    facts.add("directory", format!("{}: {}", directory.path, lies(&directory.occupant)));
+    facts.add("mark", builder_mark(&directory.mark));
+    match &directory.anchor {
+        AnchorState::Missing => {}
+        AnchorState::Ours(anchor) => {
+            let recorded: Vec<String> = anchor.entries.keys().map(ToString::to_string).collect();
+            facts.add("anchor", format!("{}, records {}", at(&anchor.head), recorded.join(", ")));
+        }
+        AnchorState::Damaged(why) => facts.add("anchor", format!("damaged: {why}")),
+        AnchorState::Foreign(what) => facts.add("anchor", format!("not ours: {what}")),
+    }
+    if !input.desired.builders.contains_key(name) {
+        leaving(input, directory, facts);
+    }
+}
+
+/// What a removal of a whole builder depends on.
+fn leaving(input: &Input<'_>, directory: &BuilderDirectory, facts: &mut Facts) {
+    for (name, _, registration) in input.registered_in(&directory.path) {
+        let mut inside = Facts(Vec::new());
+        found(registration, &mut inside);
+        facts.0.extend(inside.0.into_iter().map(|fact| Fact { what: format!("{name}, {}", fact.what), ..fact }));
+    }
+    if let Some(strays) = &directory.strays {
+        facts.add("beside the checkouts", findings(&directory.path, strays));
+    }
+}
+
+fn checkout(input: &Input<'_>, name: &BuilderName, repository: &RepoName, facts: &mut Facts) {
+    let builder = input.desired.builders.get(name);
+    let declared = builder.and_then(|builder| builder.checkouts.get(repository));
+    let here = builder.and_then(|builder| place(builder, repository));
+    if let (Some(here), Some(declared)) = (&here, declared) {
+        facts.add("directory", format!("{here}: {}", lies(input.occupant(name, &declared.path))));
+    }
+    let registered = here.and_then(|here| input.registered_at(repository, &here).next());
+    let registered = registered.or_else(|| input.marked(name, repository).map(|(registration, _)| registration));
+    match registered {
+        Some(registration) => found(registration, facts),
+        None => facts.add("registration", "none"),
+    }
+    if let (Some(declared), Some(repository)) = (declared, input.repository(repository))
+        && registered.is_none_or(|found| found.head.branch() != Some(&declared.branch))
+    {
+        starts(repository, declared, facts);
+    }
+}
+
+/// What a branch that is to be checked out comes from.
+fn starts(repository: &Repository, declared: &DesiredCheckout, facts: &mut Facts) {
+    let commit = |id: Option<&ObjectId>| id.map_or("none".into(), |id| id.short().to_owned());
+    facts.add(format!("branch {}", declared.branch), commit(repository.branches.get(&declared.branch)));
+    for (name, remote) in repository.remote_branches.iter().filter(|(_, remote)| remote.branch == declared.branch) {
+        facts.add(format!("branch {name}"), remote.id.short());
+    }
+    let (name, found) = match &declared.base {
+        Some(base) => (base.clone(), repository.bases.get(base).cloned()),
+        None => {
+            let base = repository.remote_heads.get("origin").or_else(|| repository.remote_heads.values().next());
+            let tip = base.and_then(|base| repository.remote_branches.get(base)).map(|remote| remote.id.clone());
+            let own = || repository.head.commit().filter(|_| repository.remotes.is_empty()).cloned();
+            let name = base.cloned().or_else(|| repository.head.branch().map(ToString::to_string));
+            (name.unwrap_or_else(|| "none".into()), tip.or_else(own).map(Base::Commit))
+        }
+    };
+    let found = match found {
+        Some(Base::Commit(id)) => id.short().into(),
+        Some(Base::Missing(_)) | None => "not there".into(),
+        Some(Base::Ambiguous(names)) => format!("ambiguous: {}", names.join(", ")),
+    };
+    facts.add(format!("base {name}"), found);
+}
+
+/// A registration, its HEAD, its mark and what was seen of its files.
+fn found(registration: &Registration, facts: &mut Facts) {
+    let link = match &registration.link {
+        Link::Whole => "whole".into(),
+        Link::DirectoryGone => "its directory is gone".into(),
+        Link::GitFileGone => "its .git file is gone".into(),
+        Link::NamesAnother(other) => format!("its .git file names {other}"),
+        Link::NotALink(what) | Link::NoGitdir(what) => what.clone(),
+    };
+    facts.add("registration", format!("{}, {link}", registration.admin_dir));
+    facts.add("HEAD", at(&registration.head));
+    if let Some(operation) = &registration.operation {
+        facts.add("in progress", operation.name);
+    }
+    match &registration.lock {
+        None => {}
+        Some(Lock::Ours(lock)) => facts.add("lock", lock.to_string()),
+        Some(Lock::Foreign(reason)) => facts.add("lock", format!("not ours: {reason}")),
+    }
+    facts.add("mark", checkout_mark(&registration.mark));
+    if !registration.remains.is_empty() {
+        facts.add("holds", registration.remains.join(", "));
+    }
+    if let Some(work) = &registration.work {
+        let path = registration.worktree.as_ref().unwrap_or(&registration.admin_dir);
+        facts.add("files", files(path, work));
+    }
+}
+
+fn files(path: &AbsPath, work: &Work) -> String {
+    let ignored = match work.ignored.files {
+        0 => String::new(),
+        1 => ", 1 ignored file".into(),
+        many => format!(", {many} ignored files"),
+    };
+    let unmerged = match work.unmerged {
+        None | Some(0) => String::new(),
+        Some(1) => ", 1 commit not in its base or upstream".into(),
+        Some(many) => format!(", {many} commits not in its base or upstream"),
+    };
+    findings(path, &work.findings) + &ignored + &unmerged
+}
+
+fn findings(path: &AbsPath, findings: &[Finding]) -> String {
+    let facts: Vec<String> = findings.iter().map(|found| finding(path, found).fact).collect();
+    if facts.is_empty() { "clean".into() } else { facts.join(", ") }
+}
+
+fn file(input: &Input<'_>, name: &BuilderName, to: &RelPath, facts: &mut Facts) {
+    let declared = input.desired.builders.get(name).and_then(|builder| builder.files.get(to));
+    if let Some(declared) = declared {
+        let source = match input.actual.sources.get(&declared.from) {
+            Some(Source::File { bytes, .. }) => format!("{} bytes", bytes.len()),
+            Some(Source::Unusable(what)) => what.clone(),
+            None => "not read".into(),
+        };
+        facts.add("source", format!("{}, {source}", declared.from));
+    }
+    let directory = input.directory(name);
+    let disk = match directory.and_then(|directory| directory.files.get(to)) {
+        None | Some(DiskFile::Missing) => "nothing there".into(),
+        Some(DiskFile::File { hash, .. }) => format!("sha256 {}", short(hash)),
+        Some(DiskFile::Symlink { target, hash, .. }) => format!("link to {}, sha256 {}", target.display(), short(hash)),
+        Some(DiskFile::Unusable { what, .. }) => what.clone(),
+    };
+    facts.add("on the disk", disk);
+    let written = directory.and_then(|directory| directory.mark.mark()).and_then(|mark| mark.files.get(to));
+    let written = written.map(|written| format!("{}, sha256 {}", written.mode.as_str(), short(&written.hash)));
+    facts.add("as last written", written.unwrap_or_else(|| "never".into()));
+}
