@@ -71,3 +71,45 @@ impl fmt::Display for Faults {
 }
 
 impl std::error::Error for Faults {}
+
+/// What is not as it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Difference {
+    /// A text.
+    Text {
+        /// Whose.
+        file: AbsPath,
+        /// What it was.
+        old: String,
+        /// What it is.
+        new: String,
+    },
+    /// Facts about something, one per line.
+    Lines {
+        /// What they are about.
+        subject: String,
+        /// Those that were.
+        removed: Vec<String>,
+        /// Those that are.
+        added: Vec<String>,
+    },
+}
+
+/// A saved plan that is not what a plan would be by now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outrun {
+    /// What is wrong; a lowercase fragment.
+    pub message: String,
+    /// What has changed; never empty.
+    pub differences: Vec<Difference>,
+    /// What to type.
+    pub next: String,
+}
+
+impl fmt::Display for Outrun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Outrun {}

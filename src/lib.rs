@@ -21,5 +21,6 @@ pub mod git;
 pub mod model;
 pub mod plan;
 mod regular;
+pub mod saved;
 pub mod trash;
 pub mod view;

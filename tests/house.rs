@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Who may use whom. A name with `::` allows only that one item.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("model", &[]),
     ("diagnostic", &["model"]),
     ("regular", &[]),
@@ -17,9 +17,27 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("actual", &["model", "regular", "diagnostic", "plan::Question"]),
     ("git", &["model", "regular", "plan", "diagnostic"]),
     ("trash", &["git", "model"]),
+    ("saved", &["git", "model", "regular", "plan", "diagnostic"]),
     ("apply", &["model", "regular", "plan", "git", "actual", "diagnostic"]),
     ("view", &["model", "plan", "apply::event", "diagnostic"]),
-    ("cli", &["actual", "apply", "config", "desired", "diagnostic", "edit", "git", "model", "plan", "regular", "trash", "view"]),
+    (
+        "cli",
+        &[
+            "actual",
+            "apply",
+            "config",
+            "desired",
+            "diagnostic",
+            "edit",
+            "git",
+            "model",
+            "plan",
+            "regular",
+            "saved",
+            "trash",
+            "view",
+        ],
+    ),
     ("lib", &[]),
 ];
 

@@ -96,7 +96,7 @@ pub(super) fn still_movable(shared: &Shared<'_>, relocation: &Relocation) -> Res
 
 fn moved(path: &AbsPath) -> Blocker {
     let fact = "HEAD moved since the plan was made".into();
-    Blocker { kind: "moved".into(), fact, path: Some(path.clone()), next: "wsctl plan".into() }
+    Blocker { kind: "moved", fact, path: Some(path.clone()), next: "wsctl plan".into() }
 }
 
 fn checkout(
@@ -108,7 +108,7 @@ fn checkout(
     match whole.and_then(|found| Some((found, found.work.as_ref()?))) {
         Some((found, work)) => refusals(found, work),
         None => vec![Blocker {
-            kind: "unknown".into(),
+            kind: "unknown",
             fact: "it is no longer as seen".into(),
             path: Some(path.clone()),
             next: "wsctl plan".into(),

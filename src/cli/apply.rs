@@ -1,6 +1,7 @@
 //! `wsctl apply`
 
 use std::io::IsTerminal as _;
+use std::path::PathBuf;
 
 use anyhow::Result;
 
@@ -8,15 +9,20 @@ use super::ask::ask;
 use super::globals::Globals;
 use super::options::ChangeOptions;
 use super::recover::recover;
+use super::saved::Approved;
 use super::stream::{End, failure, told};
 use super::workspace::{fetch, load, plan_locked, refresh};
-use super::{destroy, prune, signals};
+use super::{destroy, prune, saved, signals};
 use crate::apply::event::{Event, Listener, Outcome};
 use crate::apply::{Run, Spot, claim, prepare, run as walk};
 use crate::git::GitDoor;
 use crate::model::desired::Desired;
 use crate::plan::{Deletion, Options, Plan};
 use crate::{actual, view};
+
+/// What a saved plan was told already.
+const GIVEN: [&str; 9] =
+    ["fetch", "target", "exclude", "unsaved", "allow_removals", "take_over", "replace", "refresh_only", "destroy"];
 
 /// Make the disk match the file: clone, create, repair, remove.
 #[derive(Debug, clap::Args)]
@@ -27,8 +33,12 @@ Examples:
   wsctl apply --target 'builders.slack*'   these builders, and the clones that they need
   wsctl apply --replace builders.slack     what was changed on the disk, back as declared
   wsctl apply --unsaved=trash              builders with unsaved work go to the trash too
+  wsctl apply next.plan                    what `wsctl plan --out next.plan` showed, or nothing
   wsctl apply --json --auto-approve        one event per line")]
 pub(super) struct Args {
+    /// A plan that `wsctl plan --out FILE` saved, and nothing else; `-` reads standard input
+    #[arg(value_name = "FILE", conflicts_with_all = GIVEN)]
+    plan: Option<PathBuf>,
     /// Do not ask
     #[arg(long)]
     auto_approve: bool,
@@ -50,6 +60,8 @@ pub(super) struct Question<'a> {
     pub(super) nothing: Option<&'static str>,
     /// The plan that was shown and approved already.
     pub(super) shown: Option<&'a Plan>,
+    /// The plan that was saved and approved before, and nothing else is to be applied.
+    pub(super) saved: Option<&'a Approved>,
 }
 
 impl Question<'_> {
@@ -61,6 +73,9 @@ impl Question<'_> {
 
 pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
     told(globals, |listener| {
+        if let Some(file) = &args.plan {
+            return saved::run(globals, file, listener);
+        }
         if args.options.destroy {
             return destroy::destroy(globals, args.auto_approve, &args.options.common, listener);
         }
@@ -69,8 +84,15 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
             fetch(globals, &desired)?;
         }
         let text = view::prompt::APPLY;
-        let question =
-            Question { command: "apply", approved: args.auto_approve, text, yes: view::prompt::YES, nothing: None, shown: None };
+        let question = Question {
+            command: "apply",
+            approved: args.auto_approve,
+            text,
+            yes: view::prompt::YES,
+            nothing: None,
+            shown: None,
+            saved: None,
+        };
         let options = args.options.options(globals);
         let applied = apply(globals, &desired, &options, &question, listener)?;
         Ok(finish(globals, &desired, &options, applied, listener))
@@ -108,7 +130,8 @@ pub(super) fn apply(
 ) -> Result<Applied> {
     // Where nothing is to be changed, not even what was cut short is.
     let carried = if options.refresh_only { None } else { recover(globals, desired)? };
-    let (seen, plan) = refresh(desired, options)?;
+    let (seen, mut plan) = refresh(desired, options)?;
+    question.saved.map_or(Ok(()), |saved| saved.check(desired, options, &seen, &mut plan))?;
     if !plan.has_work() {
         return nothing(globals, &plan, question, listener);
     }
@@ -118,7 +141,8 @@ pub(super) fn apply(
             return Ok(refused());
         }
     }
-    let (mut locks, now, locked) = plan_locked(globals, desired, options, &seen, &plan)?;
+    let (mut locks, now, mut locked) = plan_locked(globals, desired, options, &seen, &plan)?;
+    question.saved.map_or(Ok(()), |saved| saved.check(desired, options, &now, &mut locked))?;
     if !locked.has_work() {
         return nothing(globals, &locked, question, listener);
     }
@@ -129,14 +153,16 @@ pub(super) fn apply(
             return Ok(refused());
         }
     }
+    let interrupt = signals::listen()?;
+    let door = GitDoor::new(&desired.builders_dir, !globals.no_input && std::io::stdin().is_terminal())?.holding(&locks)?;
     if locked.pending().next().is_none() {
+        question.saved.map_or(Ok(()), |saved| saved.begin(&door, desired, options))?;
         listener.event(&Event::Planned(&locked));
         return Ok((without_work(&locked), Some(locked.deletions)));
     }
-    let interrupt = signals::listen()?;
-    let door = GitDoor::new(&desired.builders_dir, !globals.no_input && std::io::stdin().is_terminal())?.holding(&locks)?;
     let known = now.workspace.mark();
     let workspace = prepare(&door, desired, &locked, known, &|| spot(desired))?;
+    question.saved.map_or(Ok(()), |saved| saved.begin(&door, desired, options))?;
     let outcome = walk(&Run {
         plan: &locked,
         desired,

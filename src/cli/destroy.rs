@@ -48,6 +48,7 @@ pub(super) fn destroy(globals: &Globals, approved: bool, given: &PlanOptions, li
         yes: &name,
         nothing: Some(view::prompt::NOTHING_TO_DESTROY),
         shown: None,
+        saved: None,
     };
     Ok(apply(globals, &desired, &options, &question, listener)?.0)
 }

@@ -73,6 +73,7 @@ pub(super) fn end(globals: &Globals, edit: &Edit<'_>) -> Result<u8> {
         yes: view::prompt::YES,
         nothing: None,
         shown,
+        saved: None,
     };
     if let Some(plan) = &plan {
         show(globals, plan)?;

@@ -223,7 +223,7 @@ fn over(globals: &Globals, after: &Desired, finds: &[Find]) -> Result<(u8, Tally
     let people = stream::terminal(globals);
     let listener = if globals.json { &tally as &dyn Listener } else { people.as_ref() };
     let (text, yes) = (view::prompt::IMPORT, view::prompt::YES);
-    let question = Question { command: "import", approved: true, text, yes, nothing: None, shown: None };
+    let question = Question { command: "import", approved: true, text, yes, nothing: None, shown: None, saved: None };
     let options = options(&home);
     let code = stream::heard(globals, listener, |listener| {
         let applied = apply(globals, after, &options, &question, listener)?;

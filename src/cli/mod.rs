@@ -20,7 +20,9 @@ mod prune;
 mod recover;
 mod remove;
 mod restore;
+mod saved;
 mod schema;
+mod show;
 mod signals;
 mod status;
 mod stream;
@@ -65,6 +67,8 @@ Exit codes: 0 done, 1 error or something blocked, 130 interrupted. `wsctl plan -
 enum Command {
     /// Show what apply would do, and why.
     Plan(plan::Args),
+    /// Show a saved plan.
+    Show(show::Args),
     /// Make the disk match the file.
     Apply(apply::Args),
     /// Move every builder to the trash; repositories stay.
@@ -155,6 +159,7 @@ impl Command {
         match self {
             Command::Apply(_) | Command::Destroy(_) => true,
             Command::Plan(_)
+            | Command::Show(_)
             | Command::Status(_)
             | Command::Validate(_)
             | Command::Restore(_)
@@ -177,6 +182,7 @@ fn run(cli: &Cli) -> anyhow::Result<u8> {
     globals.enter()?;
     match &cli.command {
         Command::Plan(args) => plan::run(globals, args),
+        Command::Show(args) => show::run(globals, args),
         Command::Apply(args) => apply::run(globals, args),
         Command::Destroy(args) => destroy::run(globals, args),
         Command::Status(args) => status::run(globals, args),

@@ -1,10 +1,13 @@
 //! `wsctl plan`
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 
 use super::destroy;
 use super::globals::Globals;
 use super::options::ChangeOptions;
+use super::saved;
 use super::workspace::{fetch, load, refresh};
 use crate::view;
 
@@ -15,6 +18,7 @@ Examples:
   wsctl plan
   wsctl plan --fetch
   wsctl plan --target builders.slack --exclude 'builders.*.k8s-lab'
+  wsctl plan --out next.plan       then `wsctl show next.plan`, `wsctl apply next.plan`
   wsctl plan --refresh-only        what somebody changed on the disk
   wsctl plan --replace builders.slack.ai-dev
   wsctl plan --json | jq '.changes[].address'
@@ -23,11 +27,15 @@ pub(super) struct Args {
     /// Exit 2 if apply would change something, else 1 if anything is blocked, else 0
     #[arg(long)]
     detailed_exitcode: bool,
+    /// Save the plan to FILE for `wsctl apply FILE`, which does exactly this or nothing
+    #[arg(long, value_name = "FILE", conflicts_with = "refresh_only")]
+    out: Option<PathBuf>,
     #[command(flatten)]
     options: ChangeOptions,
 }
 
 pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
+    let out = args.out.as_deref().map(saved::place).transpose()?;
     let mut desired = load(globals)?;
     let mut options = args.options.options(globals);
     if args.options.common.fetch || desired.fetch {
@@ -36,7 +44,7 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
     if args.options.destroy {
         destroy::everything(&mut desired, &mut options);
     }
-    let (_, plan) = refresh(&desired, &options)?;
+    let (actual, plan) = refresh(&desired, &options)?;
     let nothing = options.destroy && plan.changes.is_empty() && !globals.quiet();
     if globals.json {
         view::print(&view::json::plan(&plan))?;
@@ -45,9 +53,13 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
     } else {
         view::print(&view::plan_text(&plan, globals.verbosity(), &globals.out_style()))?;
     }
-    Ok(match (args.detailed_exitcode, plan.has_work(), plan.blocked().next()) {
+    let code = match (args.detailed_exitcode, plan.has_work(), plan.blocked().next()) {
         (true, true, _) => 2,
         (true, false, Some(_)) => 1,
         (true, false, None) | (false, _, _) => 0,
-    })
+    };
+    if let Some(file) = out {
+        saved::write(globals, &file, &desired, &options, (&actual, plan))?;
+    }
+    Ok(code)
 }

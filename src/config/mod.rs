@@ -38,6 +38,7 @@ use crate::model::path::AbsPath;
 use crate::model::source::Sources;
 use decode::{Role, Table};
 use fault::fault;
+pub(crate) use fault::redact;
 use names::Names;
 
 /// The most dots in one line, and the most bytes: the parser's tables nest as deep as a key has dots.

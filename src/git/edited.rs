@@ -16,12 +16,26 @@ use crate::model::path::AbsPath;
 use crate::plan::FileContent;
 use crate::regular;
 
+/// Writes a file that only its owner may read, whole or not at all. `expect`: the bytes that it has; `None`: there is none.
+///
+/// # Errors
+/// It has other bytes by now, or cannot be written.
+pub fn write_private(file: &AbsPath, bytes: &[u8], expect: Option<&[u8]>) -> Result<()> {
+    put(file, bytes, expect, Some(0o600)).map(drop)
+}
+
 /// Replaces a file; see `Door::replace_file`.
 pub(super) fn replace(file: &AbsPath, bytes: &[u8], expect: Option<&[u8]>) -> Result<Vec<AbsPath>> {
     let directory = file.parent();
     if expect.is_none() {
         fs::create_dir_all(&directory).with_context(|| format!("{directory} cannot be made"))?;
     }
+    put(file, bytes, expect, None)
+}
+
+/// The same in a directory that is there, with this mode where one is given.
+fn put(file: &AbsPath, bytes: &[u8], expect: Option<&[u8]>, mode: Option<u32>) -> Result<Vec<AbsPath>> {
+    let directory = file.parent();
     let current = read(file)?;
     if current.as_deref() != expect {
         return Err(changed(file));
@@ -30,7 +44,7 @@ pub(super) fn replace(file: &AbsPath, bytes: &[u8], expect: Option<&[u8]>) -> Re
     let (old, new) = (short_hash(expect.unwrap_or_default())?, short_hash(bytes)?);
     let random = getrandom::u64()?;
     let draft = directory.join(format!("{}{random:016x}", prefix(file, DRAFT)));
-    if let Err(error) = write(file, &draft, bytes) {
+    if let Err(error) = write(file, &draft, bytes, mode) {
         let _ = fs::remove_file(&draft);
         return Err(error);
     }
@@ -104,11 +118,11 @@ fn is_known(path: &AbsPath, hashes: &str) -> bool {
 }
 
 /// Writes the draft, with the mode and as far as may be the owner of the file.
-fn write(file: &AbsPath, draft: &AbsPath, bytes: &[u8]) -> Result<()> {
+fn write(file: &AbsPath, draft: &AbsPath, bytes: &[u8], mode: Option<u32>) -> Result<()> {
     let failed = || format!("{file} cannot be written");
     let found = fs::metadata(file).ok();
     let mut options = File::options();
-    let mode = found.as_ref().map_or(0o666, |found| found.mode() & 0o7777);
+    let mode = mode.unwrap_or_else(|| found.as_ref().map_or(0o666, |found| found.mode() & 0o7777));
     let mut out = options.write(true).create_new(true).mode(mode).open(draft).with_context(failed)?;
     if let Some(found) = found {
         // Only root may give files away; anybody else's stay their own.

@@ -9,7 +9,7 @@ mod clone;
 mod command;
 mod contract;
 mod door;
-mod edited;
+pub mod edited;
 mod homecoming;
 mod keeper;
 mod link;

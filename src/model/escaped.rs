@@ -72,3 +72,8 @@ pub(crate) mod list {
         values.collect::<Option<_>>().ok_or_else(|| D::Error::custom("bad % escape"))
     }
 }
+
+/// A word of ours that comes back from a file. A process reads one plan, and keeps its words to its end.
+pub(crate) fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
+    String::deserialize(deserializer).map(|word| &*word.leak())
+}

@@ -5,13 +5,20 @@ use crate::model::policy::{DeleteBranch, OnUnsaved};
 use super::{Options, Selection, shell_word};
 
 /// With the `-C` and `-f` of this command and what else it was told, and `destroy` again for `destroy`.
-pub(super) fn again(next: &str, options: &Options) -> String {
+#[must_use]
+pub fn again(next: &str, options: &Options) -> String {
     let place = options.place.iter().fold(String::new(), |place, text| place + " " + &shell_word(text));
     let line = |line: &str| {
         let Some(rest) = line.strip_prefix("wsctl ") else { return line.into() };
-        let Some(rest) = rest.strip_prefix("apply") else { return format!("wsctl{place} {rest}") };
-        let command = if options.destroy { "destroy" } else { "apply" };
-        format!("wsctl{place} {command}{}{rest}", told(options, rest))
+        if let Some(rest) = rest.strip_prefix("apply") {
+            let command = if options.destroy { "destroy" } else { "apply" };
+            format!("wsctl{place} {command}{}{rest}", told(options, rest))
+        } else if let Some(rest) = rest.strip_prefix("plan") {
+            let destroy = if options.destroy { " --destroy" } else { "" };
+            format!("wsctl{place} plan{destroy}{}{rest}", told(options, rest))
+        } else {
+            format!("wsctl{place} {rest}")
+        }
     };
     next.lines().map(line).collect::<Vec<String>>().join("\n")
 }

@@ -13,12 +13,12 @@ use super::Blocker;
 
 /// A refusal at a path.
 pub(super) fn at(kind: &'static str, path: &AbsPath, fact: impl Into<String>, next: impl Into<String>) -> Blocker {
-    Blocker { kind: kind.into(), fact: fact.into(), path: Some(path.clone()), next: next.into() }
+    Blocker { kind, fact: fact.into(), path: Some(path.clone()), next: next.into() }
 }
 
 /// A refusal that no path says more of.
 pub(super) fn plain(kind: &'static str, fact: impl Into<String>, next: impl Into<String>) -> Blocker {
-    Blocker { kind: kind.into(), fact: fact.into(), path: None, next: next.into() }
+    Blocker { kind, fact: fact.into(), path: None, next: next.into() }
 }
 
 /// The command that brings back what somebody changed on the disk.
@@ -77,7 +77,7 @@ pub(super) fn branch_left_out(branch: &BranchName, path: Option<&AbsPath>, other
     let fact = format!("branch {branch} is checked out by {other}, whose change is left out");
     let targets = [own, other].map(|address| format!(" --target {}", word(&address.to_string())));
     let next = format!("wsctl apply{}", targets.concat());
-    Blocker { kind: "branch-in-use".into(), fact, path: path.cloned(), next }
+    Blocker { kind: "branch-in-use", fact, path: path.cloned(), next }
 }
 
 /// A nested builder is nothing without its root.

@@ -1,7 +1,5 @@
 //! The plan as a value: changes with their reasons and blockers, drift, and the steps that apply walks.
 
-use std::borrow::Cow;
-
 use crate::model::address::Address;
 use crate::model::escaped;
 use crate::model::name::{BranchName, WorkspaceId};
@@ -151,11 +149,15 @@ pub struct TextChange {
     pub new: Vec<u8>,
 }
 
+/// The name of a kind of refusal. (An alias, since serde would want to borrow the word from the file.)
+type Kind = &'static str;
+
 /// A refusal: the fact, where, and the next command to type.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Blocker {
     /// Its name for programs, in kebab-case.
-    pub kind: Cow<'static, str>,
+    #[serde(deserialize_with = "escaped::word")]
+    pub kind: Kind,
     /// The fact; a lowercase fragment.
     pub fact: String,
     /// Where.

@@ -8,12 +8,11 @@ use crate::model::desired::Desired;
 use crate::model::mark::{CheckoutMark, Marked, WorkspaceMark};
 use crate::model::name::{BuilderName, WorkspaceId};
 
-use super::again::again;
 use super::blockers::at;
 use super::draft::Drafts;
 use super::input::Input;
 use super::members::Member;
-use super::{Action, Blocker, Options, Symbol};
+use super::{Action, Blocker, Options, Symbol, again};
 
 /// What the repositories know of checkouts below `builders_dir` that what lies there does not.
 #[derive(Debug)]

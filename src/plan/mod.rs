@@ -45,10 +45,11 @@ mod unregistered;
 pub mod write;
 
 pub use action::{Action, Symbol};
+pub use again::again;
 pub use blockers::word as shell_word;
 pub use builders::GITIGNORE;
 pub use change::{Blocker, Change, Note, Plan, Summary, TextChange};
-pub use compared::{Compared, Fact, as_declared, depended_on};
+pub use compared::{Compared, Fact, as_declared, depended_on, once_more};
 pub use emptying::Deletion;
 pub use lost::misplaced;
 pub use questions::questions;
@@ -75,7 +76,6 @@ use crate::model::pattern::Pattern;
 use crate::model::policy::{DeleteBranch, OnUnsaved};
 use crate::model::work::{Finding, Work};
 
-use again::again;
 use draft::Drafts;
 use input::Input;
 use moves::Moves;
@@ -115,6 +115,12 @@ impl Options {
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.selection.is_everything() && !self.refresh_only
+    }
+
+    /// Nothing but the options that say where.
+    #[must_use]
+    pub fn at(place: Vec<String>) -> Self {
+        Options { place, ..Options::default() }
     }
 
     /// The time, by clock and uptime.

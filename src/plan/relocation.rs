@@ -4,7 +4,7 @@ use crate::model::name::{BuilderName, RepoName};
 use crate::model::path::AbsPath;
 
 /// A builder whose directory, or whose checkouts, go to another place, or a repository.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Relocation {
     /// The name that it had before, where that changes.
     pub was: Option<BuilderName>,
@@ -21,7 +21,7 @@ pub struct Relocation {
 }
 
 /// One rename.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Hop {
     /// Where the directory was before the first of all renames.
     pub origin: AbsPath,
@@ -32,7 +32,7 @@ pub struct Hop {
 }
 
 /// A checkout that ends up elsewhere.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Relocated {
     /// Its repository.
     pub name: RepoName,

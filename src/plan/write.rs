@@ -11,7 +11,7 @@ use crate::model::policy::BuilderPolicy;
 use super::Relocation;
 
 /// A repository as it shall be.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct RepositoryWrite {
     /// Where it will be.
     pub path: AbsPath,

@@ -4,10 +4,11 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use crate::diagnostic::{Diagnostic, Fault, Faults};
+use crate::diagnostic::{Diagnostic, Fault, Faults, Outrun};
 use crate::model::path::{AbsPath, printable};
 use crate::model::source::Sources;
 
+use super::saved;
 use super::style::{Style, Tone};
 use super::text::{clean, count, push_next};
 
@@ -42,7 +43,10 @@ pub fn error(error: &anyhow::Error, style: &Style) -> String {
     }
     let chain: Vec<_> = error.chain().map(|cause| clean(cause.to_string().trim_end())).collect();
     let mut out = format!("{} {}\n", style.paint(Tone::Blocked, "error:"), chain.join(": "));
-    if let Some(diagnostic) = error.downcast_ref::<Diagnostic>() {
+    if let Some(outrun) = error.downcast_ref::<Outrun>() {
+        out += &saved::differences(outrun, style);
+        push_next(&mut out, 2, &outrun.next, style);
+    } else if let Some(diagnostic) = error.downcast_ref::<Diagnostic>() {
         push_next(&mut out, 2, &diagnostic.next, style);
     } else if chain.iter().any(|cause| cause.contains("No space left on device")) {
         push_next(&mut out, 2, "df -h", style);

@@ -29,6 +29,7 @@ mod restore;
 mod restore_blocked;
 mod restore_crash;
 mod restore_meanwhile;
+mod saved;
 mod schema;
 mod sparse;
 mod switch;

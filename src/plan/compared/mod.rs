@@ -8,13 +8,14 @@ use std::collections::BTreeSet;
 use crate::model::actual::{Actual, Base, Link, Lock, Registration, Repository, RepositoryState, Source};
 use crate::model::address::Address;
 use crate::model::builder::{AnchorState, BuilderDirectory, DiskFile};
-use crate::model::desired::{Desired, DesiredCheckout};
+use crate::model::desired::{Desired, DesiredCheckout, Goal};
 use crate::model::mark::Marked;
 use crate::model::name::{BuilderName, ObjectId, RepoName};
 use crate::model::path::{AbsPath, RelPath};
 use crate::model::work::{Finding, Work};
 
 use super::blockers::finding;
+use super::branch::is_on;
 use super::draft::place;
 use super::input::Input;
 use super::selection::declared;
@@ -56,6 +57,17 @@ pub fn depended_on(desired: &Desired, actual: &Actual, options: &Options, plan: 
     [workspace].into_iter().chain(all.iter().map(|address| compared(&input, address))).collect()
 }
 
+/// The same facts, as they are by now.
+#[must_use]
+pub fn once_more(desired: &Desired, actual: &Actual, options: &Options, old: &[Compared]) -> Vec<Compared> {
+    let input = Input::new(desired, actual, options);
+    let again = |old: &Compared| match &old.address {
+        Some(address) => compared(&input, address),
+        None => Compared { address: None, facts: workspace(&input) },
+    };
+    old.iter().map(again).collect()
+}
+
 /// What was found of everything that is declared, asked for, and as declared.
 #[must_use]
 pub fn as_declared(desired: &Desired, actual: &Actual, options: &Options, plan: &Plan) -> Vec<Compared> {
@@ -70,6 +82,10 @@ pub fn as_declared(desired: &Desired, actual: &Actual, options: &Options, plan: 
 fn compared(input: &Input<'_>, address: &Address) -> Compared {
     let mut facts = Facts(Vec::new());
     match address {
+        Address::BuildersDir => {
+            let goes = input.desired.goes_to.as_ref().map_or(&input.desired.builders_dir, |destination| &destination.path);
+            facts.add("directory", format!("{}, declared is {goes}", input.desired.builders_dir));
+        }
         Address::Repository(name) => repository(input, name, &mut facts),
         Address::Builder(name) => builder(input, name, &mut facts),
         Address::Checkout(name, repository) => checkout(input, name, repository, &mut facts),
@@ -163,7 +179,7 @@ fn checkout(input: &Input<'_>, name: &BuilderName, repository: &RepoName, facts:
         None => facts.add("registration", "none"),
     }
     if let (Some(declared), Some(repository)) = (declared, input.repository(repository))
-        && registered.is_none_or(|found| found.head.branch() != Some(&declared.branch))
+        && registered.is_none_or(|found| !is_on(repository, &declared.goal, &found.head))
     {
         starts(repository, declared, facts);
     }
@@ -172,26 +188,36 @@ fn checkout(input: &Input<'_>, name: &BuilderName, repository: &RepoName, facts:
 /// What a branch that is to be checked out comes from.
 fn starts(repository: &Repository, declared: &DesiredCheckout, facts: &mut Facts) {
     let commit = |id: Option<&ObjectId>| id.map_or("none".into(), |id| id.short().to_owned());
-    facts.add(format!("branch {}", declared.branch), commit(repository.branches.get(&declared.branch)));
-    for (name, remote) in repository.remote_branches.iter().filter(|(_, remote)| remote.branch == declared.branch) {
+    let branch = match &declared.goal {
+        Goal::Branch(branch) => branch,
+        Goal::Ref(reference) => return facts.add(format!("ref {reference}"), base(repository.bases.get(reference))),
+    };
+    facts.add(format!("branch {branch}"), commit(repository.branches.get(branch)));
+    for (name, remote) in repository.remote_branches.iter().filter(|(_, remote)| remote.branch == *branch) {
         facts.add(format!("branch {name}"), remote.id.short());
     }
-    let (name, found) = match &declared.base {
-        Some(base) => (base.clone(), repository.bases.get(base).cloned()),
-        None => {
-            let base = repository.remote_heads.get("origin").or_else(|| repository.remote_heads.values().next());
-            let tip = base.and_then(|base| repository.remote_branches.get(base)).map(|remote| remote.id.clone());
-            let own = || repository.head.commit().filter(|_| repository.remotes.is_empty()).cloned();
-            let name = base.cloned().or_else(|| repository.head.branch().map(ToString::to_string));
-            (name.unwrap_or_else(|| "none".into()), tip.or_else(own).map(Base::Commit))
-        }
-    };
-    let found = match found {
+    let (name, found) = declared
+        .base
+        .as_ref()
+        .map_or_else(|| default_base(repository), |base| (base.clone(), repository.bases.get(base).cloned()));
+    facts.add(format!("base {name}"), base(found.as_ref()));
+}
+
+/// What a branch starts from where the file does not say.
+fn default_base(repository: &Repository) -> (String, Option<Base>) {
+    let head = repository.remote_heads.get("origin").or_else(|| repository.remote_heads.values().next());
+    let tip = head.and_then(|head| repository.remote_branches.get(head)).map(|remote| remote.id.clone());
+    let own = || repository.head.commit().filter(|_| repository.remotes.is_empty()).cloned();
+    let name = head.cloned().or_else(|| repository.head.branch().map(ToString::to_string));
+    (name.unwrap_or_else(|| "none".into()), tip.or_else(own).map(Base::Commit))
+}
+
+fn base(found: Option<&Base>) -> String {
+    match found {
         Some(Base::Commit(id)) => id.short().into(),
         Some(Base::Missing(_)) | None => "not there".into(),
         Some(Base::Ambiguous(names)) => format!("ambiguous: {}", names.join(", ")),
-    };
-    facts.add(format!("base {name}"), found);
+    }
 }
 
 /// A registration, its HEAD, its mark and what was seen of its files.

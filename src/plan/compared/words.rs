@@ -3,7 +3,7 @@
 use crate::model::actual::Head;
 use crate::model::builder::Occupant;
 use crate::model::mark::{BuilderMark, CheckoutMark, Marked};
-use crate::model::name::BranchName;
+use crate::plan::branch::words as goal;
 
 pub(super) fn short(hash: &str) -> &str {
     hash.get(..16).unwrap_or(hash)
@@ -61,12 +61,9 @@ pub(super) fn checkout_mark(mark: &Marked<CheckoutMark>) -> String {
         Marked::Unreadable(why) => format!("cannot be read: {why}"),
         Marked::Yes(mark) => {
             let base = mark.base.as_deref().map(|base| format!(", base {base}")).unwrap_or_default();
-            let (branch, made) = (branch(&mark.branch, mark.made_branch), time(mark.created));
-            format!("{branch}{base}, of {}, made {made}", mark.file)
+            let own = if mark.made_branch { ", made by wsctl" } else { "" };
+            let (goal, made) = (goal(&mark.goal), time(mark.created));
+            format!("{goal}{own}{base}, of {}, made {made}", mark.file)
         }
     }
-}
-
-fn branch(name: &BranchName, made: bool) -> String {
-    if made { format!("branch {name}, made by wsctl") } else { format!("branch {name}") }
 }

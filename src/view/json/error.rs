@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::faults::{FaultDocument, documents};
 use super::{FORMAT_VERSION, WSCTL_VERSION, document};
-use crate::diagnostic::{Diagnostic, Faults};
+use crate::diagnostic::{Diagnostic, Faults, Outrun};
 
 /// Why a command that answers with one document has none. The exit code is 1.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -28,6 +28,9 @@ pub struct ErrorDocument {
 pub(super) fn told(error: &anyhow::Error) -> (String, Option<String>) {
     let message = format!("{error:#}");
     let next = error.downcast_ref::<Diagnostic>().map(|diagnostic| diagnostic.next.clone()).filter(|next| !next.is_empty());
+    if let Some(outrun) = error.downcast_ref::<Outrun>() {
+        return (message, Some(outrun.next.clone()));
+    }
     match error.downcast_ref::<Faults>() {
         Some(_) => (message, Some("wsctl validate".into())),
         None => (message, next),

@@ -7,8 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::apply::event::{Event, Listener};
+use crate::diagnostic::Outrun;
 use crate::plan::Change;
 use crate::view::output::{Output, Standard};
+use crate::view::saved::plain;
 
 use super::error::told;
 use super::{ChangeDocument, DeletionDocument, FORMAT_VERSION, SummaryDocument, WSCTL_VERSION, line};
@@ -153,7 +155,10 @@ impl JsonLines {
     /// Writes an error that ends the run.
     pub fn error(&self, error: &anyhow::Error) {
         let (message, next) = told(error);
-        self.write([EventLine::Diagnostic { severity: Severity::Error, address: None, message, next }]);
+        let line = |severity, message, next| EventLine::Diagnostic { severity, address: None, message, next };
+        let changed = error.downcast_ref::<Outrun>().map(plain).unwrap_or_default();
+        let changed = changed.into_iter().map(|message| line(Severity::Warning, message, None));
+        self.write(changed.chain([line(Severity::Error, message, next)]));
     }
 
     /// Writes the lines together, after the first line of all.

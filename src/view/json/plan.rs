@@ -8,7 +8,9 @@ use crate::plan::{Action, Blocker, Change, Note, Plan, TextChange};
 use crate::view::change::sign;
 use crate::view::diff::{Drawn, draw};
 
-use super::{DeletionDocument, FORMAT_VERSION, NarrowedDocument, SummaryDocument, Target, WSCTL_VERSION, document};
+use super::{
+    DeletionDocument, FORMAT_VERSION, NarrowedDocument, SavedDocument, SummaryDocument, Target, WSCTL_VERSION, document,
+};
 
 /// What apply would do, what it would not and why, and what differs and is left alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -41,6 +43,9 @@ pub struct PlanDocument {
     pub warnings: Vec<String>,
     /// How many changes of each kind.
     pub summary: SummaryDocument,
+    /// What `wsctl show` says of a saved plan beside the plan itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saved: Option<SavedDocument>,
 }
 
 /// One change.
@@ -118,20 +123,27 @@ pub struct NoteDocument {
 /// The plan as one JSON document.
 #[must_use]
 pub fn plan(plan: &Plan) -> String {
-    document(&PlanDocument {
-        format_version: FORMAT_VERSION.into(),
-        wsctl_version: WSCTL_VERSION.into(),
-        file: plan.file.clone(),
-        root: plan.root.clone(),
-        changes: plan.changes.iter().map(ChangeDocument::from).collect(),
-        refresh_only: plan.refresh_only,
-        narrowed: plan.narrowed.as_ref().map(NarrowedDocument::from),
-        deletions: plan.deletions.iter().map(DeletionDocument::from).collect(),
-        drift: plan.drift.iter().map(NoteDocument::from).collect(),
-        unmanaged: plan.unmanaged.iter().map(NoteDocument::from).collect(),
-        warnings: plan.warnings.clone(),
-        summary: plan.summary().into(),
-    })
+    document(&PlanDocument::from(plan))
+}
+
+impl From<&Plan> for PlanDocument {
+    fn from(plan: &Plan) -> Self {
+        PlanDocument {
+            format_version: FORMAT_VERSION.into(),
+            wsctl_version: WSCTL_VERSION.into(),
+            file: plan.file.clone(),
+            root: plan.root.clone(),
+            changes: plan.changes.iter().map(ChangeDocument::from).collect(),
+            refresh_only: plan.refresh_only,
+            narrowed: plan.narrowed.as_ref().map(NarrowedDocument::from),
+            deletions: plan.deletions.iter().map(DeletionDocument::from).collect(),
+            drift: plan.drift.iter().map(NoteDocument::from).collect(),
+            unmanaged: plan.unmanaged.iter().map(NoteDocument::from).collect(),
+            warnings: plan.warnings.clone(),
+            summary: plan.summary().into(),
+            saved: None,
+        }
+    }
 }
 
 impl From<&Change> for ChangeDocument {
