@@ -12,7 +12,7 @@ use crate::view;
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
-  wsctl plan --out next.plan && wsctl show next.plan
+  wsctl show next.plan             what `wsctl plan --out next.plan` saved
   wsctl show next.plan -v          with everything that it depends on
   wsctl show next.plan --json | jq '.changes[].address'
   wsctl show - < next.plan")]

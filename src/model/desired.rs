@@ -87,7 +87,7 @@ pub struct DesiredRepository {
 }
 
 /// What a clone leaves out.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Cloning {
     /// History behind so many commits of each branch.
     pub depth: Option<u32>,

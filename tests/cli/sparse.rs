@@ -126,6 +126,8 @@ fn unsaved_work_and_ignored_files_are_never_left_out() {
     fs::write(&lib, "edited\n").unwrap();
     sandbox.apply().fails().says("! builders.b.web").says("lib/code");
     fs::write(&lib, "content\n").unwrap();
+    // As it was, but for its times.
+    fs::File::open(&lib).unwrap().set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
     // git would delete it with its directory.
     let ignored = web(&sandbox).join("lib/secret.log");
     fs::write(&ignored, "secret\n").unwrap();
