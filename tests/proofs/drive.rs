@@ -75,7 +75,7 @@ impl Order {
 pub(super) fn load(root: &Path, order: Order) -> Result<Desired> {
     let config = config::load(&AbsPath::new(root.join("builders.toml"))?)?;
     let facts = config::facts(&config)?;
-    let mut desired = desired::desired(&config, &facts)?;
+    let mut desired = actual::at_home(desired::desired(&config, &facts)?);
     if order.command == Command::Destroy {
         desired.builders.clear();
     }
@@ -141,11 +141,11 @@ pub(super) fn execute_seen(
     if nothing(&plan) {
         return Ok(Applied { plan, outcome: None, errors });
     }
-    let spot = || Spot {
+    let spot = |desired: &Desired| Spot {
         inner_path: actual::place::inner_path(&desired.builders_dir),
         identity: actual::place::identity(desired.builders_dir.as_path()),
     };
-    let workspace = match prepare(door, desired, &plan, now.workspace.mark(), &spot) {
+    let workspace = match prepare(door, desired, &plan, now.workspace.mark(), &|| spot(desired)) {
         Ok(workspace) => workspace,
         Err(error) => {
             errors.push(format!("{error:#}"));
@@ -173,8 +173,9 @@ pub(super) fn execute_seen(
         }
     };
     errors.extend(heard.0.into_inner().unwrap());
+    let arrived = if outcome.moved { desired.clone().arrived() } else { desired.clone() };
     if outcome.failed + outcome.skipped == 0
-        && let Err(error) = claim(door, desired, &plan, now.workspace.mark(), &spot)
+        && let Err(error) = claim(door, &arrived, &plan, now.workspace.mark(), &|| spot(&arrived))
     {
         errors.push(format!("{error:#}"));
     }

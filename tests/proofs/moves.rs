@@ -1,6 +1,7 @@
 //! Builders with work in them that go to other places.
 
 use super::scenarios::{FILES, REPOS, TWO, applied, work};
+use super::tokens::text;
 use crate::support::Sandbox;
 
 const MOVED: &str = "[[moved]]\nfrom = \"builders.one\"\nto = \"builders.new\"\n";
@@ -62,4 +63,14 @@ pub(super) fn repository(sandbox: &Sandbox) {
     let repos = declared(&origin("web")).replace("[repos.api]", "[repos.backend]\npath = \"clones/backend\"");
     let moved = "[[moved]]\nfrom = \"repos.api\"\nto = \"repos.backend\"\n";
     sandbox.toml(&format!("{repos}{}{FILES}{moved}", TWO.replace("\"api\"", "\"backend\"")));
+}
+
+/// All builders, what is in them, and one in the trash, to where builders are by default; one more is made on the way.
+pub(super) fn builders_dir(sandbox: &Sandbox) {
+    let elsewhere = "[workspace]\nbuilders_dir = \"agents\"\n";
+    applied(sandbox, &format!("{elsewhere}{REPOS}{TWO}[builders.three]\nrepos = [\"web\"]\n"));
+    sandbox.write("agents/one/api/untracked.txt", &text("one"));
+    sandbox.write("agents/three/web/untracked.txt", &text("three"));
+    applied(sandbox, &format!("{elsewhere}{REPOS}{TWO}"));
+    sandbox.toml(&format!("{REPOS}{TWO}[builders.four]\nrepos = [\"web\"]\n"));
 }

@@ -35,7 +35,7 @@ const fn order(command: Command) -> Order {
     Order { command, unsaved: true, allow_removals: true, now: NOW }
 }
 
-pub(super) const SCENARIOS: [Scenario; 29] = [
+pub(super) const SCENARIOS: [Scenario; 30] = [
     Scenario { name: "create sibling", order: order(Command::Apply), make: |sandbox| declare(sandbox, "\"sibling\"") },
     Scenario { name: "create nested", order: order(Command::Apply), make: |sandbox| declare(sandbox, "\"nested\"") },
     Scenario { name: "create split", order: order(Command::Apply), make: |sandbox| declare(sandbox, "\"split\"") },
@@ -65,6 +65,7 @@ pub(super) const SCENARIOS: [Scenario; 29] = [
     Scenario { name: "move a plain one", order: order(Command::Apply), make: moves::plain },
     Scenario { name: "exchange names", order: order(Command::Apply), make: moves::exchange },
     Scenario { name: "move a repository", order: order(Command::Apply), make: moves::repository },
+    Scenario { name: "move builders_dir", order: order(Command::Apply), make: moves::builders_dir },
     Scenario { name: "become nested", order: order(Command::Apply), make: moves::become_nested },
     Scenario { name: "become siblings", order: order(Command::Apply), make: moves::become_siblings },
     Scenario { name: "destroy", order: order(Command::Destroy), make: destroy },
