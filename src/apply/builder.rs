@@ -70,7 +70,9 @@ fn note_before(shared: &Shared<'_>, write: &BuilderWrite, relocation: &Relocatio
         return shared.write_builder_mark(&root.admin_dir.join(BUILDER_MARK), &mark);
     }
     let _turn = shared.turn();
-    let name = relocation.was.as_ref().unwrap_or(&write.builder);
+    // A plain one's mark may have its new name already.
+    let old = relocation.was.as_ref().filter(|was| own_mark_of(shared, was).as_path().exists());
+    let name = old.unwrap_or(&write.builder);
     if !relocation.from.as_path().is_dir() {
         return Ok(());
     }

@@ -136,16 +136,16 @@ pub fn run(run: &Run<'_>) -> Result<Outcome> {
         disposal::dispose(&shared);
     }
     let mut ends = ends.into_inner().unwrap_or_else(PoisonError::into_inner);
-    end(shared, &ends);
-    let ready = run.interrupt.load(Ordering::SeqCst) == 0 && ends.values().all(|end| matches!(end, End::Done));
+    let closed = end(shared, &ends);
+    let ready = closed && run.interrupt.load(Ordering::SeqCst) == 0 && ends.values().all(|end| matches!(end, End::Done));
     let last = builders_dir::relocate(run, ready);
     let moved = matches!(last, Some((_, End::Done)));
     ends.extend(last);
     Ok(Outcome { moved, ..outcome(run, &ends, begun) })
 }
 
-/// Cleans up after the changes that failed; where that works, nothing is half-made and the journal ends.
-fn end(shared: Shared<'_>, ends: &BTreeMap<usize, End>) {
+/// Cleans up after the changes that failed; where that works, nothing is half-made and the journal ends. Whether it did.
+fn end(shared: Shared<'_>, ends: &BTreeMap<usize, End>) -> bool {
     let Shared { run, book, intents, left, begun, .. } = shared;
     let begun = begun.into_inner().unwrap_or_else(PoisonError::into_inner);
     let tell = |message: &str| run.listener.event(&Event::Warning { address: None, message });
@@ -168,8 +168,15 @@ fn end(shared: Shared<'_>, ends: &BTreeMap<usize, End>) {
                 false
             }
         };
-    if settled && let Err(error) = book.close() {
-        tell(&format!("{error:#}"));
+    if !settled {
+        return false;
+    }
+    match book.close() {
+        Ok(()) => true,
+        Err(error) => {
+            tell(&format!("{error:#}"));
+            false
+        }
     }
 }
 
