@@ -26,7 +26,11 @@ pub fn read(desired: &Desired) -> Result<Actual> {
             state @ (RepositoryState::Missing | RepositoryState::Occupied(_)) => {
                 before(desired, workspace.mark(), declared, &bases).unwrap_or(state)
             }
-            state @ (RepositoryState::Unusable { .. } | RepositoryState::Present(_)) => state,
+            RepositoryState::Present(mut found) => {
+                found.was = moved_by_hand(workspace.mark(), declared);
+                RepositoryState::Present(found)
+            }
+            state @ RepositoryState::Unusable { .. } => state,
         }
     });
     let mut repositories = declared.iter().map(|declared| declared.name.clone()).zip(states).collect();
@@ -83,4 +87,10 @@ fn is_only(directory: &AbsPath, path: &AbsPath) -> bool {
         Ok(entries) => entries.iter().all(|entry| directory.contains(path) && path.as_path().starts_with(directory.join(entry))),
         Err(error) => error.kind() == std::io::ErrorKind::NotFound,
     }
+}
+
+/// Where a repository was that is where it is declared, and nothing is left there.
+fn moved_by_hand(mark: Option<&WorkspaceMark>, declared: &DesiredRepository) -> Option<AbsPath> {
+    let was = &mark?.repositories.get(&declared.name)?.path;
+    (*was != declared.path && matches!(disk::look(was.as_path()), Ok(None))).then(|| was.clone())
 }

@@ -51,6 +51,7 @@ fn read(path: &AbsPath, opened: &Opened, bases: &BTreeSet<String>) -> Result<Rep
         remote_heads: refs.remote_heads(),
         branches: refs.branches(),
         made: BTreeMap::new(),
+        was: None,
         remote_branches: refs.remote_branches(&names),
         bases: bases.iter().map(|base| (base.clone(), refs.base(base, &opened.gix))).collect(),
         filter: filter(&opened.gix),

@@ -1,5 +1,8 @@
 //! Moves a repository, and lets its remote have another url.
 
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
 use anyhow::Result;
 
 use crate::diagnostic::Diagnostic;
@@ -21,8 +24,15 @@ pub(super) fn update(shared: &Shared<'_>, write: &RepositoryWrite) -> Result<()>
     }
 }
 
-/// Refuses while a git is at work in the repository.
+/// Refuses while a git is at work in the repository, and where one rename does not do.
 fn idle(relocation: &Relocation) -> Result<()> {
+    let to = relocation.hops.last().map_or(&relocation.from, |hop| &hop.to);
+    let device = |path: &Path| Some(path.symlink_metadata().ok()?.dev());
+    if to.as_path().ancestors().find_map(device) != device(relocation.from.as_path()) {
+        let fact = format!("{to} is on another file system");
+        let next = format!("mv {} {}\nwsctl apply", shell(&relocation.from), shell(to));
+        return Err(Diagnostic::new(fact, next).into());
+    }
     let git = relocation.from.join(".git");
     let git = if git.as_path().is_dir() { git } else { relocation.from.clone() };
     let lock = git.join("index.lock");

@@ -197,6 +197,8 @@ pub struct Repository {
     pub head: Head,
     /// What waits in the main worktree.
     pub operation: Option<Operation>,
+    /// Where it was when it was last applied, if that is another place and nothing is there any more: moved by hand.
+    pub was: Option<AbsPath>,
     /// Remotes and their fetch urls; `None` without a url.
     pub remotes: BTreeMap<String, Option<Url>>,
     /// Each remote's HEAD that resolves: remote → short name such as `origin/main`.

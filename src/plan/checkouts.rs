@@ -124,7 +124,10 @@ fn plan_one(input: &Input<'_>, case: &Case<'_>, drafts: &mut Drafts) {
             }
             touch.desired.sparse.clone_from(&mark.sparse);
             let (old_worktree, old_admin_dir) = (old_worktree.clone(), old_admin_dir.clone());
-            let reason = format!("repair its links: the workspace was moved, they name {old_worktree}");
+            let reason = match &case.repository.was {
+                Some(was) => format!("repair its links: the repository was moved from {was}"),
+                None => format!("repair its links: the workspace was moved, they name {old_worktree}"),
+            };
             drafts.add(case.address.clone(), Action::Repair { touch, old_worktree, old_admin_dir }, reason);
         }
         Found::MountedElsewhere(registration) => elsewhere_mounted(input, case, registration, drafts),

@@ -71,6 +71,9 @@ fn at_its_path<'a>(
         Link::Whole => {}
         Link::DirectoryGone => return Found::DirectoryGone(registration),
         Link::GitFileGone => return Found::BrokenLink(registration, "its .git file is gone".into()),
+        Link::NamesAnother(other) if names_the_old_place(input, checkout, registration, other) => {
+            return moved_repository(input, builder, checkout, registration, other);
+        }
         Link::NamesAnother(other) => return Found::BrokenLink(registration, format!("its .git file names {other}")),
         Link::NotALink(what) | Link::NoGitdir(what) => return Found::BrokenLink(registration, what.clone()),
     }
@@ -112,4 +115,25 @@ fn away<'a>(input: &Input<'a>, occupant: &'a Occupant, registration: &'a Registr
         return Found::Elsewhere(worktree.clone());
     }
     Found::Lost(registration)
+}
+
+/// Whether a worktree names its registration where the repository was before somebody moved it.
+fn names_the_old_place(input: &Input<'_>, checkout: &DesiredCheckout, registration: &Registration, named: &AbsPath) -> bool {
+    let place = input.repository(&checkout.repository).and_then(|found| Some((found, found.was.as_ref()?)));
+    place.is_some_and(|(found, was)| was.join(registration.admin_dir.relative_to(&found.path)) == *named)
+}
+
+/// A checkout of ours whose repository was moved by hand.
+fn moved_repository<'a>(
+    input: &Input<'a>,
+    builder: &DesiredBuilder,
+    checkout: &DesiredCheckout,
+    registration: &'a Registration,
+    old_admin_dir: &'a AbsPath,
+) -> Found<'a> {
+    let ours = input.our_mark(registration);
+    match (ours.filter(|mark| mark.builder == builder.name && mark.repository == checkout.repository), &registration.worktree) {
+        (Some(mark), Some(old_worktree)) => Found::WorkspaceMoved { registration, mark, old_worktree, old_admin_dir },
+        (_, _) => Found::BrokenLink(registration, format!("its .git file names {old_admin_dir}")),
+    }
 }

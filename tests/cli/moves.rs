@@ -334,3 +334,29 @@ fn a_branch_is_not_renamed_onto_another() {
     assert_eq!(sandbox.git(sandbox.builder("b/api"), &["branch", "--show-current"]), "of/b");
     assert_eq!(sandbox.git(sandbox.builder("b/web"), &["branch", "--show-current"]), "feature/b");
 }
+
+#[test]
+fn a_repository_that_was_moved_by_hand_has_its_links_repaired() {
+    let sandbox = made("", &["b"]);
+    let work = work_in(&sandbox, "b/api");
+    std::fs::create_dir(sandbox.path("clones")).unwrap();
+    std::fs::rename(sandbox.path("repos/api"), sandbox.path("clones/api")).unwrap();
+    sandbox.toml(&repository("api", "clones/api", ""));
+    sandbox.plan().says("~ builders.b.api").says("repair its links: the repository was moved from").says("Plan: 1 to update.");
+    sandbox.apply().ok();
+    assert_eq!(seen(&sandbox, "b/api"), work);
+    sandbox.converged();
+}
+
+#[test]
+fn a_copy_of_a_repository_takes_nothing_from_the_original() {
+    let sandbox = made("", &["b"]);
+    std::fs::create_dir(sandbox.path("clones")).unwrap();
+    let copied = sandbox.command("cp").args(["-a", "repos/api", "clones/api"]).current_dir(sandbox.root()).status().unwrap();
+    assert!(copied.success());
+    sandbox.toml(&repository("api", "clones/api", ""));
+    let before = snapshot(sandbox.builder("b/api"));
+    sandbox.apply().fails().says("! builders.b.api");
+    before.assert_same(&snapshot(sandbox.builder("b/api")));
+    assert!(!sandbox.git(sandbox.path("repos/api"), &["worktree", "list"]).contains("prunable"));
+}

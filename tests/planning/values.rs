@@ -77,6 +77,7 @@ pub fn repository(name: &str) -> Repository {
         remote_heads: BTreeMap::from([("origin".into(), "origin/main".into())]),
         branches: BTreeMap::from([(branch("main"), id("a"))]),
         made: BTreeMap::new(),
+        was: None,
         remote_branches: BTreeMap::from([remote_branch("origin", "main")]),
         bases: BTreeMap::new(),
         mirror_refspecs: vec![],
