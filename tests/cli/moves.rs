@@ -360,3 +360,43 @@ fn a_copy_of_a_repository_takes_nothing_from_the_original() {
     before.assert_same(&snapshot(sandbox.builder("b/api")));
     assert!(!sandbox.git(sandbox.path("repos/api"), &["worktree", "list"]).contains("prunable"));
 }
+
+#[test]
+fn what_waits_and_what_lies_deeper_moves_too() {
+    let sandbox = Sandbox::workspace();
+    // A submodule, a rebase in the middle, ignored files, a managed file in the checkout, links that are relative.
+    let lib = sandbox.repository(sandbox.top().join("lib"));
+    let api = sandbox.path("repos/api");
+    let allow = ["-c", "protocol.file.allow=always"];
+    let module = [&allow[..], &["submodule", "add", "-q", lib.to_str().unwrap(), "lib"]].concat();
+    sandbox.git(&api, &module);
+    sandbox.commit(&api, "with a submodule");
+    sandbox.write("env", "KEY=1\n");
+    let files = "[[files]]\nfrom = \"env\"\nto = \"{repo}/.env\"\n[[files]]\nfrom = \"env\"\nto = \"env\"\n";
+    let base = "[builders.b]\nrepos = [\"api\", \"web\"]\nbranch = \"of/b\"\nbase = \"main\"\n";
+    sandbox.toml(&format!("{REPOS}{base}{files}"));
+    sandbox.apply().ok();
+    let path = sandbox.builder("b/api");
+    sandbox.git(&path, &[&allow[..], &["submodule", "update", "-q", "--init"]].concat());
+    sandbox.write(path.join("lib/untracked.txt"), "in the submodule\n");
+    for (branch, text) in [("theirs", "theirs\n"), ("of/b", "ours\n")] {
+        sandbox.git(&path, &["switch", "-q", if branch == "theirs" { "-c" } else { "--no-guess" }, branch]);
+        sandbox.write(path.join("README.md"), text);
+        sandbox.git(&path, &["commit", "-qam", branch]);
+    }
+    assert!(!sandbox.try_git(&path, &["rebase", "theirs"]).status.success(), "a conflict");
+    let work = [seen(&sandbox, "b/api"), seen(&sandbox, "b/api/lib")];
+    for (layout, place) in [("split", "new/repos/api"), ("nested", "new/repos/api"), ("sibling", "new/api")] {
+        let head = format!("[workspace]\nlayout = \"{layout}\"\n");
+        let renamed = base.replace("builders.b", "builders.new");
+        sandbox.toml(&format!("{head}{REPOS}{renamed}{files}{}", moved(&[("builders.b", "builders.new")])));
+        sandbox.apply().ok();
+        assert_eq!([seen(&sandbox, place), seen(&sandbox, &format!("{place}/lib"))], work, "{layout}");
+        assert_eq!(text(sandbox.builder(place).join(".env")), "KEY=1\n");
+        assert_eq!(text(sandbox.builder("new/env")), "KEY=1\n");
+        sandbox.apply().ok().says("No changes.");
+    }
+    sandbox.write(sandbox.builder("new/api/README.md"), "both\n");
+    sandbox.git(sandbox.builder("new/api"), &["add", "README.md"]);
+    sandbox.git(sandbox.builder("new/api"), &["-c", "core.editor=true", "rebase", "--continue"]);
+}
