@@ -25,17 +25,9 @@ pub(super) struct Intents {
 impl Intents {
     /// What of a builder goes to another place.
     pub(super) fn relocating(&self, builder: &BuilderName) -> Option<&Relocating> {
-        self.list.iter().find_map(|intent| match intent {
-            Intent::Relocate(relocating) if relocating.builder.as_ref() == Some(builder) => Some(relocating),
-            Intent::Clone { .. }
-            | Intent::Builder { .. }
-            | Intent::Checkout { .. }
-            | Intent::Switch { .. }
-            | Intent::File { .. }
-            | Intent::Remove { .. }
-            | Intent::Relocate(_)
-            | Intent::Restore { .. } => None,
-        })
+        let moving = |intent: &'_ Intent| matches!(intent, Intent::Relocate(it) if it.builder.as_ref() == Some(builder));
+        let found = self.list.iter().find(|intent| moving(intent))?;
+        if let Intent::Relocate(relocating) = found { Some(relocating) } else { None }
     }
 }
 

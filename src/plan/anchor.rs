@@ -179,7 +179,9 @@ pub(super) fn differences(input: &Input<'_>, builder: &DesiredBuilder, found: &A
     if found.format != majority(input, builder) {
         reasons.push("most checkouts have another object format than the anchor".into());
     }
-    if found.head.branch() != Some(&builder.branch) {
+    // A branch that is declared anew is told with the builder's mark.
+    let told = input.builder_mark(&builder.name).is_some_and(|mark| mark.branch != builder.branch);
+    if !told && found.head.branch() != Some(&builder.branch) {
         let now = found.head.branch().map_or("a detached HEAD".into(), ToString::to_string);
         reasons.push(format!("the anchor is on {now}, not on {}", builder.branch));
     }
