@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::complete;
 use super::edited::{ApplyOptions, Edit, end};
-use super::editing::Editing;
+use super::editing::{Editing, repeated};
 use super::globals::Globals;
 use super::typed;
 use crate::config::fault::suggestion;
@@ -53,6 +53,10 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
+    repeated(globals, args.apply.is_unasked(), || once(globals, args))
+}
+
+fn once(globals: &Globals, args: &Args) -> Result<u8> {
     let name = typed::builder(&args.name)?;
     let builder = NewBuilder {
         name: name.clone(),

@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::add::declared;
 use super::complete;
 use super::edited::{ApplyOptions, Edit, end};
-use super::editing::{Editing, here};
+use super::editing::{Editing, here, repeated};
 use super::globals::Globals;
 use super::typed;
 use crate::config::fault::suggestion;
@@ -45,6 +45,10 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
+    repeated(globals, args.apply.is_unasked(), || once(globals, args))
+}
+
+fn once(globals: &Globals, args: &Args) -> Result<u8> {
     let members: Vec<Member> = args.repos.iter().map(|text| typed::member(text)).collect::<Result<_>>()?;
     let named = args.builder.as_deref().map(typed::builder).transpose()?;
     let url = args.url.as_deref().map(typed::url).transpose()?;

@@ -35,6 +35,11 @@ impl ApplyOptions {
     pub(super) fn is_asked(&self) -> bool {
         self.apply
     }
+
+    /// Whether all is approved beforehand, as by a program.
+    pub(super) fn is_unasked(&self) -> bool {
+        self.auto_approve
+    }
 }
 
 /// An edit that was made in memory.

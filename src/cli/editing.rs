@@ -1,5 +1,6 @@
 //! An edit of the file, or of what it includes: read, changed in memory, validated, shown, written.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -125,7 +126,7 @@ impl Editing {
     /// Writes what changed, under the lock of the workspace.
     ///
     /// # Errors
-    /// One of the files is not as it was read; it stays as it is.
+    /// [`Meanwhile`]: one of the files is not as it was read; it stays as it is.
     pub(super) fn write(&self, globals: &Globals) -> Result<()> {
         if self.changed.is_empty() {
             return Ok(());
@@ -133,10 +134,41 @@ impl Editing {
         let _locks = take(globals, &self.desired, &[])?;
         let door = GitDoor::new(&self.desired.builders_dir, false)?;
         for (file, text) in &self.changed {
-            write(globals, &door, file, self.before(file), text)?;
+            let written = write(globals, &door, file, self.before(file), text);
+            written
+                .map_err(|error| error.downcast::<Diagnostic>().map_or_else(|error| error, |found| Meanwhile(found).into()))?;
         }
         Ok(())
     }
+}
+
+/// Somebody wrote a file after it was read, and before the edit of it was to be written.
+#[derive(Debug)]
+struct Meanwhile(Diagnostic);
+
+impl fmt::Display for Meanwhile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Meanwhile {}
+
+/// How often an edit is made again that another was quicker than.
+const AGAIN: usize = 50;
+
+/// Makes an edit; where nobody is asked, once more on what others made of the file meanwhile, until it is written.
+pub(super) fn repeated(globals: &Globals, unasked: bool, once: impl Fn() -> Result<u8>) -> Result<u8> {
+    for _ in 0..if unasked { AGAIN } else { 0 } {
+        match once() {
+            Err(error) if error.is::<Meanwhile>() => {}
+            ended => return ended,
+        }
+        if !globals.quiet() && !globals.json {
+            view::narrate("The file was changed meanwhile; once more, on what it holds now:\n");
+        }
+    }
+    once().map_err(|error| error.downcast::<Meanwhile>().map_or_else(|error| error, |found| found.0.into()))
 }
 
 /// Writes one file that was read as `before`; `None`: it was not there.

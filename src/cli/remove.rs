@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::complete;
 use super::edited::{ApplyOptions, Edit, end};
-use super::editing::{Editing, here};
+use super::editing::{Editing, here, repeated};
 use super::globals::Globals;
 use super::options::RemovalOptions;
 use super::typed;
@@ -35,6 +35,10 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
+    repeated(globals, args.apply.is_unasked(), || once(globals, args))
+}
+
+fn once(globals: &Globals, args: &Args) -> Result<u8> {
     let named = args.name.as_deref().map(typed::builder).transpose()?;
     let mut editing = Editing::open(globals)?;
     let Some(name) = named.or_else(|| here(&editing.desired)) else {

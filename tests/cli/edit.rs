@@ -136,29 +136,62 @@ fn mode_and_symbolic_link_of_the_file_stay() {
     assert_eq!(names, ["real.toml"], "no temporary stays");
 }
 
-#[test]
-fn a_file_that_somebody_saved_meanwhile_is_left_alone() {
-    let sandbox = sandbox();
+/// Runs an edit that waits for the lock, and saves the file meanwhile; what was saved, the exit code and what was said.
+fn saved_meanwhile(sandbox: &Sandbox, options: &[&str]) -> (String, Option<i32>, String) {
     // The editor saves while the edit waits for the lock, which another holds.
     fs::create_dir_all(sandbox.builder(".wsctl")).unwrap();
     let lock = fs::File::create(sandbox.builder(".wsctl/lock")).unwrap();
     lock.lock().unwrap();
     let mut child = sandbox.program();
-    child.args(["add", "slack", "--repo", "api", "--lock-timeout", "60s"]);
+    child.args(["add", "slack", "--repo", "api", "--lock-timeout", "60s"]).args(options);
     child.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
     let mut child = child.spawn().unwrap();
     let mut waiting = std::io::BufReader::new(child.stderr.take().unwrap());
     let mut said = String::new();
     std::io::BufRead::read_line(&mut waiting, &mut said).unwrap();
     assert!(said.starts_with("waiting: "), "{said}");
-    let saved = file(&sandbox) + "# saved\n";
+    let saved = file(sandbox) + "# saved\n";
     sandbox.write("builders.toml", &saved);
     drop(lock);
     std::io::Read::read_to_string(&mut waiting, &mut said).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(1), "{said}");
+    (saved, child.wait().unwrap().code(), said)
+}
+
+#[test]
+fn a_file_that_somebody_saved_meanwhile_is_left_alone() {
+    let sandbox = sandbox();
+    let (saved, code, said) = saved_meanwhile(&sandbox, &[]);
+    assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("changed while it was being edited; nothing was written"), "{said}");
     assert!(said.contains("→ wsctl add slack --repo api"), "{said}");
     assert_eq!(file(&sandbox), saved);
+}
+
+#[test]
+fn a_program_edits_what_was_saved_meanwhile() {
+    let sandbox = sandbox();
+    let (saved, code, said) = saved_meanwhile(&sandbox, &["--apply", "--auto-approve"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("changed meanwhile; once more"), "{said}");
+    assert_eq!(file(&sandbox), saved + "\n[builders.slack]\nrepos = [\"api\"]\n");
+    assert!(sandbox.builder("slack/api").exists());
+}
+
+#[test]
+fn programs_that_edit_at_once_all_get_their_builder() {
+    let sandbox = sandbox();
+    let names: Vec<String> = (0..5).map(|number| format!("chat-{number}")).collect();
+    std::thread::scope(|scope| {
+        for name in &names {
+            let add = ["add", name, "--repo", "api", "--apply", "--auto-approve", "--lock-timeout", "60s"];
+            let sandbox = &sandbox;
+            scope.spawn(move || sandbox.wsctl(&add).ok());
+        }
+    });
+    for name in &names {
+        assert!(file(&sandbox).contains(&format!("[builders.{name}]")), "{}", file(&sandbox));
+        assert!(sandbox.builder(name).join("api/.git").exists(), "{name}");
+    }
 }
 
 #[test]
