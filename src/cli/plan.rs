@@ -9,7 +9,8 @@ use super::globals::Globals;
 use super::options::ChangeOptions;
 use super::saved;
 use super::workspace::{fetch, load, refresh};
-use crate::view;
+use crate::plan::explained;
+use crate::view::{self, Verbosity};
 
 /// Show what apply would do, and why. Nothing is written.
 #[derive(Debug, clap::Args)]
@@ -21,6 +22,7 @@ Examples:
   wsctl plan --out next.plan       then `wsctl show next.plan`, `wsctl apply next.plan`
   wsctl plan --refresh-only        what somebody changed on the disk
   wsctl plan --replace builders.slack.ai-dev
+  wsctl plan -v                    also what is as declared, and what everything was compared by
   wsctl plan --json | jq '.changes[].address'
   wsctl plan --detailed-exitcode   exits 2 with something to apply, 1 with something blocked")]
 pub(super) struct Args {
@@ -51,7 +53,11 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
     } else if nothing {
         view::print(view::prompt::NOTHING_TO_DESTROY)?;
     } else {
-        view::print(&view::plan_text(&plan, globals.verbosity(), &globals.out_style()))?;
+        let style = globals.out_style();
+        view::print(&match globals.verbosity() {
+            Verbosity::Verbose => view::explained_text(&plan, &explained(&desired, &actual, &options, &plan), &style),
+            quieter => view::plan_text(&plan, quieter, &style),
+        })?;
     }
     let code = match (args.detailed_exitcode, plan.has_work(), plan.blocked().next()) {
         (true, true, _) => 2,

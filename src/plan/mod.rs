@@ -49,7 +49,7 @@ pub use again::again;
 pub use blockers::word as shell_word;
 pub use builders::GITIGNORE;
 pub use change::{Blocker, Change, Note, Plan, Summary, TextChange};
-pub use compared::{Compared, Fact, as_declared, depended_on, once_more};
+pub use compared::{Compared, Explained, Fact, depended_on, explained, once_more};
 pub use emptying::Deletion;
 pub use lost::misplaced;
 pub use questions::questions;

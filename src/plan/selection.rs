@@ -125,7 +125,7 @@ fn bring(desired: &Desired, address: &Address, all: &mut BTreeSet<Address>) {
 }
 
 /// What an address is nothing without: its repository, its builder, the root of a nested one, the checkout it lies in.
-fn depends_on(desired: &Desired, address: &Address) -> Vec<Address> {
+pub(super) fn depends_on(desired: &Desired, address: &Address) -> Vec<Address> {
     let declared = address.builder().and_then(|name| desired.builders.get(name));
     let root = declared.filter(|builder| builder.shape == Shape::Nested);
     let root = root.map(|builder| Address::Checkout(builder.name.clone(), RepoName::root()));

@@ -29,6 +29,6 @@ pub use output::{narrate, print};
 pub use plan::plan_text;
 pub use prune::{PruneRow, prune_text};
 pub use restore::{TrashRow, restore_text, trash_text};
-pub use saved::{SavedPlan, saved_text};
+pub use saved::{SavedPlan, explained_text, saved_text};
 pub use status::status_text;
 pub use style::{ColorChoice, Style, Verbosity};

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::diagnostic::{Difference, Outrun};
 use crate::model::path::RelPath;
-use crate::plan::{Compared, Plan, TextChange};
+use crate::plan::{Compared, Explained, Plan, TextChange};
 
 use super::diff;
 use super::plan::plan_text;
@@ -36,6 +36,14 @@ pub fn saved_text(saved: &SavedPlan<'_>, verbosity: Verbosity, style: &Style) ->
     let made = format!("Plan of {}, made {} by `{}`.", style.path(&saved.plan.file), saved.made, clean(&saved.command));
     let facts = if verbosity == Verbosity::Verbose { facts("Depends on:", saved.facts, style) } else { String::new() };
     format!("{made}\n\n{facts}{plan}")
+}
+
+/// A plan with all that it was made from: what is as declared, and what was found where it is not.
+#[must_use]
+pub fn explained_text(plan: &Plan, explained: &Explained, style: &Style) -> String {
+    let Explained { same, differs } = explained;
+    let compared = facts("As declared:", same, style) + &facts("Not as declared:", differs, style);
+    compared + &plan_text(plan, Verbosity::Verbose, style)
 }
 
 /// Facts, address by address.

@@ -7,6 +7,7 @@ mod brakes_place;
 mod disposable;
 mod edit;
 mod events;
+mod explained;
 mod gateway;
 mod help;
 mod import;

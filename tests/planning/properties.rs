@@ -10,7 +10,7 @@ use wsctl::model::mark::{Deed, Marked, OurLock};
 use wsctl::model::pattern::Pattern;
 use wsctl::model::policy::OnUnsaved;
 use wsctl::model::work::Finding;
-use wsctl::plan::{Change, Selection};
+use wsctl::plan::{Change, Plan, Selection, explained};
 
 use super::text::lines;
 use super::values::{abs, branch, evidence, id, on, other_id, our_id, rebase, rel, repo};
@@ -103,6 +103,30 @@ fn selection((targets, excludes): (u16, u16)) -> Selection {
     Selection { targets: chosen(targets), excludes: chosen(excludes) }
 }
 
+/// Whatever `plan -v` calls as declared is, in a world that was applied and then disturbed.
+fn what_is_said_to_be_as_declared_is(world: &World, made: &Plan) {
+    let explained = explained(&world.desired, &world.actual, &world.options, made);
+    for address in explained.same.iter().filter_map(|compared| compared.address.as_ref()) {
+        let directory = address.builder().and_then(|name| world.actual.builders.get(std::ffi::OsStr::new(name.as_str())));
+        let is = match address {
+            Address::BuildersDir => true,
+            Address::Repository(name) => world.actual.repositories[name].repository().is_some(),
+            Address::Builder(_) => directory.is_some_and(|directory| directory.mark.mark().is_some()),
+            Address::Checkout(name, repository) => {
+                let declared = &world.desired.builders[name].checkouts[repository];
+                let found = world.actual.repositories[repository].repository().unwrap();
+                let found = &found.registrations[&super::world::admin_name(name.as_str(), repository.as_str())];
+                found.mark.mark().is_some() && found.link == Link::Whole && found.head.branch() == declared.goal.branch()
+            }
+            Address::File(_, to) => directory.unwrap().files.get(to) == Some(&on_disk(b"text\n")),
+        };
+        assert!(is, "{address} is not as declared:\n{}", lines(made).join("\n"));
+    }
+    let told: BTreeSet<_> = explained.differs.iter().filter_map(|compared| compared.address.clone()).collect();
+    assert!(made.changes.iter().all(|change| told.contains(&change.address)));
+    assert!(explained.differs.iter().all(|compared| !compared.facts.is_empty()));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -117,7 +141,8 @@ proptest! {
         blows in proptest::collection::vec((0..4_usize, 0..3_usize, 0..27_u8), 1..8),
     ) {
         let world = blows.into_iter().fold(world, disturb);
-        planned(&world);
+        let made = planned(&world);
+        what_is_said_to_be_as_declared_is(&world, &made);
         let asked = wsctl::plan::questions(&world.desired, &world.actual, &world.options);
         prop_assert!(asked.len() <= BUILDERS.len() * (REPOSITORIES.len() + 1));
     }
@@ -130,12 +155,14 @@ proptest! {
     ) {
         let world = blows.into_iter().fold(world, disturb);
         let whole = planned(&world);
-        let part = planned(&world.options(|options| options.selection = selection(masks)));
+        let asked_for = world.options(|options| options.selection = selection(masks));
+        let part = planned(&asked_for);
         let addresses = |changes: &[Change]| changes.iter().map(|change| change.address.clone()).collect::<BTreeSet<_>>();
         let asked = addresses(&part.changes);
         let left_out: BTreeSet<_> = part.narrowed.iter().flat_map(|narrowed| narrowed.left_out.clone()).collect();
         prop_assert!(asked.is_disjoint(&left_out));
         prop_assert!(addresses(&whole.changes).is_subset(&asked.union(&left_out).cloned().collect()));
+        what_is_said_to_be_as_declared_is(&asked_for, &part);
         let covered = |address: &Address| selection(masks).excludes.iter().any(|pattern| pattern.covers(address));
         prop_assert_eq!(asked.iter().find(|address| covered(address)), None);
     }

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use wsctl::plan::{Action, Change, Part, Plan, Symbol, plan};
 
+use wsctl::view::{Style, Verbosity, plan_text};
+
 use super::World;
+use crate::support::counts::{of_lines, of_summary};
 
 /// One line per change, drift, unmanaged thing and warning.
 pub fn lines(plan: &Plan) -> Vec<String> {
@@ -60,6 +63,11 @@ pub fn check(plan: &Plan) {
             assert!(!blocker.fact.is_empty() && !blocker.next.is_empty(), "a refusal without a way on: {blocker:?}");
         }
     }
+    let shown = plan_text(plan, Verbosity::Normal, &Style::plain());
+    let counts = [summary.create, summary.update, summary.replace, summary.remove, summary.delete, summary.blocked];
+    assert_eq!(of_lines(&shown), counts, "the lines are others than the summary counts:\n{shown}");
+    assert_eq!(of_summary(&shown).unwrap_or_default(), counts, "the last line counts others:\n{shown}");
+    assert_eq!(plan.has_work(), counts[..5].iter().any(|count| *count > 0), "apply would do something else:\n{shown}");
     let order = sorted(plan);
     assert_eq!(order.len(), plan.steps.len(), "the steps wait for each other:\n{}", steps(plan));
 }

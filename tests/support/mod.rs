@@ -8,6 +8,7 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
+pub mod counts;
 mod faulty;
 mod journal;
 mod killer;

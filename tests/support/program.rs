@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use super::{Sandbox, schema, snapshot};
+use super::{Sandbox, counts, schema, snapshot};
 
 /// What one run of wsctl answered.
 #[derive(Debug)]
@@ -97,13 +97,15 @@ impl Sandbox {
         self.wsctl_with(directory, &[], arguments)
     }
 
-    /// Runs wsctl with more variables. What it answers in JSON is held to its schema.
+    /// Runs wsctl with more variables. What it answers in JSON is held to its schema,
+    /// a plan to its own numbers.
     #[track_caller]
     pub fn wsctl_with(&self, directory: impl AsRef<Path>, variables: &[(&str, &OsStr)], arguments: &[&str]) -> Answer {
         let mut command = self.program();
         command.current_dir(directory).args(arguments).stdin(Stdio::null());
         let answer = Answer::of(&command.envs(variables.iter().copied()).output().unwrap());
         schema::check(arguments, &answer.stdout);
+        counts::check(arguments, answer.code, &answer.stdout);
         answer
     }
 

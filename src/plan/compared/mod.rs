@@ -1,7 +1,10 @@
 //! What was compared: the facts of the disk that a plan of an address depends on, in words. For whoever wants to know why,
 //! and for whoever must know whether anything changed since.
 
+mod explained;
 mod words;
+
+pub use explained::{Explained, explained};
 
 use std::collections::BTreeSet;
 
@@ -18,7 +21,6 @@ use super::blockers::finding;
 use super::branch::is_on;
 use super::draft::place;
 use super::input::Input;
-use super::selection::declared;
 use super::{Options, Plan};
 use words::{at, builder_mark, checkout_mark, lies, on, short};
 
@@ -66,17 +68,6 @@ pub fn once_more(desired: &Desired, actual: &Actual, options: &Options, old: &[C
         None => Compared { address: None, facts: workspace(&input) },
     };
     old.iter().map(again).collect()
-}
-
-/// What was found of everything that is declared, asked for, and as declared.
-#[must_use]
-pub fn as_declared(desired: &Desired, actual: &Actual, options: &Options, plan: &Plan) -> Vec<Compared> {
-    let input = Input::new(desired, actual, options);
-    let changed: BTreeSet<&Address> = plan.changes.iter().map(|change| &change.address).collect();
-    let same = declared(desired).filter(|address| !changed.contains(address) && input.selects(address));
-    let mut same: Vec<Address> = same.collect();
-    same.sort_by(|a, b| a.rank().cmp(&b.rank()));
-    same.iter().map(|address| compared(&input, address)).collect()
 }
 
 fn compared(input: &Input<'_>, address: &Address) -> Compared {
