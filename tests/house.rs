@@ -61,7 +61,7 @@ fn here() -> PathBuf {
 }
 
 /// Every source file with its path below `src`, and its text.
-fn sources() -> Vec<(String, String)> {
+pub(crate) fn sources() -> Vec<(String, String)> {
     let root = here().join("src");
     let mut found = Vec::new();
     let mut directories = vec![root.clone()];

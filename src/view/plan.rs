@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::model::path::printable;
-use crate::plan::{Change, Deletion, Narrowed, Note, Plan, Summary, Symbol};
+use crate::plan::{Blocker, Change, Deletion, Narrowed, Note, Plan, Summary, Symbol};
 
 use super::change::{INDENT, column, line, lines, sign};
 use super::style::{Style, Tone, Verbosity};
@@ -140,7 +140,8 @@ fn same_block(a: &Change, b: &Change) -> bool {
 /// Whether a refused change says the same.
 fn said(plan: &Plan, note: &Note) -> bool {
     plan.blocked().any(|change| {
-        note.address.as_ref() == Some(&change.address) && change.blockers.iter().any(|it| Some(&it.next) == note.next.as_ref())
+        let same = |it: &Blocker| it.fact == note.fact || Some(&it.next) == note.next.as_ref();
+        note.address.as_ref() == Some(&change.address) && change.blockers.iter().any(same)
     })
 }
 

@@ -5,6 +5,7 @@ mod branches;
 mod checkouts;
 mod drift;
 mod files;
+mod golden;
 mod narrowing;
 mod order;
 mod properties;
