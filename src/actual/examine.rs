@@ -1,22 +1,26 @@
 //! Answers what plan has to know about files before it can decide.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 
 use super::processes::Processes;
-use super::{parallel, strays, work};
+use super::{parallel, populated, strays, work};
 use crate::model::actual::{Actual, Link, Registration, Repository, RepositoryState};
 use crate::model::desired::Desired;
 use crate::model::mark::WrittenFile;
+use crate::model::name::RepoName;
 use crate::model::path::RelPath;
+use crate::model::submodule::Submodules;
 use crate::model::work::{Findings, Work};
 use crate::plan::Question;
 
 enum Answer {
     Work(Work),
     Strays(Findings),
+    Submodules(Submodules),
 }
 
-/// Fills in `work` and `strays` where a question asks for them. What cannot be told is a finding.
+/// Fills in `work`, `strays` and `submodules` where a question asks for them. What cannot be told is a finding.
 pub fn examine(actual: &mut Actual, desired: &Desired, questions: &[Question]) {
     let processes = Processes::read();
     let seen: &Actual = actual;
@@ -24,9 +28,7 @@ pub fn examine(actual: &mut Actual, desired: &Desired, questions: &[Question]) {
     for (question, answer) in questions.iter().zip(answers) {
         match (question, answer) {
             (Question::Work(repository, admin_name), Some(Answer::Work(work))) => {
-                if let Some(RepositoryState::Present(repository)) = actual.repositories.get_mut(repository)
-                    && let Some(registration) = repository.registrations.get_mut(admin_name)
-                {
+                if let Some(registration) = registration(actual, repository, admin_name) {
                     registration.work = Some(work);
                 }
             }
@@ -35,8 +37,20 @@ pub fn examine(actual: &mut Actual, desired: &Desired, questions: &[Question]) {
                     builder.strays = Some(findings);
                 }
             }
-            (Question::Work(..) | Question::Strays(_), Some(_) | None) => {}
+            (Question::Submodules(repository, admin_name), Some(Answer::Submodules(submodules))) => {
+                if let Some(registration) = registration(actual, repository, admin_name) {
+                    registration.submodules = Some(submodules);
+                }
+            }
+            (Question::Work(..) | Question::Strays(_) | Question::Submodules(..), Some(_) | None) => {}
         }
+    }
+}
+
+fn registration<'a>(actual: &'a mut Actual, name: &RepoName, admin_name: &OsStr) -> Option<&'a mut Registration> {
+    match actual.repositories.get_mut(name) {
+        Some(RepositoryState::Present(repository)) => repository.registrations.get_mut(admin_name),
+        Some(RepositoryState::Missing | RepositoryState::Occupied(_) | RepositoryState::Unusable { .. }) | None => None,
     }
 }
 
@@ -50,6 +64,10 @@ fn answer(actual: &Actual, desired: &Desired, question: &Question, processes: &P
             let disposable = disposable(actual, desired, registration);
             let known = work::Known { managed: &managed, inner: &inner, disposable };
             Some(Answer::Work(work::look(repository, registration, &known, processes)))
+        }
+        Question::Submodules(repository, admin_name) => {
+            let registration = actual.repositories.get(repository)?.repository()?.registrations.get(admin_name)?;
+            Some(Answer::Submodules(populated::submodules(registration.worktree.as_ref()?)))
         }
         Question::Strays(name) => Some(Answer::Strays(strays::look(actual.builders.get(name)?, processes))),
     }

@@ -13,7 +13,7 @@ use crate::regular;
 
 use super::anchor::{record, resolve};
 use super::event::Event;
-use super::{Shared, again, removal};
+use super::{Shared, again, removal, submodules};
 
 pub(super) fn create(shared: &Shared<'_>, change: &Change, write: &CheckoutWrite) -> Result<()> {
     let door = shared.run.door;
@@ -41,6 +41,8 @@ pub(super) fn create(shared: &Shared<'_>, change: &Change, write: &CheckoutWrite
             return Err(error);
         }
     };
+    // Without them it is a checkout all the same: the next apply goes on.
+    let filled = submodules::fill(shared, &write.desired, &write.repository, &path);
     if let Some(warning) = &added.warning {
         shared.run.listener.event(&Event::Warning { address: Some(&change.address), message: warning });
     }
@@ -62,7 +64,8 @@ pub(super) fn create(shared: &Shared<'_>, change: &Change, write: &CheckoutWrite
     };
     shared.write_checkout_mark(&added.admin_dir, &mark)?;
     settle_lock(shared, &added.admin_dir, write.holds)?;
-    record_checkout(shared, &write.builder_path, &write.desired, start)
+    record_checkout(shared, &write.builder_path, &write.desired, start)?;
+    filled
 }
 
 /// The base that a mark remembers: the declared one, else the one that was found.
@@ -109,7 +112,8 @@ pub(super) fn mark(shared: &Shared<'_>, touch: &CheckoutTouch) -> Result<()> {
     if our_lock(&touch.admin_dir) || touch.desired.path.is_here() {
         settle_lock(shared, &touch.admin_dir, touch.desired.path.is_here())?;
     }
-    record_checkout(shared, &touch.builder_path, &touch.desired, start)
+    record_checkout(shared, &touch.builder_path, &touch.desired, start)?;
+    submodules::fill(shared, &touch.desired, &touch.repository, &touch.path)
 }
 
 fn our_lock(admin_dir: &AbsPath) -> bool {
@@ -186,16 +190,19 @@ pub(super) fn switch(
     again::still_clean(shared, touch)?;
     begin()?;
     let mark = touched(shared, touch, Some(branch));
-    let Some(name) = touch.desired.goal.branch() else {
+    if let Some(name) = touch.desired.goal.branch() {
+        shared.run.door.create_branch(&touch.repository, name, branch, shared.run.workspace)?;
+        shared.run.door.switch(&touch.path, On::Branch(name))?;
+    } else {
         shared.run.door.switch(&touch.path, On::Commit(&mark.start))?;
-        reshape(shared, touch)?;
-        shared.write_checkout_mark(&touch.admin_dir, &mark)?;
-        return record_checkout(shared, &touch.builder_path, &touch.desired, mark.start);
-    };
-    shared.run.door.create_branch(&touch.repository, name, branch, shared.run.workspace)?;
-    shared.run.door.switch(&touch.path, On::Branch(name))?;
+    }
     reshape(shared, touch)?;
-    shared.write_checkout_mark(&touch.admin_dir, &mark)
+    shared.write_checkout_mark(&touch.admin_dir, &mark)?;
+    if touch.desired.goal.reference().is_some() {
+        record_checkout(shared, &touch.builder_path, &touch.desired, mark.start)?;
+    }
+    submodules::follow(shared, &touch.desired, &touch.path)?;
+    submodules::fill(shared, &touch.desired, &touch.repository, &touch.path)
 }
 
 /// Lets a checkout have the directories that are declared, where these change.

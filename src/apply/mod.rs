@@ -24,6 +24,7 @@ pub mod restore;
 mod rounds;
 mod schedule;
 mod step;
+mod submodules;
 
 pub use import::take_over;
 pub use prepare::{Spot, claim, prepare, put_aside};

@@ -147,6 +147,8 @@ struct Repository {
     /// What a clone fetches only when it is needed: `blob:none`, `blob:limit=1m`, `tree:0`, `object:type=commit`.
     #[schemars(extend("examples" = ["blob:none"]))]
     filter: Option<Text>,
+    /// Whether its checkouts have their submodules, and those below them.
+    submodules: Option<bool>,
 }
 
 /// One builder: a directory with a worktree of each of its repositories.

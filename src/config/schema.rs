@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::diagnostic::Fault;
 use crate::model::address::segment;
-use crate::model::desired::{Cloning, FileMode, Url};
+use crate::model::desired::{Cloning, Contents, FileMode, Url};
 use crate::model::name::{BranchName, BuilderName, RepoName};
 use crate::model::path::{AbsPath, RelPath};
 use crate::model::policy::{BuilderPolicy, DeleteBranch, MaxRemovals, OnUnsaved};
@@ -142,6 +142,8 @@ pub struct Repo {
     pub base: Option<Spanned<String>>,
     /// What a clone leaves out.
     pub cloning: Cloning,
+    /// What its checkouts hold beside the files of its own commits.
+    pub contents: Contents,
 }
 
 /// `[builders.B]`

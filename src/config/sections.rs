@@ -8,7 +8,7 @@ use super::names::Names;
 use super::schema::{Config, Defaults, Layout, PolicyKeys, Repo, Spanned, Workspace};
 use super::value::{Refusal, check_base, check_branch, check_filter, check_template, check_url, duration, expand};
 use crate::diagnostic::Fault;
-use crate::model::desired::Cloning;
+use crate::model::desired::{Cloning, Contents};
 use crate::model::name::RepoName;
 use crate::model::path::RelPath;
 use crate::model::policy::{DeleteBranch, MaxRemovals, OnUnsaved};
@@ -33,7 +33,7 @@ const DEFAULTS: Keys = Keys {
     later: &[],
 };
 const LAYOUT: Keys = Keys { known: &["root", "repo"], later: &[] };
-const REPO: Keys = Keys { known: &["url", "path", "base", "depth", "filter"], later: &["submodules", "lfs"] };
+const REPO: Keys = Keys { known: &["url", "path", "base", "depth", "filter", "submodules"], later: &["lfs"] };
 const POLICY_TABLE: Keys =
     Keys { known: &["delete_branch", "on_unsaved", "disposable", "trash_keep", "auto_prune", "max_removals"], later: &[] };
 
@@ -235,9 +235,10 @@ fn repos(table: &Table<'_>, config: &mut Config, names: &mut Names) {
             depth: table.get("depth").and_then(|value| depth(value, faults)),
             filter: checked(table.text("filter", faults), check_filter, faults).map(|text| text.value),
         };
+        let contents = Contents { submodules: table.flag("submodules", faults).is_some_and(|flag| flag.value) };
         if let Some(name) = name {
             let spanned = Spanned { value: name.clone(), span: key.span };
-            config.repos.entry(name).or_insert(Repo { name: spanned, url, path, base, cloning });
+            config.repos.entry(name).or_insert(Repo { name: spanned, url, path, base, cloning, contents });
         }
     }
 }

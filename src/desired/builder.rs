@@ -47,8 +47,10 @@ pub(super) fn builder(
             .filter(|_| goal.branch().is_some())
             .map(|base| base.value.clone());
         let sparse = own.and_then(|own| own.sparse.clone());
+        let contents = config.repos.get(repository).map(|repo| repo.contents).unwrap_or_default();
         let Some(path) = place(scene, repository) else { continue };
-        checkouts.insert(repository.clone(), DesiredCheckout { repository: repository.clone(), path, goal, base, sparse });
+        let checkout = DesiredCheckout { repository: repository.clone(), path, goal, base, sparse, contents };
+        checkouts.insert(repository.clone(), checkout);
     }
     check_places(scene, &checkouts);
     let files = files::files(scene, declared, &checkouts);

@@ -133,10 +133,10 @@ impl Call<'_> {
         self
     }
 
-    /// Says where the repository of a git directory is that lies outside it.
+    /// Sets a variable.
     #[must_use]
-    pub(super) fn common(mut self, common_dir: impl AsRef<Path>) -> Self {
-        self.variables.push(("GIT_COMMON_DIR", common_dir.as_ref().into()));
+    pub(super) fn variable(mut self, name: &'static str, value: impl AsRef<OsStr>) -> Self {
+        self.variables.push((name, value.as_ref().to_owned()));
         self
     }
 

@@ -133,6 +133,13 @@ pub trait Door: Sync {
     /// Something that git does not know would be deleted, or is in the way.
     fn set_sparse(&self, checkout: &AbsPath, cone: Option<&Cone>) -> Result<()>;
 
+    /// Clones submodules that are missing and checks out the commits that are recorded, without those below them. They come
+    /// from a path of this machine only where `repository` does.
+    ///
+    /// # Errors
+    /// git's own reason in one line, for the first that it refuses, or something is in the way; the others are there then.
+    fn fill_submodules(&self, repository: &AbsPath, checkout: &AbsPath, paths: &[RelPath]) -> Result<()>;
+
     /// Detaches HEAD of a checkout where it is.
     ///
     /// # Errors

@@ -7,8 +7,8 @@ use anyhow::Result;
 use super::command::Git;
 use super::{Added, AnchorContent, Door, Homecoming, Keep, Locks, NewWorktree, On, Pointed, Record, Relink, Unsettled};
 use super::{
-    anchor, branch, clone, edited, homecoming, keeper, managed, own_files, registration, sparse, sweep, switching, unlink,
-    worktree, worktree_lock,
+    anchor, branch, clone, edited, homecoming, keeper, managed, own_files, registration, sparse, submodule, sweep, switching,
+    unlink, worktree, worktree_lock,
 };
 use crate::model::desired::{Cloning, Url};
 use crate::model::mark::OurLock;
@@ -137,6 +137,10 @@ impl Door for GitDoor {
 
     fn set_sparse(&self, checkout: &AbsPath, cone: Option<&Cone>) -> Result<()> {
         sparse::set(&self.git, checkout, cone)
+    }
+
+    fn fill_submodules(&self, repository: &AbsPath, checkout: &AbsPath, paths: &[RelPath]) -> Result<()> {
+        submodule::fill(&self.git, repository, checkout, paths)
     }
 
     fn park(&self, checkout: &AbsPath, expect: &ObjectId) -> Result<()> {

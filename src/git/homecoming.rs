@@ -121,7 +121,7 @@ fn write_if_other(path: &AbsPath, bytes: &[u8]) -> Result<()> {
 pub(super) fn point(git: &Git, pointed: &Pointed<'_>, branch: &BranchName) -> Result<()> {
     if !pointed.rebase {
         let full = branch.full();
-        let call = || git.inside(pointed.admin_dir).common(pointed.common_dir);
+        let call = || git.inside(pointed.admin_dir).variable("GIT_COMMON_DIR", pointed.common_dir);
         let now = call().args(["symbolic-ref", "--quiet", "HEAD"]).answer()?;
         if now.stdout.trim_ascii_end() == full.as_bytes() {
             return Ok(());

@@ -27,7 +27,7 @@ pub(super) fn keep(git: &Git, keep: &Keep<'_>) -> Result<()> {
     if !keep.name.starts_with("refs/wsctl/") {
         bail!("{} is no keeper's name", keep.name);
     }
-    let admin = || git.inside(keep.admin_dir).common(keep.common_dir);
+    let admin = || git.inside(keep.admin_dir).variable("GIT_COMMON_DIR", keep.common_dir);
     let common = || git.inside(keep.common_dir);
     let format = match common().args(["rev-parse", "--show-object-format"]).line()?.as_str() {
         "sha1" => ObjectFormat::Sha1,
@@ -128,7 +128,7 @@ fn take(kept: &mut Kept, objects: &Objects, id: gix::ObjectId) -> Result<()> {
 
 /// Every index entry, of any stage, that HEAD does not have at that path; and what conflicts were resolved from.
 fn index(git: &Git, keep: &Keep<'_>, objects: &Objects, kept: &mut Kept) -> Result<()> {
-    let admin = || git.inside(keep.admin_dir).common(keep.common_dir);
+    let admin = || git.inside(keep.admin_dir).variable("GIT_COMMON_DIR", keep.common_dir);
     let mut known: HashMap<Vec<u8>, gix::ObjectId> = HashMap::new();
     if let Some(head) = kept.head {
         // Where HEAD's trees are not all here (a partial clone), everything of the index that is here is kept.

@@ -36,7 +36,7 @@ pub(super) fn gather(git: &Git, keep: &Keep<'_>, objects: &Objects) -> Result<BT
 
 /// A reftable is not text: git is asked. One that reads reftables knows all of these options.
 fn tables(git: &Git, keep: &Keep<'_>, objects: &Objects, found: &mut BTreeSet<gix::ObjectId>) -> Result<()> {
-    let admin = || git.inside(keep.admin_dir).common(keep.common_dir);
+    let admin = || git.inside(keep.admin_dir).variable("GIT_COMMON_DIR", keep.common_dir);
     let refs = admin().args(["for-each-ref", "--include-root-refs", "--format=%(refname) %(objectname)"]).run()?;
     for line in String::from_utf8_lossy(&refs).lines().filter(|line| is_own(line)) {
         ids(line.as_bytes(), objects, found);

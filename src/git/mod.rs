@@ -21,6 +21,7 @@ mod overwrites;
 mod own_files;
 mod registration;
 mod sparse;
+mod submodule;
 mod sweep;
 mod switching;
 mod told;

@@ -148,6 +148,16 @@ pub struct DesiredCheckout {
     pub base: Option<String>,
     /// The directories that it has; `None`: all.
     pub sparse: Option<Cone>,
+    /// What it holds beside the files of its own commits.
+    #[serde(default)]
+    pub contents: Contents,
+}
+
+/// What the checkouts of a repository hold beside the files of its own commits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Contents {
+    /// The submodules that its commits name, and those below them.
+    pub submodules: bool,
 }
 
 /// What a checkout is on. In a mark: `"branch": "x"`, or `"ref": "v1.2"`.

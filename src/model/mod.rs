@@ -25,5 +25,6 @@ mod spelling;
 pub mod stamp;
 pub mod status;
 pub mod stored;
+pub mod submodule;
 pub mod trash;
 pub mod work;

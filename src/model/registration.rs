@@ -7,6 +7,7 @@ use super::mark::{BuilderMark, CheckoutMark, Deed, Marked, OurLock};
 use super::name::WorkspaceId;
 use super::path::AbsPath;
 use super::sparse::Sparse;
+use super::submodule::Submodules;
 use super::work::Work;
 
 /// One entry of a repository's `worktrees/`.
@@ -28,6 +29,8 @@ pub struct Registration {
     pub operation: Option<Operation>,
     /// The directories that it is limited to by its own configuration.
     pub sparse: Option<Sparse>,
+    /// Read only where they are asked for (`actual::examine`): the submodules that are not as the index says.
+    pub submodules: Option<Submodules>,
     /// Our mark.
     pub mark: Marked<CheckoutMark>,
     /// A nested builder's mark lies beside its root's.

@@ -18,7 +18,7 @@ use super::half_made;
 use super::input::Input;
 use super::ours::ours;
 use super::tracked::tracked_by_root;
-use super::{Action, Blocker, BranchPlan, CheckoutTouch, CheckoutWrite, Symbol, restore, sparse};
+use super::{Action, Blocker, BranchPlan, CheckoutTouch, CheckoutWrite, Symbol, restore, sparse, submodules};
 
 /// One declared checkout in its place.
 pub(super) struct Case<'a> {
@@ -79,6 +79,7 @@ fn without_repository(
     let draft = drafts.add(address, Action::CreateCheckout(Box::new(write)), reason);
     draft.change.blockers.extend(tracked);
     draft.change.details.extend(sparse::details(checkout, None));
+    draft.change.details.extend(submodules::details(checkout));
     if !free {
         draft.change.blockers.push(occupied(&checkout.path.under(&builder.path), occupant));
     }
@@ -181,6 +182,7 @@ fn create(input: &Input<'_>, case: &Case<'_>, drafts: &mut Drafts, left: Option<
     let draft = drafts.add(case.address.clone(), action, reason);
     draft.claim = claim(case);
     draft.change.details.extend(sparse::details(case.checkout, Some(case.repository)));
+    draft.change.details.extend(submodules::details(case.checkout));
     if let Some(registration) = left {
         draft.frees.push((case.checkout.repository.clone(), registration.admin_name.clone()));
         let busy = unfinished.into_iter().flat_map(|work| &work.findings).filter(|found| !trash_may_hold(found));

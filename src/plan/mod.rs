@@ -39,6 +39,7 @@ mod selection;
 mod sparse;
 mod stale;
 pub mod step;
+mod submodules;
 mod tracked;
 mod unmanaged;
 mod unregistered;
@@ -178,6 +179,8 @@ pub enum Question {
     Work(RepoName, OsString),
     /// What lies beside the checkouts of a builder: the name of its directory.
     Strays(OsString),
+    /// Whether the submodules of a checkout are there: its repository and the name of its admin directory.
+    Submodules(RepoName, OsString),
 }
 
 /// What to do about the difference between the file and the disk.

@@ -12,6 +12,7 @@ use super::checkouts::{Case, claim, touch};
 use super::draft::Drafts;
 use super::input::Input;
 use super::sparse::{Shaping, details, shaping};
+use super::submodules::{Filling, filling};
 use super::{Action, Blocker, BranchPlan, CheckoutTouch, refusals_of_switch};
 
 /// A whole worktree with our mark.
@@ -39,12 +40,15 @@ pub(super) fn ours(input: &Input<'_>, case: &Case<'_>, registration: &Registrati
     }
     let mut reasons = stale_mark(input, case, registration, mark);
     reasons.extend(shaping.reason.clone());
+    let filling = if there { filling(case, registration, drafts) } else { Filling::default() };
+    reasons.extend(filling.reason);
     if reasons.is_empty() {
         return;
     }
     let details = shaping.change.then(|| details(case.checkout, Some(case.repository)));
     let draft = drafts.add(case.address.clone(), Action::MarkCheckout(touch), reasons.join("; "));
     draft.change.details.extend(details.into_iter().flatten());
+    draft.change.blockers.extend(filling.blockers);
     if shaping.change {
         draft.change.blockers.extend(shaping.blocker);
         draft.change.blockers.extend(unclean(case, registration));

@@ -38,6 +38,9 @@ pub fn questions(desired: &Desired, actual: &Actual, options: &Options) -> BTree
             let detached = matches!(registration.head, Head::Detached(_)) && registration.operation.is_none() && !settled;
             let address = Address::Checkout(builder.clone(), repository.clone());
             let strayed = checkout.is_some() && input.replaces(&address);
+            if settled && checkout.is_some_and(|checkout| checkout.contents.submodules) {
+                questions.insert(Question::Submodules(repository.clone(), registration.admin_name.clone()));
+            }
             if checkout.is_none() || switched || half_made || detached || strayed {
                 questions.insert(Question::Work(repository.clone(), registration.admin_name.clone()));
             }

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use wsctl::model::actual::{Registration, Repository, RepositoryState};
-use wsctl::model::desired::{Cloning, Goal};
+use wsctl::model::desired::{Cloning, Contents, Goal};
 use wsctl::model::desired::{Desired, DesiredBuilder, DesiredCheckout, DesiredRepository, Shape};
 use wsctl::model::mark::{BuilderMark, CheckoutMark, WorkspaceMark};
 use wsctl::model::name::{BranchName, BuilderName, ObjectId, RepoName, WorkspaceId};
@@ -75,6 +75,7 @@ fn declare(desired: &mut Desired, name: &str, checkouts: &[(&str, &str, Option<&
             goal: Goal::Branch(branch(&format!("builder/{name}"))),
             base,
             sparse: None,
+            contents: Contents::default(),
         }
     });
     let builder = DesiredBuilder {

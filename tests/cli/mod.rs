@@ -33,5 +33,6 @@ mod restore_meanwhile;
 mod saved;
 mod schema;
 mod sparse;
+mod submodules;
 mod switch;
 mod twice;

@@ -58,9 +58,8 @@ fn keys() {
 
 #[test]
 fn keys_of_later_versions() {
-    for key in ["submodules = true", "lfs = true"] {
-        one(&format!("[repos.a]\n{key}"), "not yet: ", key.split(' ').next().unwrap(), "later version");
-    }
+    one("[repos.a]\nlfs = true", "not yet: ", "lfs", "later version");
+    one("[repos.a]\nsubmodules = 1", "`submodules` must be", "1", "");
 }
 
 #[test]

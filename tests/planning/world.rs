@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use wsctl::model::actual::{Actual, Base, Directory, Head, Link, Lock, Place, Registration, Repository, RepositoryState, Source};
 use wsctl::model::builder::{Anchor, AnchorEntry, AnchorState, BuilderDirectory, DiskFile, Occupant};
 use wsctl::model::desired::{
-    Cloning, Desired, DesiredBuilder, DesiredCheckout, DesiredFile, DesiredRepository, FileMode, Goal, Shape, Url,
+    Cloning, Contents, Desired, DesiredBuilder, DesiredCheckout, DesiredFile, DesiredRepository, FileMode, Goal, Shape, Url,
 };
 use wsctl::model::mark::{BuilderMark, CheckoutMark, Deed, Marked, OurLock, WorkspaceMark, WrittenFile};
 use wsctl::model::moved::Moved;
@@ -116,7 +116,14 @@ impl World {
             };
             (
                 repo(repository),
-                DesiredCheckout { repository: repo(repository), path, goal: Goal::Branch(own.clone()), base: None, sparse: None },
+                DesiredCheckout {
+                    repository: repo(repository),
+                    path,
+                    goal: Goal::Branch(own.clone()),
+                    base: None,
+                    sparse: None,
+                    contents: Contents::default(),
+                },
             )
         };
         let declared = DesiredBuilder {
@@ -394,6 +401,7 @@ fn registration(declared: &DesiredBuilder, checkout: &DesiredCheckout, mark: &Bu
         sparse: checkout.sparse.clone().map(wsctl::model::sparse::Sparse::Cone),
         mark: Marked::Yes(own),
         builder_mark: if holds { Marked::Yes(mark.clone()) } else { Marked::No },
+        submodules: None,
         remains: vec![],
         work: Some(Work { unmerged: Some(0), ..Work::default() }),
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use wsctl::model::address::Address;
-use wsctl::model::desired::{Cloning, Goal};
+use wsctl::model::desired::{Cloning, Contents, Goal};
 use wsctl::model::desired::{DesiredCheckout, FileMode, Shape, Url};
 use wsctl::model::name::{BranchName, BuilderName, ObjectId, RepoName};
 use wsctl::model::path::{AbsPath, RelPath};
@@ -139,6 +139,7 @@ fn desired(name: &str, repository: &str) -> DesiredCheckout {
         goal: Goal::Branch(branch(&format!("builder/{name}"))),
         base: Some("origin/main".into()),
         sparse: None,
+        contents: Contents::default(),
     }
 }
 
