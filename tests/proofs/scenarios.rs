@@ -35,7 +35,7 @@ const fn order(command: Command) -> Order {
     Order { command, unsaved: true, allow_removals: true, now: NOW }
 }
 
-pub(super) const SCENARIOS: [Scenario; 30] = [
+pub(super) const SCENARIOS: [Scenario; 32] = [
     Scenario { name: "create sibling", order: order(Command::Apply), make: |sandbox| declare(sandbox, "\"sibling\"") },
     Scenario { name: "create nested", order: order(Command::Apply), make: |sandbox| declare(sandbox, "\"nested\"") },
     Scenario { name: "create split", order: order(Command::Apply), make: |sandbox| declare(sandbox, "\"split\"") },
@@ -48,6 +48,8 @@ pub(super) const SCENARIOS: [Scenario; 30] = [
     Scenario { name: "adopt", order: order(Command::Apply), make: adopt },
     Scenario { name: "switch", order: order(Command::Apply), make: switch },
     Scenario { name: "reference", order: order(Command::Apply), make: reference },
+    Scenario { name: "sparse", order: order(Command::Apply), make: sparse },
+    Scenario { name: "submodules", order: order(Command::Apply), make: submodules },
     Scenario { name: "repair", order: order(Command::Apply), make: repair },
     Scenario { name: "files", order: order(Command::Apply), make: files },
     Scenario { name: "remove builder", order: order(Command::Apply), make: remove_builder },
@@ -234,6 +236,35 @@ fn reference(sandbox: &Sandbox) {
     fs::write(sandbox.builder("two/web/work.txt"), text("work")).unwrap();
     sandbox.commit(sandbox.builder("two/web"), "work");
     sandbox.toml(&(wish([("one", reads), ("two", reads), ("three", "")]) + &checkout("four", reads)));
+}
+
+/// A checkout that is limited, and one that is made with some directories only.
+fn sparse(sandbox: &Sandbox) {
+    let web = sandbox.path("repos/web");
+    for name in ["services/code", "lib/code"] {
+        fs::create_dir_all(web.join(name).parent().unwrap()).unwrap();
+        fs::write(web.join(name), text(name)).unwrap();
+    }
+    sandbox.commit(&web, "directories");
+    sandbox.git(&web, &["push", "-q"]);
+    let one = "[builders.one]\nrepos = [\"web\"]\n";
+    applied(sandbox, &format!("{REPOS}{one}"));
+    fs::write(sandbox.builder("one/web/kept.log"), text("ignored")).unwrap();
+    let only = "checkout.web.sparse = [\"services\"]\n";
+    sandbox.toml(&format!("{REPOS}{one}{only}[builders.two]\nrepos = [\"web\"]\n{only}"));
+}
+
+/// Submodules for a checkout that is there, and for one that is made.
+fn submodules(sandbox: &Sandbox) {
+    let web = sandbox.path("repos/web");
+    let library = sandbox.top().join("origin/api.git");
+    sandbox.git(&web, &["submodule", "--quiet", "add", library.to_str().unwrap(), "lib"]);
+    sandbox.commit(&web, "with a submodule");
+    sandbox.git(&web, &["push", "-q"]);
+    let one = "[builders.one]\nrepos = [\"web\"]\n";
+    applied(sandbox, &format!("{REPOS}{one}"));
+    let repos = REPOS.replace("[repos.web]\n", "[repos.web]\nsubmodules = true\n");
+    sandbox.toml(&format!("{repos}{one}[builders.two]\nrepos = [\"web\"]\n"));
 }
 
 fn repair(sandbox: &Sandbox) {
