@@ -95,8 +95,9 @@ pub(super) fn update(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
         }
     }
     let path = match write.shape {
-        Shape::Plain => own_mark(shared, write)?,
-        Shape::Anchored | Shape::Nested => shared.builder_mark_path(&write.builder, &write.path),
+        // Where it is read: an anchor from before `anchor = false` stays, and the mark in it.
+        Shape::Plain if !write.path.join(".git").join(BUILDER_MARK).as_path().exists() => own_mark(shared, write)?,
+        Shape::Plain | Shape::Anchored | Shape::Nested => shared.builder_mark_path(&write.builder, &write.path),
     };
     let mut mark = mark(shared, write, Some(&write.path));
     // Managed files may have been written since the plan was made, but not before what they lie in was moved.

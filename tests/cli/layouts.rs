@@ -186,3 +186,26 @@ fn a_lost_helper_file_is_written_again() {
     assert_eq!(text(sandbox.builder(".gitignore")), "*\n");
     sandbox.converged();
 }
+
+#[test]
+fn a_plain_builder_that_kept_its_anchor_changes_and_moves_like_any_other() {
+    let sandbox = Sandbox::workspace();
+    let file = |workspace: &str, name: &str, tail: &str| {
+        let head = format!("[workspace]\n{workspace}\n[repos.api]\n");
+        sandbox.toml(&format!("{head}[builders.{name}]\nrepos = [\"api\"]\nbranch = \"fix/b\"\n{tail}"));
+    };
+    let done = || {
+        sandbox.apply().ok();
+        sandbox.wsctl(&["plan", "--detailed-exitcode"]).ok().says("has an anchor, though").says("No changes.");
+    };
+    file("", "b", "");
+    sandbox.apply().ok();
+    file("anchor = false", "b", "");
+    done();
+    file("anchor = false", "b", "protect = true\n");
+    done();
+    file("anchor = false", "c", "protect = true\n[[moved]]\nfrom = \"builders.b\"\nto = \"builders.c\"\n");
+    done();
+    file("anchor = false", "d", "");
+    sandbox.wsctl(&["plan", "--allow-removals"]).ok().says("! builders.c").says("protect");
+}
