@@ -103,12 +103,14 @@ fn existing(
         if nested_half && !ours {
             return;
         }
-        let (action, reason): (Action, &str) = if ours {
-            (Action::UpdateBuilder(Box::new(write)), "its mark is missing: make it again")
-        } else {
-            (Action::AdoptBuilder(Box::new(write)), "adopt: its checkouts are in their places")
+        let (action, reason): (Action, &str) = match moving {
+            // What was taken over elsewhere never had one.
+            Some(moving) if ours => (Action::UpdateBuilder(Box::new(write)), &moving.reason),
+            None if ours => (Action::UpdateBuilder(Box::new(write)), "its mark is missing: make it again"),
+            Some(_) | None => (Action::AdoptBuilder(Box::new(write)), "adopt: its checkouts are in their places"),
         };
-        drafts.add(address, action, reason);
+        let draft = drafts.add(address, action, reason);
+        draft.change.details.extend(moving.iter().flat_map(|moving| &moving.details).cloned());
         return;
     };
     let mut reasons: Vec<String> = moving.iter().map(|moving| moving.reason.clone()).collect();

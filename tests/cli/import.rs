@@ -103,6 +103,8 @@ fn another_layout_is_taken_over_as_moves() {
             .ok()
             .says("~ builders.old")
             .says("was taken over at")
+            .says(" → ")
+            .never_says("mark is missing")
             .never_says("  - ")
             .never_says("-/+")
             .never_says("  ! ");

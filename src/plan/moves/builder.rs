@@ -24,7 +24,6 @@ use super::sources::Source;
 /// A checkout that is declared, and the registration that it is.
 struct Known<'a> {
     member: Member<'a>,
-    mark: &'a CheckoutMark,
     from: AbsPath,
     to: AbsPath,
     /// Whether it lies in the builder's directory.
@@ -101,7 +100,7 @@ pub(super) fn moving(
     blockers.extend(known.iter().filter(moves).flat_map(of_checkout));
     blockers.extend(targets(input, builder, directory, &known));
     let was = source.map(|source| source.was.clone());
-    let details = known.iter().filter_map(|known| detail(&known.mark.path, known, builder)).collect();
+    let details = known.iter().filter_map(|known| detail(known, &from, builder)).collect();
     let reason = reason(builder, source, &known);
     let relocation = Relocation { was, from, stage, hops, checkouts, empties };
     Some(Moving { source: key, relocation, reason, details, blockers })
@@ -132,7 +131,6 @@ fn known<'a>(
             let outside = mark.at.as_ref() == Some(worktree);
             (at_home || outside).then(|| Known {
                 member,
-                mark,
                 from: worktree.clone(),
                 to: checkout.path.under(&builder.path),
                 inside: directory.is_some_and(|directory| directory.path.contains(worktree)),
@@ -228,10 +226,11 @@ fn targets(
     blockers
 }
 
-/// `ai-dev → repos/ai-dev`, where the path changes.
-fn detail(was: &RelPath, known: &Known<'_>, builder: &DesiredBuilder) -> Option<String> {
+/// `ai-dev → repos/ai-dev`, where the path below the builder's directory, which is this so far, changes.
+fn detail(known: &Known<'_>, directory: &AbsPath, builder: &DesiredBuilder) -> Option<String> {
     let now = known.to.relative_to(&builder.path);
-    let was = if known.inside { was.to_string() } else { shell(&known.from) };
+    let was = known.from.relative_to(directory);
+    let was = if known.inside { was.display().to_string() } else { shell(&known.from) };
     let now = now.display().to_string();
     (was != now).then(|| format!("{was} → {now}"))
 }
