@@ -3,7 +3,8 @@
 use crate::model::actual::{Operation, Repository};
 use crate::model::address::Address;
 use crate::model::builder::Occupant;
-use crate::model::name::{BranchName, ObjectId};
+use crate::model::desired::DesiredBuilder;
+use crate::model::name::{BranchName, ObjectId, RepoName};
 use crate::model::path::AbsPath;
 pub(super) use crate::model::path::shell;
 pub use crate::model::path::shell_word as word;
@@ -81,8 +82,10 @@ pub(super) fn branch_left_out(branch: &BranchName, path: Option<&AbsPath>, other
 }
 
 /// A nested builder is nothing without its root.
-pub(super) fn blocked_root(builder: &AbsPath) -> Blocker {
-    at("blocked-root", builder, "the checkout of . that it consists of is blocked", "wsctl plan")
+pub(super) fn blocked_root(builder: &DesiredBuilder) -> Blocker {
+    let root = Address::Checkout(builder.name.clone(), RepoName::root());
+    let next = format!("first see to {root}, as said there");
+    at("blocked-root", &builder.path, "the checkout of . that it consists of is blocked", next)
 }
 
 /// A branch that cannot exist beside another one.

@@ -61,7 +61,7 @@ pub(super) fn plan(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Dra
         let reason = format!("new builder with {}", counted(input, builder));
         let draft = drafts.add(address, Action::CreateBuilder(Box::new(write)), reason);
         if root_fails {
-            draft.change.blockers.push(blocked_root(&builder.path));
+            draft.change.blockers.push(blocked_root(builder));
         }
         draft.change.details.extend(moving.iter().flat_map(|moving| &moving.details).cloned());
         if in_trash(input, builder) {

@@ -88,7 +88,7 @@ impl<'a> Claims<'a> {
         let Address::Checkout(name, repository) = &draft.change.address else { return None };
         let builder = self.input.desired.builders.get(name).filter(|builder| builder.shape == Shape::Nested)?;
         let inner = !repository.is_root() && creation(self.drafts, builder, repository).is_some();
-        (inner && !self.has_root(builder)).then(|| blocked_root(&builder.path))
+        (inner && !self.has_root(builder)).then(|| blocked_root(builder))
     }
 
     fn has_root(&self, builder: &DesiredBuilder) -> bool {

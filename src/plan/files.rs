@@ -127,7 +127,7 @@ fn declared(input: &Input<'_>, builder: &DesiredBuilder, file: &DesiredFile, dra
     let (path, to) = (builder.path.clone(), file.to.clone());
     let write = Box::new(FileWrite { builder: path, to, mode: file.mode, content, expect, adopted, keep });
     let action = if same { Action::AdoptFile(write) } else { Action::WriteFile(write) };
-    let reason = if same { "adopt: already as declared".into() } else { reason };
+    let reason = if same { "adopt: already as declared".into() } else { why(file, disk, written, replaced) + &reason };
     let tracked = file.checkout.as_ref().is_some_and(|name| tracks(input, builder, name, &file.to, drafts));
     let refusal = refusal.or_else(|| tracked.then(|| tracked_file(&file.to.under(&builder.path))));
     let draft = drafts.add(address, action, reason);
@@ -137,6 +137,21 @@ fn declared(input: &Input<'_>, builder: &DesiredBuilder, file: &DesiredFile, dra
         let aside = input.desired.builders_dir.join(OWN_DIRECTORY).join(REPLACED);
         let aside = aside.relative_to(&input.desired.root);
         draft.change.details.push(format!("replace: what was edited is kept in {}", printable(aside.as_os_str())));
+    }
+}
+
+/// Why a file is written that was written before; nothing for a new one, and for one that is refused.
+fn why(file: &DesiredFile, disk: &DiskFile, written: Option<&WrittenFile>, replaced: bool) -> String {
+    match (disk, written) {
+        (_, Some(_)) if replaced => "replace: ".into(),
+        (DiskFile::Missing, Some(_)) => "it is gone: ".into(),
+        (_, Some(written)) if !unedited(Some(disk), &written.hash) => String::new(),
+        (_, Some(written)) if written.mode != file.mode => format!("it was a {}: ", written.mode.as_str()),
+        (_, Some(_)) => match file.mode {
+            FileMode::Copy | FileMode::Symlink => "its source changed: ".into(),
+            FileMode::Template => "its source, or a value in it, changed: ".into(),
+        },
+        (_, None) => String::new(),
     }
 }
 
@@ -231,7 +246,7 @@ fn undeclared(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Drafts) 
         let draft = drafts.add(Address::File(builder.name.clone(), to.clone()), action, reason);
         if !stays && !unedited(disk, &written.hash) {
             let path = to.under(&builder.path);
-            let next = format!("rm {}", shell(&path));
+            let next = format!("mv {0} {0}.mine", shell(&path));
             draft.change.blockers.push(at(
                 "edited-managed-file",
                 &path,

@@ -131,13 +131,24 @@ fn other_url(input: &Input<'_>, repository: &DesiredRepository, found: &Reposito
         }
     }
     let here = shell(&found.path);
+    let typed = typed(url, root);
     let (fact, next) = match found.remotes.get("origin") {
         Some(Some(actual)) => {
-            (format!("origin is {actual}, builders.toml says {url}"), format!("git -C {here} remote set-url origin URL"))
+            (format!("origin is {actual}, builders.toml says {url}"), format!("git -C {here} remote set-url origin {typed}"))
         }
-        Some(None) | None => (format!("no remote has the url {url}"), format!("git -C {here} remote add origin URL")),
+        Some(None) | None => (format!("no remote has the url {url}"), format!("git -C {here} remote add origin {typed}")),
     };
     Some(Remote::Drift(fact, next))
+}
+
+/// A url as a word of a command; one that holds what is not shown is left to whoever types it.
+fn typed(url: &Url, root: &AbsPath) -> String {
+    let text = url.expose();
+    match (url.to_string() == text, text.starts_with('.')) {
+        (false, _) => "URL".into(),
+        (true, true) => shell(&root.join(text)),
+        (true, false) => word(text),
+    }
 }
 
 /// A clone that is there has all objects, or leaves other ones out than declared.

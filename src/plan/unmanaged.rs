@@ -31,16 +31,17 @@ pub(super) fn note(input: &Input<'_>, drafts: &mut Drafts) {
             continue;
         }
         let Some(builder) = declared.and_then(|name| input.desired.builders.get(&name)) else { continue };
-        let registered: BTreeSet<AbsPath> = input
+        let ours: BTreeSet<AbsPath> = input
             .registered_in(&directory.path)
             .into_iter()
+            .filter(|(_, _, registration)| input.our_mark(registration).is_some() || registration.begun_by().is_some())
             .filter_map(|(_, _, registration)| registration.worktree.clone())
             .collect();
         let places: BTreeSet<&RelPath> = builder.checkouts.values().map(|checkout| &checkout.path).collect();
         for (path, occupant) in &directory.places {
             let here = path.under(&directory.path);
             let git = matches!(occupant, Occupant::Worktree(_) | Occupant::Repository);
-            if git && !path.is_here() && !places.contains(path) && !registered.contains(&here) {
+            if git && !path.is_here() && !places.contains(path) && !ours.contains(&here) {
                 add(drafts, &here, "a git work tree that the file does not declare");
             }
         }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::model::path::printable;
+use crate::model::path::{AbsPath, printable};
 use crate::plan::{Blocker, Change, Deletion, Narrowed, Note, Plan, Summary, Symbol};
 
 use super::change::{INDENT, column, line, lines, sign};
@@ -16,7 +16,7 @@ use super::text::{clean, count, push_next};
 pub fn plan_text(plan: &Plan, verbosity: Verbosity, style: &Style) -> String {
     let changes = changes_text(plan, verbosity, style);
     let deletions = deletions_text(plan, style);
-    let drift = || notes("Drift (left alone):", plan.drift.iter().filter(|note| !said(plan, note)), style);
+    let drift = || notes("Drift (left alone):", &plan.root, plan.drift.iter().filter(|note| !said(plan, note)), style);
     let sections = match verbosity {
         Verbosity::Quiet if plan.refresh_only && !plan.drift.is_empty() => vec![drift()],
         Verbosity::Quiet if plan.changes.is_empty() && plan.deletions.is_empty() => return String::new(),
@@ -28,7 +28,7 @@ pub fn plan_text(plan: &Plan, verbosity: Verbosity, style: &Style) -> String {
                 drift,
                 heading + &changes,
                 deletions,
-                notes("Unmanaged (left alone):", plan.unmanaged.iter().filter(|_| !plan.refresh_only), style),
+                notes("Unmanaged (left alone):", &plan.root, plan.unmanaged.iter().filter(|_| !plan.refresh_only), style),
                 left_out(plan, verbosity, style),
                 warnings(&plan.warnings, style),
             ]
@@ -145,15 +145,18 @@ fn said(plan: &Plan, note: &Note) -> bool {
     })
 }
 
-fn notes<'a>(title: &str, notes: impl Iterator<Item = &'a Note>, style: &Style) -> String {
+fn notes<'a>(title: &str, root: &AbsPath, notes: impl Iterator<Item = &'a Note>, style: &Style) -> String {
     let notes: Vec<&Note> = notes.collect();
+    // What has no address has a path: it is shown from the root, as every other.
+    let above = format!("{root}/");
+    let subject = |note: &Note| clean(note.subject.strip_prefix(&above).unwrap_or(&note.subject));
     if notes.is_empty() {
         return String::new();
     }
-    let width = notes.iter().map(|note| clean(&note.subject).width()).max().unwrap_or(0).min(56);
+    let width = notes.iter().map(|note| subject(note).width()).max().unwrap_or(0).min(56);
     let mut out = heading(title, style);
     for note in notes {
-        let subject = clean(&note.subject);
+        let subject = subject(note);
         let gap = width.saturating_sub(subject.width()) + 3;
         let _ = writeln!(out, "{}", format!("  {subject}{:gap$}{}", "", clean(&note.fact)).trim_end());
         push_next(&mut out, INDENT, note.next.as_deref().unwrap_or_default(), style);

@@ -77,3 +77,24 @@ fn no_credentials_are_told() {
     let answer = sandbox.wsctl(&["plan", "-v"]).ok().says("example.com/web.git");
     assert!(!answer.stdout.contains("hunter2"), "{answer}");
 }
+
+#[test]
+fn a_worktree_by_hand_in_a_builder_is_told_from_the_root_on() {
+    let sandbox = applied();
+    let by_hand = sandbox.builder("slack/by-hand");
+    sandbox.git(sandbox.path("repos/api"), &["worktree", "add", "-q", "-b", "by-hand", by_hand.to_str().unwrap()]);
+    let answer = sandbox.wsctl(&["plan", "--detailed-exitcode"]).ok().says("No changes.");
+    answer.says("\n  .builders/slack/by-hand   a git work tree that the file does not declare\n");
+}
+
+#[test]
+fn an_edited_file_that_is_declared_no_more_is_set_aside_by_what_is_said() {
+    let sandbox = applied();
+    std::fs::write(sandbox.builder("slack/notes.md"), "edited\n").unwrap();
+    sandbox.toml("[repos.api]\n[repos.web]\n[builders.slack]\nrepos = [\"api\"]\n");
+    let answer = sandbox.wsctl(&["plan", "--detailed-exitcode"]).exits(1).says("no longer declared, and was edited");
+    sandbox.type_next(&answer, "mv ").ok();
+    assert_eq!(std::fs::read_to_string(sandbox.builder("slack/notes.md.mine")).unwrap(), "edited\n");
+    sandbox.apply().ok();
+    sandbox.converged();
+}

@@ -19,6 +19,7 @@ mod life;
 mod locking;
 mod moves;
 mod narrowing;
+mod promises;
 mod prune;
 mod readme;
 mod recovery;

@@ -4,6 +4,7 @@ use wsctl::model::actual::{Head, Link, Place};
 use wsctl::model::builder::Occupant;
 use wsctl::model::mark::Marked;
 use wsctl::model::work::Finding;
+use wsctl::view::{Style, Verbosity, plan_text};
 
 use super::values::{abs, branch, id, rebase};
 use super::{World, expect, planned};
@@ -142,6 +143,13 @@ fn mounted_elsewhere_nothing_is_made_or_dropped() {
             "warning this workspace is known as that of /host/builders.toml; nothing of it is repaired or dropped from here",
         ],
     );
+}
+
+#[test]
+fn what_a_refusal_says_is_not_said_as_drift_too() {
+    let text = plan_text(&planned(&mounted_elsewhere()), Verbosity::Normal, &Style::plain());
+    assert_eq!(text.matches("it is registered at /host/.builders/slack/api").count(), 1, "{text}");
+    assert!(!text.contains("Drift"), "{text}");
 }
 
 #[test]

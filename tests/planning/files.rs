@@ -35,6 +35,8 @@ fn mode(world: World, mode: FileMode) -> World {
     world.declared("slack", |builder| builder.files.get_mut("Taskfile.yaml").unwrap().mode = mode)
 }
 
+const CHANGED: &str = "builders.slack.files.\"Taskfile.yaml\" | its source changed: copy of Taskfile.yaml";
+const GONE: &str = "builders.slack.files.\"Taskfile.yaml\" | it is gone: copy of Taskfile.yaml";
 const COPY: &str = "builders.slack.files.\"Taskfile.yaml\" | copy of Taskfile.yaml";
 
 #[test]
@@ -52,7 +54,7 @@ fn a_new_one_is_written_with_its_builder() {
 
 #[test]
 fn a_changed_source_is_an_update_with_its_diff() {
-    let made = expect(&source(created(), "two\n"), &[&format!("~ {COPY}")]);
+    let made = expect(&source(created(), "two\n"), &[&format!("~ {CHANGED}")]);
     let diff = made.changes[0].diff.as_ref().unwrap();
     assert_eq!((diff.old.as_slice(), diff.new.as_slice()), (b"one\n".as_slice(), b"two\n".as_slice()));
     let Action::WriteFile(write) = &made.changes[0].action else { panic!("no write") };
@@ -69,7 +71,7 @@ fn one_that_was_edited_is_blocked_with_its_diff() {
 
 #[test]
 fn one_that_was_deleted_is_written_again() {
-    expect(&disk(created(), DiskFile::Missing), &[&format!("+ {COPY}")]);
+    expect(&disk(created(), DiskFile::Missing), &[&format!("+ {GONE}")]);
 }
 
 #[test]
@@ -185,11 +187,14 @@ fn a_symlink_is_relative_inside_the_workspace() {
 
 #[test]
 fn another_mode_or_another_bit_is_an_update() {
-    expect(&mode(created(), FileMode::Symlink), &["~ builders.slack.files.\"Taskfile.yaml\" | link to Taskfile.yaml"]);
+    expect(
+        &mode(created(), FileMode::Symlink),
+        &["~ builders.slack.files.\"Taskfile.yaml\" | it was a copy: link to Taskfile.yaml"],
+    );
     let executable = created().with(|world| {
         world.actual.sources.insert(abs("/ws/Taskfile.yaml"), Source::File { bytes: b"one\n".into(), executable: true });
     });
-    expect(&executable, &[&format!("~ {COPY}")]);
+    expect(&executable, &[&format!("~ {CHANGED}")]);
     let same_text = mode(created(), FileMode::Template);
     expect(&same_text, &["> builders.slack.files.\"Taskfile.yaml\" | adopt: already as declared"]);
 }

@@ -76,7 +76,7 @@ fn an_edited_file_is_kept_and_written_again() {
     let edited = created().directory("slack", |directory| drop(directory.files.insert(rel("Taskfile.yaml"), on_disk(b"mine\n"))));
     let made = expect(&edited, &[&format!("~ {address} | copy of Taskfile.yaml | blocked: edited-managed-file")]);
     assert_eq!(made.changes[0].blockers[0].next, "wsctl apply --replace 'builders.slack.files.\"Taskfile.yaml\"'");
-    let made = expect(&replacing(edited, &[address]), &[&format!("~ {address} | copy of Taskfile.yaml")]);
+    let made = expect(&replacing(edited, &[address]), &[&format!("~ {address} | replace: copy of Taskfile.yaml")]);
     let change = &made.changes[0];
     assert_eq!(change.details, ["replace: what was edited is kept in .builders/.wsctl/replaced"]);
     let Action::WriteFile(write) = &change.action else { panic!("{change:?}") };

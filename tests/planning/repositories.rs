@@ -5,7 +5,7 @@ use wsctl::model::builder::Occupant;
 use wsctl::model::desired::Url;
 
 use super::values::{abs, id, repo, url};
-use super::{World, expect};
+use super::{World, expect, planned};
 
 #[test]
 fn a_missing_one_with_a_url_is_cloned() {
@@ -48,10 +48,16 @@ fn another_url_is_drift() {
     };
     expect(&declared("https://example.com/api.git"), &[]);
     expect(&declared("https://example.com/api/"), &[]);
-    expect(
+    let made = expect(
         &declared("git@example.com:other/api.git"),
         &["drift repos.api | origin is https://example.com/api.git, builders.toml says git@example.com:other/api.git"],
     );
+    let next = |made: &wsctl::plan::Plan| made.drift[0].next.clone().unwrap();
+    assert_eq!(next(&made), "git -C /ws/repos/api remote set-url origin git@example.com:other/api.git");
+    let near = planned(&declared("./origins/api"));
+    assert_eq!(next(&near), "git -C /ws/repos/api remote set-url origin /ws/origins/api", "git would take it from the clone");
+    let secret = planned(&declared("https://me:secret@example.com/other"));
+    assert_eq!(next(&secret), "git -C /ws/repos/api remote set-url origin URL");
     let bare = declared("https://example.com/api").repository("api", |repository| repository.remotes.clear());
     expect(&bare, &["drift repos.api | no remote has the url https://example.com/api"]);
 }

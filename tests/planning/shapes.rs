@@ -40,7 +40,7 @@ fn a_nested_builder_is_its_root_then_the_rest() {
 #[test]
 fn nothing_is_made_inside_a_nested_builder_whose_root_is_blocked() {
     let world = declared().branch(".", "builder/slack").repository(".", |repository| repository.head = on("builder/slack"));
-    expect(
+    let made = expect(
         &world,
         &[
             "+ builders.slack | new builder with 2 checkouts | blocked: blocked-root",
@@ -48,6 +48,7 @@ fn nothing_is_made_inside_a_nested_builder_whose_root_is_blocked() {
             "+ builders.slack.api | new branch builder/slack from origin/main | blocked: blocked-root",
         ],
     );
+    assert_eq!(made.changes[0].blockers[0].next, "first see to builders.slack.\".\", as said there");
     let occupied = declared().occupied("slack", "", Occupant::Worktree(abs("/else/.git/worktrees/x")));
     expect(
         &occupied,

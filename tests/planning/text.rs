@@ -61,6 +61,12 @@ pub fn check(plan: &Plan) {
         let is_step = !change.is_blocked() && !matches!(change.action, Action::MoveBuildersDir(_));
         assert_eq!(whole, usize::from(is_step), "steps of {}", change.address);
         assert!(change.is_blocked() || !matches!(change.action, Action::Nothing(_)), "{} does nothing", change.address);
+        assert!(
+            !change.reason.is_empty() && !change.reason.ends_with('.'),
+            "{} says not why: {:?}",
+            change.address,
+            change.reason
+        );
         for blocker in &change.blockers {
             assert!(!blocker.fact.is_empty() && !blocker.next.is_empty(), "a refusal without a way on: {blocker:?}");
         }
