@@ -8,8 +8,9 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use clap::ArgAction;
 
+use crate::diagnostic::Diagnostic;
 use crate::model::clock::Moment;
-use crate::model::path::AbsPath;
+use crate::model::path::{AbsPath, printable};
 use crate::plan::shell_word;
 use crate::view::{ColorChoice, Style, Verbosity};
 use crate::{actual, config};
@@ -25,7 +26,7 @@ pub(super) struct Globals {
     #[arg(short, long, value_name = "FILE", global = true, env = "WSCTL_FILE", hide_env_values = true)]
     pub(super) file: Option<PathBuf>,
     /// How many steps at a time [default: one per core]
-    #[arg(short, long, value_name = "N", global = true, env = "WSCTL_JOBS", hide_env_values = true, value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(short, long, value_name = "N", global = true, env = "WSCTL_JOBS", hide_env_values = true, value_parser = steps)]
     jobs: Option<u16>,
     /// Print JSON: one document, or for apply and destroy one event per line
     #[arg(long, global = true, env = "WSCTL_JSON", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
@@ -78,7 +79,11 @@ impl Globals {
     pub(super) fn enter(&self) -> Result<()> {
         match &self.directory {
             Some(directory) => {
-                std::env::set_current_dir(directory).with_context(|| format!("cannot enter {}", directory.display()))
+                let no_way = |error| {
+                    let fact = format!("cannot enter {}: {error}", printable(directory.as_os_str()));
+                    Diagnostic::new(fact, "name another directory with `-C`").into()
+                };
+                std::env::set_current_dir(directory).map_err(no_way)
             }
             None => Ok(()),
         }
@@ -144,4 +149,10 @@ impl Globals {
     pub(super) fn moment() -> Moment {
         Moment { seconds: Self::now(), boot: actual::boot() }
     }
+}
+
+/// How many steps at a time.
+fn steps(text: &str) -> Result<u16, String> {
+    let number = text.parse().ok().filter(|number| (1..=256).contains(number));
+    number.ok_or_else(|| format!("`{text}` is no number from 1 to 256"))
 }

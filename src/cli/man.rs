@@ -44,6 +44,7 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
 
 fn write(globals: &Globals, out: &std::path::Path, pages: &[(String, String)]) -> Result<u8> {
     let directory = Globals::cwd()?.join(out);
+    let nowhere = |error: anyhow::Error| Diagnostic::new(format!("{error:#}"), "name another directory with `--out`");
     let door = GitDoor::new(&directory, false)?;
     for (name, text) in pages {
         let file = directory.join(format!("{name}.1"));
@@ -53,7 +54,7 @@ fn write(globals: &Globals, out: &std::path::Path, pages: &[(String, String)]) -
             Err(error) => return Err(error).with_context(|| format!("{file} cannot be read")),
         };
         if there.as_deref() != Some(text.as_bytes()) {
-            door.replace_file(&file, text.as_bytes(), there.as_deref())?;
+            door.replace_file(&file, text.as_bytes(), there.as_deref()).map_err(nowhere)?;
         }
     }
     if !globals.quiet() {

@@ -48,7 +48,10 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
     }
     let (actual, plan) = refresh(&desired, &options)?;
     let nothing = options.destroy && plan.changes.is_empty() && !globals.quiet();
+    let save = |plan| out.as_ref().map_or(Ok(()), |file| saved::write(globals, file, &desired, &options, (&actual, plan)));
     if globals.json {
+        // One document, also where the plan cannot be saved.
+        save(plan.clone())?;
         view::print(&view::json::plan(&plan))?;
     } else if nothing {
         view::print(view::prompt::NOTHING_TO_DESTROY)?;
@@ -64,8 +67,8 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
         (true, false, Some(_)) => 1,
         (true, false, None) | (false, _, _) => 0,
     };
-    if let Some(file) = out {
-        saved::write(globals, &file, &desired, &options, (&actual, plan))?;
+    if !globals.json {
+        save(plan)?;
     }
     Ok(code)
 }

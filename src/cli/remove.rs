@@ -74,5 +74,5 @@ fn on_disk(editing: &Editing, name: &BuilderName) -> bool {
 fn unknown(editing: &Editing, name: &BuilderName) -> anyhow::Error {
     let known = editing.config.builders.keys().map(BuilderName::as_str);
     let near = suggestion(name.as_str(), "declared builders", known);
-    Diagnostic::new(format!("builder `{name}` is not declared"), near).into()
+    Diagnostic::new(format!("builder `{name}` is not declared"), near + "\nwsctl status").into()
 }

@@ -181,7 +181,8 @@ impl Saved {
         if expect.as_deref().is_some_and(|old| !old.starts_with(BEGIN)) {
             return Err(refuse("is no saved plan"));
         }
-        git::edited::write_private(file, &bytes, expect.as_deref())
+        let written = git::edited::write_private(file, &bytes, expect.as_deref());
+        written.map_err(|error| Diagnostic::new(format!("{error:#}"), "name another file with `--out`").into())
     }
 
     /// Reads a plan that a file holds; `name` is what the user calls it.

@@ -6,6 +6,7 @@ mod brakes_mount;
 mod brakes_place;
 mod disposable;
 mod edit;
+mod errors;
 mod events;
 mod explained;
 mod gateway;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::faults::{FaultDocument, documents};
 use super::{FORMAT_VERSION, WSCTL_VERSION, document};
 use crate::diagnostic::{Diagnostic, Faults, Outrun};
+use crate::model::path::shell;
 
 /// Why a command that answers with one document has none. The exit code is 1.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -32,7 +33,7 @@ pub(super) fn told(error: &anyhow::Error) -> (String, Option<String>) {
         return (message, Some(outrun.next.clone()));
     }
     match error.downcast_ref::<Faults>() {
-        Some(_) => (message, Some("wsctl validate".into())),
+        Some(faults) => (message, Some(format!("wsctl validate {}", shell(faults.file())))),
         None => (message, next),
     }
 }
