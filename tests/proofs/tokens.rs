@@ -105,7 +105,10 @@ fn walk(directory: &Path, found: &mut BTreeSet<String>, git_dirs: &mut Vec<PathB
 }
 
 fn objects(sandbox: &Sandbox, git_dir: &Path, found: &mut BTreeSet<String>) {
-    let pruned = sandbox.command("git").arg("--git-dir").arg(git_dir).args(["prune", "--expire=now"]).output().unwrap();
+    let mut git = sandbox.command("git");
+    // The work tree that a submodule in the trash names is gone.
+    git.env("GIT_WORK_TREE", git_dir).arg("--git-dir").arg(git_dir);
+    let pruned = git.args(["prune", "--expire=now"]).output().unwrap();
     let said = String::from_utf8_lossy(&pruned.stderr).into_owned();
     assert!(pruned.status.success(), "git prune in {}: {said}", git_dir.display());
     let repository = gix::open_opts(git_dir, gix::open::Options::isolated()).unwrap();
@@ -119,7 +122,7 @@ pub(super) fn fsck(sandbox: &Sandbox) -> Vec<String> {
     let mut wrong = Vec::new();
     for git_dir in git_dirs(&sandbox.root()) {
         let mut command = sandbox.command("git");
-        command.arg("--git-dir").arg(&git_dir).args(["fsck", "--strict", "--no-dangling", "--no-progress"]);
+        command.env("GIT_WORK_TREE", &git_dir).arg("--git-dir").arg(&git_dir).args(["fsck", "--strict", "--no-dangling", "--no-progress"]);
         let output = command.output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
         let bad = said.lines().filter(|line| !line.starts_with("notice:") && !line.is_empty());
