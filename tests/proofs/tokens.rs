@@ -122,7 +122,12 @@ pub(super) fn fsck(sandbox: &Sandbox) -> Vec<String> {
     let mut wrong = Vec::new();
     for git_dir in git_dirs(&sandbox.root()) {
         let mut command = sandbox.command("git");
-        command.env("GIT_WORK_TREE", &git_dir).arg("--git-dir").arg(&git_dir).args(["fsck", "--strict", "--no-dangling", "--no-progress"]);
+        command.env("GIT_WORK_TREE", &git_dir).arg("--git-dir").arg(&git_dir).args([
+            "fsck",
+            "--strict",
+            "--no-dangling",
+            "--no-progress",
+        ]);
         let output = command.output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
         let bad = said.lines().filter(|line| !line.starts_with("notice:") && !line.is_empty());
