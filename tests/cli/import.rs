@@ -177,7 +177,7 @@ fn all_of_it_at_once_with_a_repository_that_nobody_declared() {
     assert!(elsewhere.join("README.md").exists());
     sandbox.apply().ok();
     assert!(!elsewhere.exists() && sandbox.builder("elsewhere/web/README.md").exists());
-    sandbox.converged();
+    sandbox.apply().ok().says("one/second").says("No changes.");
 }
 
 #[test]

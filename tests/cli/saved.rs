@@ -189,7 +189,7 @@ fn what_is_new_to_do_refuses_it_and_what_it_does_not_touch_does_not() {
     sandbox.wsctl(&["apply", "../next.plan"]).ok().says("1 removed");
     sandbox.save(&[]);
     std::fs::remove_file(sandbox.builder("backend/notes.md")).unwrap();
-    sandbox.refuses_saved(&["+ + builders.backend.files.\"notes.md\": copy of notes.md"]);
+    sandbox.refuses_saved(&["+ + builders.backend.files.\"notes.md\": it is gone: copy of notes.md"]);
     sandbox.save(&[]);
     sandbox.write("notes.md", "other notes\n");
     sandbox.refuses_saved(&["- + builders.backend.files.\"notes.md\"", "(not as it was planned)"]);
