@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 
 use super::processes::Processes;
-use super::{parallel, populated, strays, work};
+use super::{lfs, parallel, populated, strays, work};
 use crate::model::actual::{Actual, Link, Registration, Repository, RepositoryState};
 use crate::model::desired::Desired;
+use crate::model::lfs::Pointers;
 use crate::model::mark::WrittenFile;
 use crate::model::name::RepoName;
 use crate::model::path::RelPath;
@@ -18,9 +19,10 @@ enum Answer {
     Work(Work),
     Strays(Findings),
     Submodules(Submodules),
+    Pointers(Pointers),
 }
 
-/// Fills in `work`, `strays` and `submodules` where a question asks for them. What cannot be told is a finding.
+/// Fills in `work`, `strays`, `submodules` and `pointers` where a question asks for them. What cannot be told is a finding.
 pub fn examine(actual: &mut Actual, desired: &Desired, questions: &[Question]) {
     let processes = Processes::read();
     let seen: &Actual = actual;
@@ -42,7 +44,12 @@ pub fn examine(actual: &mut Actual, desired: &Desired, questions: &[Question]) {
                     registration.submodules = Some(submodules);
                 }
             }
-            (Question::Work(..) | Question::Strays(_) | Question::Submodules(..), Some(_) | None) => {}
+            (Question::Pointers(repository, admin_name), Some(Answer::Pointers(pointers))) => {
+                if let Some(registration) = registration(actual, repository, admin_name) {
+                    registration.pointers = Some(pointers);
+                }
+            }
+            (Question::Work(..) | Question::Strays(_) | Question::Submodules(..) | Question::Pointers(..), Some(_) | None) => {}
         }
     }
 }
@@ -68,6 +75,10 @@ fn answer(actual: &Actual, desired: &Desired, question: &Question, processes: &P
         Question::Submodules(repository, admin_name) => {
             let registration = actual.repositories.get(repository)?.repository()?.registrations.get(admin_name)?;
             Some(Answer::Submodules(populated::submodules(registration.worktree.as_ref()?)))
+        }
+        Question::Pointers(repository, admin_name) => {
+            let registration = actual.repositories.get(repository)?.repository()?.registrations.get(admin_name)?;
+            Some(Answer::Pointers(lfs::pointers(registration.worktree.as_ref()?)))
         }
         Question::Strays(name) => Some(Answer::Strays(strays::look(actual.builders.get(name)?, processes))),
     }

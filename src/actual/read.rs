@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
-use super::{builders, disk, files, git, journal, parallel, place, repository, tracked, trash};
+use super::{builders, disk, files, git, journal, lfs, parallel, place, repository, tracked, trash};
 use crate::model::actual::{Actual, Directory, RepositoryState};
 use crate::model::desired::{Desired, DesiredRepository};
 use crate::model::journal::Unfinished;
@@ -48,6 +48,7 @@ pub fn read(desired: &Desired) -> Result<Actual> {
         sources: files::sources(desired),
         trash: trash::trash(desired),
         gone: trash::gone(desired, workspace.mark().map(|mark| &mark.id)),
+        unready: lfs::unready(desired, &repositories)?,
         tracked: tracked::tracked(desired, &repositories),
         workspace,
         repositories,

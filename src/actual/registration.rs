@@ -42,6 +42,7 @@ fn registration(opened: &Opened, refs: &Refs, admin_dir: AbsPath, name: &OsStr) 
         mark: disk::mark(admin_dir.join(CHECKOUT_MARK).as_path()),
         builder_mark: disk::mark(admin_dir.join(BUILDER_MARK).as_path()),
         submodules: None,
+        pointers: None,
         remains: Vec::new(),
         work: None,
         admin_dir,

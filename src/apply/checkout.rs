@@ -13,7 +13,7 @@ use crate::regular;
 
 use super::anchor::{record, resolve};
 use super::event::Event;
-use super::{Shared, again, removal, submodules};
+use super::{Shared, again, contents, removal, submodules};
 
 pub(super) fn create(shared: &Shared<'_>, change: &Change, write: &CheckoutWrite) -> Result<()> {
     let door = shared.run.door;
@@ -42,7 +42,7 @@ pub(super) fn create(shared: &Shared<'_>, change: &Change, write: &CheckoutWrite
         }
     };
     // Without them it is a checkout all the same: the next apply goes on.
-    let filled = submodules::fill(shared, &write.desired, &write.repository, &path);
+    let filled = contents::fill(shared, &write.desired, &write.repository, &path);
     if let Some(warning) = &added.warning {
         shared.run.listener.event(&Event::Warning { address: Some(&change.address), message: warning });
     }
@@ -113,7 +113,7 @@ pub(super) fn mark(shared: &Shared<'_>, touch: &CheckoutTouch) -> Result<()> {
         settle_lock(shared, &touch.admin_dir, touch.desired.path.is_here())?;
     }
     record_checkout(shared, &touch.builder_path, &touch.desired, start)?;
-    submodules::fill(shared, &touch.desired, &touch.repository, &touch.path)
+    contents::fill(shared, &touch.desired, &touch.repository, &touch.path)
 }
 
 fn our_lock(admin_dir: &AbsPath) -> bool {
@@ -202,7 +202,7 @@ pub(super) fn switch(
         record_checkout(shared, &touch.builder_path, &touch.desired, mark.start)?;
     }
     submodules::follow(shared, &touch.desired, &touch.path)?;
-    submodules::fill(shared, &touch.desired, &touch.repository, &touch.path)
+    contents::fill(shared, &touch.desired, &touch.repository, &touch.path)
 }
 
 /// Lets a checkout have the directories that are declared, where these change.

@@ -5,6 +5,7 @@ mod anchor;
 mod builder;
 mod builders_dir;
 mod checkout;
+mod contents;
 mod deregister;
 mod disposal;
 mod entries;

@@ -2,6 +2,7 @@
 
 use crate::model::desired::{Cloning, Desired, DesiredRepository};
 use crate::model::journal::{Intent, Journal};
+use crate::model::lfs::Lfs;
 use crate::model::name::RepoName;
 use crate::model::path::AbsPath;
 
@@ -49,5 +50,5 @@ fn is_elsewhere(desired: &Desired, main: &AbsPath) -> bool {
 }
 
 fn undeclared(name: &RepoName, main: &AbsPath) -> DesiredRepository {
-    DesiredRepository { name: name.clone(), url: None, path: main.clone(), cloning: Cloning::default() }
+    DesiredRepository { name: name.clone(), url: None, path: main.clone(), cloning: Cloning::default(), lfs: Lfs::default() }
 }

@@ -154,7 +154,7 @@ pub(super) fn apply(
         }
     }
     let interrupt = signals::listen()?;
-    let door = GitDoor::new(&desired.builders_dir, !globals.no_input && std::io::stdin().is_terminal())?.holding(&locks)?;
+    let door = GitDoor::of(desired, !globals.no_input && std::io::stdin().is_terminal())?.holding(&locks)?;
     if locked.pending().next().is_none() {
         question.saved.map_or(Ok(()), |saved| saved.begin(&door, desired, options))?;
         listener.event(&Event::Planned(&locked));

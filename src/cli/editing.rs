@@ -132,7 +132,7 @@ impl Editing {
             return Ok(());
         }
         let _locks = take(globals, &self.desired, &[])?;
-        let door = GitDoor::new(&self.desired.builders_dir, false)?;
+        let door = GitDoor::of(&self.desired, false)?;
         for (file, text) in &self.changed {
             let written = write(globals, &door, file, self.before(file), text);
             written

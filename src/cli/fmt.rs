@@ -60,7 +60,7 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
     }
     if !args.check && !changed.is_empty() {
         let _locks = take(globals, &editing.desired, &[])?;
-        let door = GitDoor::new(&editing.desired.builders_dir, false)?;
+        let door = GitDoor::of(&editing.desired, false)?;
         for (file, before, text) in &changed {
             write(globals, &door, file, Some(before), text)?;
         }

@@ -199,7 +199,7 @@ fn over(globals: &Globals, after: &Desired, finds: &[Find]) -> Result<(u8, Tally
     let mut home = Vec::new();
     {
         let locks = take(globals, after, &common_dirs)?;
-        let door = GitDoor::new(&after.builders_dir, false)?.holding(&locks)?;
+        let door = GitDoor::of(after, false)?.holding(&locks)?;
         let (now, plan) = refresh(after, &options(&addresses))?;
         let spot = || Spot {
             inner_path: actual::place::inner_path(&after.builders_dir),

@@ -163,7 +163,7 @@ pub(super) fn finish(desired: &Desired, actual: &Actual, locks: &mut Locks) -> R
     let repositories = common_dirs(actual);
     let mut locked = |gone: &&GoneEntry| trash::keepers(&gone.entry, &repositories).all(|(place, _)| locks.hold_also(place));
     let gone: Vec<GoneEntry> = actual.gone.iter().filter(&mut locked).cloned().collect();
-    let door = GitDoor::new(&desired.builders_dir, false)?.holding(locks)?;
+    let door = GitDoor::of(desired, false)?.holding(locks)?;
     trash::finish_emptying(&door, &gone, &repositories, &Globals::moment())
 }
 
@@ -180,7 +180,7 @@ fn empty<'a>(
     let mut locks = lock_all(globals, desired, &actual)?;
     let actual = actual::read(desired)?;
     let finished = finish(desired, &actual, &mut locks);
-    let door = GitDoor::new(&desired.builders_dir, false)?.holding(&locks)?;
+    let door = GitDoor::of(desired, false)?.holding(&locks)?;
     let repositories = common_dirs(&actual);
     let now = Globals::moment();
     let due = |entry: &&TrashEntry| trash::is_due(entry, &now, older_than) && shown.iter().any(|row| row.path == entry.path);

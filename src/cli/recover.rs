@@ -16,7 +16,7 @@ use crate::{actual, apply, view};
 pub(super) fn recover(globals: &Globals, desired: &Desired) -> Result<Option<Journal>> {
     let Some(seen) = actual::journal(desired) else { return Ok(None) };
     let (locks, found) = locked(globals, desired, &seen)?;
-    let door = GitDoor::new(&desired.builders_dir, false)?.holding(&locks)?;
+    let door = GitDoor::of(desired, false)?.holding(&locks)?;
     let path = desired.builders_dir.join(OWN_DIRECTORY).join(JOURNAL);
     match found {
         // It ended while we waited for its lock.

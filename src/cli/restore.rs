@@ -75,7 +75,7 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
     }
     // It is one step: an interrupt waits for its end.
     let interrupt = signals::listen()?;
-    let door = GitDoor::new(&desired.builders_dir, false)?.holding(&locks)?;
+    let door = GitDoor::of(&desired, false)?.holding(&locks)?;
     let workspace = actual.workspace.mark().map(|mark| &mark.id).context("the workspace has no mark")?;
     let bringing = Bringing { desired: &desired, door: &door, workspace, now: Globals::now(), carried: carried.as_ref() };
     bringing.bring_back(&locked).map_err(|error| unfinished(globals, error))?;

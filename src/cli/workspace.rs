@@ -64,7 +64,7 @@ pub(super) fn refresh(desired: &Desired, options: &Options) -> Result<(Actual, P
 pub(super) fn fetch(globals: &Globals, desired: &Desired) -> Result<()> {
     let actual = actual::read(desired)?;
     let locks = lock(globals, desired, &actual, |_| true)?;
-    let door = GitDoor::new(&desired.builders_dir, false)?.holding(&locks)?;
+    let door = GitDoor::of(desired, false)?.holding(&locks)?;
     let all: Vec<_> = present(&actual).filter(|(_, repository)| !repository.remotes.is_empty()).collect();
     let next = AtomicUsize::new(0);
     let work = || {

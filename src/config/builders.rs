@@ -15,25 +15,22 @@ use crate::model::name::BuilderName;
 use crate::model::path::RelPath;
 use crate::model::sparse::Cone;
 
-const BUILDER: Keys = Keys {
-    known: &[
-        "repos",
-        "branch",
-        "base",
-        "protect",
-        "include_root",
-        "checkout",
-        "files",
-        "delete_branch",
-        "on_unsaved",
-        "disposable",
-        "trash_keep",
-        "auto_prune",
-    ],
-    later: &[],
-};
-const CHECKOUT: Keys = Keys { known: &["branch", "base", "ref", "sparse"], later: &[] };
-const FILE: Keys = Keys { known: &["from", "to", "mode"], later: &[] };
+const BUILDER: Keys = &[
+    "repos",
+    "branch",
+    "base",
+    "protect",
+    "include_root",
+    "checkout",
+    "files",
+    "delete_branch",
+    "on_unsaved",
+    "disposable",
+    "trash_keep",
+    "auto_prune",
+];
+const CHECKOUT: Keys = &["branch", "base", "ref", "sparse"];
+const FILE: Keys = &["from", "to", "mode"];
 
 /// Reads builders and files.
 pub(super) fn builders(top: &Table<'_>, config: &mut Config, names: &mut Names) {
@@ -61,7 +58,7 @@ pub(super) fn builders(top: &Table<'_>, config: &mut Config, names: &mut Names) 
 
 /// Reads a builder; without a name all the same, for its faults.
 fn builder(name: Option<Spanned<BuilderName>>, table: &Table<'_>, shown: &str, faults: &mut Vec<Fault>) -> Option<Builder> {
-    table.check_keys(&BUILDER, faults);
+    table.check_keys(BUILDER, faults);
     let before = faults.len();
     let repos = table.texts("repos", faults);
     let repos_whole = faults.len() == before;
@@ -82,7 +79,7 @@ fn checkouts(table: &Table<'_>, shown: &str, faults: &mut Vec<Fault>) -> Vec<Che
     for (key, value) in table.entries() {
         let place = format!("[builders.{shown}.checkout.{}]", printable(key.value));
         let Some(table) = table.below(value, key.value, place, faults) else { continue };
-        table.check_keys(&CHECKOUT, faults);
+        table.check_keys(CHECKOUT, faults);
         checkouts.push(Checkout {
             repository: Spanned { value: key.value.to_owned(), span: key.span },
             branch: checked(table.text("branch", faults), check_branch, faults),
@@ -149,7 +146,7 @@ fn files(table: &Table<'_>, place: &str, seen: &mut BTreeMap<Target, Range<usize
 
 /// One managed file and its `to`; without the file where another key has a fault.
 fn file(table: &Table<'_>, faults: &mut Vec<Fault>) -> (Option<Spanned<Target>>, Option<ManagedFile>) {
-    table.check_keys(&FILE, faults);
+    table.check_keys(FILE, faults);
     let to = table.needed("to", "say where the file goes in the builder", faults);
     let to = to.and_then(|to| Some(Spanned { value: target(&to, faults)?, span: to.span }));
     let words = [

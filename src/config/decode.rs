@@ -32,13 +32,8 @@ pub(super) enum Role {
     Included,
 }
 
-/// Keys of one table.
-pub(super) struct Keys {
-    /// What works.
-    pub(super) known: &'static [&'static str],
-    /// What the file format has and this version does not.
-    pub(super) later: &'static [&'static str],
-}
+/// The keys that a table may have.
+pub(super) type Keys = &'static [&'static str];
 
 impl<'a> Table<'a> {
     /// The table of a whole file, which is `whole` unless its text is broken.
@@ -59,14 +54,11 @@ impl<'a> Table<'a> {
     }
 
     /// Reports keys that are not known.
-    pub(super) fn check_keys(&self, keys: &Keys, faults: &mut Vec<Fault>) {
+    pub(super) fn check_keys(&self, keys: Keys, faults: &mut Vec<Fault>) {
         for key in self.entries.keys() {
             let (name, span) = (key.get_ref().as_ref(), key.span());
-            if keys.later.contains(&name) {
-                let message = format!("not yet: this version of wsctl does not know what to do with `{name}`");
-                faults.push(fault(&span, message, "not yet", "take it out; a later version reads it"));
-            } else if !keys.known.contains(&name) {
-                let hint = suggestion(name, "known keys", keys.known.iter().copied());
+            if !keys.contains(&name) {
+                let hint = suggestion(name, "known keys", keys.iter().copied());
                 faults.push(fault(&span, format!("unknown key `{}` in {}", printable(name), self.place), "not a key here", hint));
             }
         }

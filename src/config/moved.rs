@@ -9,7 +9,7 @@ use super::schema::{Moved, Named, Spanned};
 use crate::diagnostic::Fault;
 use crate::model::name::{BadName, BranchName, BuilderName, RepoName};
 
-const MOVED: Keys = Keys { known: &["from", "to", "from_branch", "to_branch"], later: &[] };
+const MOVED: Keys = &["from", "to", "from_branch", "to_branch"];
 
 /// Reads every entry.
 pub(super) fn moved(top: &Table<'_>, faults: &mut Vec<Fault>) -> Vec<Moved> {
@@ -19,7 +19,7 @@ pub(super) fn moved(top: &Table<'_>, faults: &mut Vec<Fault>) -> Vec<Moved> {
 
 /// The renames of one entry: of names, of branches, or of both.
 fn entry(table: &Table<'_>, faults: &mut Vec<Fault>) -> Vec<Moved> {
-    table.check_keys(&MOVED, faults);
+    table.check_keys(MOVED, faults);
     if table.entries().next().is_none() {
         table.check_present("from", "write e.g. `from = \"builders.a\"` and `to = \"builders.b\"`", faults);
         return vec![];

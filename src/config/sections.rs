@@ -9,33 +9,28 @@ use super::schema::{Config, Defaults, Layout, PolicyKeys, Repo, Spanned, Workspa
 use super::value::{Refusal, check_base, check_branch, check_filter, check_template, check_url, duration, expand};
 use crate::diagnostic::Fault;
 use crate::model::desired::{Cloning, Contents};
+use crate::model::lfs::Lfs;
 use crate::model::name::RepoName;
 use crate::model::path::RelPath;
 use crate::model::policy::{DeleteBranch, MaxRemovals, OnUnsaved};
 
-const TOP: Keys =
-    Keys { known: &["version", "include", "workspace", "defaults", "repos", "builders", "files", "policy", "moved"], later: &[] };
-const WORKSPACE: Keys =
-    Keys { known: &["root", "repos_dir", "builders_dir", "layout", "anchor", "branch", "base", "fetch"], later: &[] };
-const DEFAULTS: Keys = Keys {
-    known: &[
-        "repos",
-        "branch",
-        "base",
-        "protect",
-        "include_root",
-        "delete_branch",
-        "on_unsaved",
-        "disposable",
-        "trash_keep",
-        "auto_prune",
-    ],
-    later: &[],
-};
-const LAYOUT: Keys = Keys { known: &["root", "repo"], later: &[] };
-const REPO: Keys = Keys { known: &["url", "path", "base", "depth", "filter", "submodules"], later: &["lfs"] };
-const POLICY_TABLE: Keys =
-    Keys { known: &["delete_branch", "on_unsaved", "disposable", "trash_keep", "auto_prune", "max_removals"], later: &[] };
+const TOP: Keys = &["version", "include", "workspace", "defaults", "repos", "builders", "files", "policy", "moved"];
+const WORKSPACE: Keys = &["root", "repos_dir", "builders_dir", "layout", "anchor", "branch", "base", "fetch"];
+const DEFAULTS: Keys = &[
+    "repos",
+    "branch",
+    "base",
+    "protect",
+    "include_root",
+    "delete_branch",
+    "on_unsaved",
+    "disposable",
+    "trash_keep",
+    "auto_prune",
+];
+const LAYOUT: Keys = &["root", "repo"];
+const REPO: Keys = &["url", "path", "base", "depth", "filter", "submodules", "lfs"];
+const POLICY_TABLE: Keys = &["delete_branch", "on_unsaved", "disposable", "trash_keep", "auto_prune", "max_removals"];
 
 /// What an included file may hold.
 const INCLUDED: [&str; 5] = ["version", "repos", "builders", "files", "moved"];
@@ -43,7 +38,7 @@ const INCLUDED: [&str; 5] = ["version", "repos", "builders", "files", "moved"];
 /// Reads everything but builders and files.
 pub(super) fn sections(top: &Table<'_>, role: Role, config: &mut Config, names: &mut Names) {
     let faults = &mut config.faults;
-    top.check_keys(&TOP, faults);
+    top.check_keys(TOP, faults);
     match role {
         Role::Main => main(top, config, names),
         Role::Included => {
@@ -75,7 +70,7 @@ fn main(top: &Table<'_>, config: &mut Config, names: &mut Names) {
         config.defaults = defaults(&table, faults);
     }
     if let Some(table) = top.table("policy", "[policy]".into(), faults) {
-        table.check_keys(&POLICY_TABLE, faults);
+        table.check_keys(POLICY_TABLE, faults);
         config.policy = policy(&table, faults);
         config.max_removals = table.get("max_removals").and_then(|value| max_removals(value, faults));
     }
@@ -83,7 +78,7 @@ fn main(top: &Table<'_>, config: &mut Config, names: &mut Names) {
 
 /// Reports what an included file may not say.
 fn check_included(top: &Table<'_>, faults: &mut Vec<Fault>) {
-    for (key, _) in top.entries().filter(|(key, _)| TOP.known.contains(&key.value) && !INCLUDED.contains(&key.value)) {
+    for (key, _) in top.entries().filter(|(key, _)| TOP.contains(&key.value) && !INCLUDED.contains(&key.value)) {
         let (message, hint) = match key.value {
             "include" => ("an included file includes no other".to_owned(), "name that file in the `include` of the first one"),
             other => (format!("`{other}` cannot stand in an included file"), "it belongs in the file that includes this one"),
@@ -108,7 +103,7 @@ fn integer(value: &Value<'_>) -> Option<u32> {
 }
 
 fn workspace(table: &Table<'_>, faults: &mut Vec<Fault>) -> Workspace {
-    table.check_keys(&WORKSPACE, faults);
+    table.check_keys(WORKSPACE, faults);
     Workspace {
         span: table.span.clone(),
         root: table.text("root", faults),
@@ -123,7 +118,7 @@ fn workspace(table: &Table<'_>, faults: &mut Vec<Fault>) -> Workspace {
 }
 
 fn defaults(table: &Table<'_>, faults: &mut Vec<Fault>) -> Defaults {
-    table.check_keys(&DEFAULTS, faults);
+    table.check_keys(DEFAULTS, faults);
     Defaults {
         repos: table.texts("repos", faults),
         branch: checked(table.text("branch", faults), check_branch, faults),
@@ -172,7 +167,7 @@ fn layout<'a>(table: &Table<'a>, value: &'a Value<'a>, faults: &mut Vec<Fault>) 
 }
 
 fn custom(table: &Table<'_>, faults: &mut Vec<Fault>) -> Option<Layout> {
-    table.check_keys(&LAYOUT, faults);
+    table.check_keys(LAYOUT, faults);
     let root = table.needed("root", "say where the root's checkout lies, e.g. `root = \"ws\"`", faults);
     let root = root.and_then(|root| {
         checked(
@@ -221,7 +216,7 @@ fn repos(table: &Table<'_>, config: &mut Config, names: &mut Names) {
         };
         names.repos.push(Spanned { value: key.value.to_owned(), span: key.span.clone() });
         let Some(table) = table.below(value, key.value, format!("[repos.{}]", printable(key.value)), faults) else { continue };
-        table.check_keys(&REPO, faults);
+        table.check_keys(REPO, faults);
         let url = table.text("url", faults).and_then(|text| match check_url(&text.value) {
             Ok(url) => Some(Spanned { value: url, span: text.span }),
             Err((why, hint)) => {
@@ -235,12 +230,19 @@ fn repos(table: &Table<'_>, config: &mut Config, names: &mut Names) {
             depth: table.get("depth").and_then(|value| depth(value, faults)),
             filter: checked(table.text("filter", faults), check_filter, faults).map(|text| text.value),
         };
-        let contents = Contents { submodules: table.flag("submodules", faults).is_some_and(|flag| flag.value) };
+        let contents = Contents {
+            submodules: table.flag("submodules", faults).is_some_and(|flag| flag.value),
+            lfs: table.flag("lfs", faults).map_or(Lfs::AsConfigured, |flag| lfs(flag.value)),
+        };
         if let Some(name) = name {
             let spanned = Spanned { value: name.clone(), span: key.span };
             config.repos.entry(name).or_insert(Repo { name: spanned, url, path, base, cloning, contents });
         }
     }
+}
+
+fn lfs(content: bool) -> Lfs {
+    if content { Lfs::Content } else { Lfs::Pointers }
 }
 
 fn depth(value: &Value<'_>, faults: &mut Vec<Fault>) -> Option<u32> {

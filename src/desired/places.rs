@@ -8,6 +8,7 @@ use crate::config::fault::{fault, related};
 use crate::config::{Config, Facts, Spanned};
 use crate::diagnostic::Fault;
 use crate::model::desired::{Cloning, DesiredRepository};
+use crate::model::lfs::Lfs;
 use crate::model::name::RepoName;
 use crate::model::path::AbsPath;
 
@@ -34,7 +35,8 @@ pub(super) fn repositories(config: &Config, facts: &Facts, repos_dir: &AbsPath, 
     let mut repositories = BTreeMap::new();
     let mut taken: BTreeMap<AbsPath, Option<(&RepoName, Range<usize>)>> = BTreeMap::new();
     if facts.root_is_repository {
-        let root = DesiredRepository { name: RepoName::root(), url: None, path: facts.root.clone(), cloning: Cloning::default() };
+        let (name, path) = (RepoName::root(), facts.root.clone());
+        let root = DesiredRepository { name, url: None, path, cloning: Cloning::default(), lfs: Lfs::default() };
         repositories.insert(RepoName::root(), root);
     }
     taken.insert(facts.root.clone(), None);
@@ -70,8 +72,8 @@ pub(super) fn repositories(config: &Config, facts: &Facts, repos_dir: &AbsPath, 
             }
         }
         let url = repo.url.as_ref().map(|url| url.value.clone());
-        let cloning = repo.cloning.clone();
-        repositories.insert(name.clone(), DesiredRepository { name: name.clone(), url, path, cloning });
+        let (cloning, lfs) = (repo.cloning.clone(), repo.contents.lfs);
+        repositories.insert(name.clone(), DesiredRepository { name: name.clone(), url, path, cloning, lfs });
     }
     repositories
 }

@@ -25,7 +25,7 @@ pub(super) fn clone(
     let draft = draft(path, own_files::token()?)?;
     // The directory of repositories may be reached through a link: it is the user's own.
     std::fs::create_dir_all(path.parent()).with_context(|| format!("{} cannot be made", path.parent()))?;
-    let call = git.anywhere(from.as_path()).network();
+    let call = git.anywhere(from.as_path()).network().about(path);
     let mut call = call.args(["clone", "--progress", "--no-recurse-submodules"]);
     if let Some(depth) = cloning.depth {
         // All branches: builders start from any of them.

@@ -2,7 +2,7 @@
 //! in one line when it refuses.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -12,8 +12,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow, bail};
 
 use super::answer::Answer;
+use super::link;
 use super::locks::Shares;
-use super::told;
 use crate::diagnostic::Diagnostic;
 use crate::model::path::{AbsPath, printable, shell_word};
 
@@ -41,6 +41,8 @@ pub(super) struct Git {
     environment: Vec<(OsString, OsString)>,
     input: bool,
     locks: Shares,
+    /// The repositories whose files of git-lfs stay pointers.
+    pointers: Vec<AbsPath>,
 }
 
 /// One call of git, not yet made.
@@ -49,6 +51,8 @@ pub(super) struct Call<'a> {
     git: &'a Git,
     directory: PathBuf,
     git_dir: Option<PathBuf>,
+    /// What it makes, where that lies elsewhere.
+    about: Option<PathBuf>,
     variables: Vec<(&'static str, OsString)>,
     network: bool,
     arguments: Vec<OsString>,
@@ -68,12 +72,23 @@ impl Git {
             set("SSH_ASKPASS_REQUIRE", "force");
             set("SSH_ASKPASS", "false");
         }
-        Git { environment, input, locks: Shares::default() }
+        Git { environment, input, locks: Shares::default(), pointers: Vec::new() }
     }
 
     /// Lets every child keep the lock of what it writes to.
     pub(super) fn hold(&mut self, locks: Shares) {
         self.locks = locks;
+    }
+
+    /// Lets the files of git-lfs in these repositories, and in their worktrees, be pointers.
+    pub(super) fn leave_pointers(&mut self, repositories: Vec<AbsPath>) {
+        self.pointers = repositories;
+    }
+
+    /// Whether what git makes in a directory are pointers.
+    fn leaves_pointers(&self, directory: &Path) -> bool {
+        let lies_in = |place: &Path| self.pointers.iter().any(|repository| place.starts_with(link::real(repository.as_path())));
+        !self.pointers.is_empty() && (lies_in(&link::real(directory)) || lies_in(&link::git_dir_of(directory)))
     }
 
     /// Refuses a machine without git, or with one that is too old.
@@ -110,7 +125,7 @@ impl Git {
     /// A call that needs no repository.
     pub(super) fn anywhere(&self, directory: &Path) -> Call<'_> {
         let directory = directory.to_path_buf();
-        Call { git: self, directory, git_dir: None, variables: Vec::new(), network: false, arguments: Vec::new() }
+        Call { git: self, directory, git_dir: None, about: None, variables: Vec::new(), network: false, arguments: Vec::new() }
     }
 
     fn command(&self) -> Command {
@@ -155,6 +170,13 @@ impl Call<'_> {
         self
     }
 
+    /// Says which repository it makes.
+    #[must_use]
+    pub(super) fn about(mut self, repository: &AbsPath) -> Self {
+        self.about = Some(repository.as_path().to_path_buf());
+        self
+    }
+
     /// Says that git may ask for a password here.
     #[must_use]
     pub(super) fn network(mut self) -> Self {
@@ -165,11 +187,11 @@ impl Call<'_> {
     /// The same place, other arguments.
     pub(super) fn again(&self, arguments: &[&str]) -> Call<'_> {
         let arguments = arguments.iter().map(Into::into).collect();
-        let (directory, git_dir, variables) = (self.directory.clone(), self.git_dir.clone(), self.variables.clone());
-        Call { git: self.git, directory, git_dir, variables, network: false, arguments }
+        let (directory, git_dir, about) = (self.directory.clone(), self.git_dir.clone(), self.about.clone());
+        Call { git: self.git, directory, git_dir, about, variables: self.variables.clone(), network: false, arguments }
     }
 
-    fn command(&self) -> Command {
+    pub(super) fn command(&self) -> Command {
         let mut command = self.git.command();
         command.current_dir(&self.directory);
         if let Some(lock) = self.git.locks.of(&self.directory) {
@@ -185,6 +207,9 @@ impl Call<'_> {
             None => command.env("GIT_CEILING_DIRECTORIES", self.directory.parent().unwrap_or(Path::new("/"))),
         };
         command.envs(self.variables.iter().cloned());
+        if self.git.leaves_pointers(self.about.as_deref().unwrap_or(&self.directory)) {
+            command.env("GIT_LFS_SKIP_SMUDGE", "1");
+        }
         for setting in SETTINGS {
             command.arg("-c").arg(setting);
         }
@@ -252,44 +277,5 @@ impl Call<'_> {
         let lock = printable(lock.as_os_str());
         let fact = format!("another git holds {lock}, or died with it: {reason}");
         Diagnostic::new(fact, format!("ls -l {}\nthen wsctl apply", shell_word(&lock))).into()
-    }
-
-    /// Makes the call and tells its progress: stage and percent.
-    pub(super) fn watched(&self, progress: &(dyn Fn(&str, Option<u8>) + Sync)) -> Result<()> {
-        let mut command = self.command();
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().context("git cannot be run")?;
-        let mut kept = Vec::new();
-        if let Some(mut stderr) = child.stderr.take() {
-            let mut buffer = [0; 4096];
-            let mut line = Vec::new();
-            loop {
-                let count = stderr.read(&mut buffer).context("git's progress cannot be read")?;
-                if count == 0 {
-                    break;
-                }
-                for &byte in &buffer[..count] {
-                    if byte == b'\r' || byte == b'\n' {
-                        take_line(&line, progress, &mut kept);
-                        line.clear();
-                    } else {
-                        line.push(byte);
-                    }
-                }
-            }
-            take_line(&line, progress, &mut kept);
-        }
-        let status = child.wait().context("git cannot be waited for")?;
-        Answer { status, stdout: Vec::new(), stderr: kept }.into_result().map(drop)
-    }
-}
-
-fn take_line(line: &[u8], progress: &(dyn Fn(&str, Option<u8>) + Sync), kept: &mut Vec<u8>) {
-    let text = String::from_utf8_lossy(line);
-    let text = text.trim();
-    if let Some((stage, percent)) = told::stage(text.strip_prefix("remote: ").unwrap_or(text)) {
-        progress(stage, percent);
-    } else if !text.is_empty() {
-        kept.extend_from_slice(text.as_bytes());
-        kept.push(b'\n');
     }
 }

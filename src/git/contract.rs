@@ -140,6 +140,12 @@ pub trait Door: Sync {
     /// git's own reason in one line, for the first that it refuses, or something is in the way; the others are there then.
     fn fill_submodules(&self, repository: &AbsPath, checkout: &AbsPath, paths: &[RelPath]) -> Result<()>;
 
+    /// Fetches what git-lfs keeps of a checkout's commit, and writes the content of these files, which are pointers.
+    ///
+    /// # Errors
+    /// The reason of git-lfs in one line.
+    fn bring_content(&self, checkout: &AbsPath, paths: &[RelPath]) -> Result<()>;
+
     /// Detaches HEAD of a checkout where it is.
     ///
     /// # Errors

@@ -7,10 +7,11 @@ use anyhow::Result;
 use super::command::Git;
 use super::{Added, AnchorContent, Door, Homecoming, Keep, Locks, NewWorktree, On, Pointed, Record, Relink, Unsettled};
 use super::{
-    anchor, branch, clone, edited, homecoming, keeper, managed, own_files, registration, sparse, submodule, sweep, switching,
-    unlink, worktree, worktree_lock,
+    anchor, branch, clone, edited, homecoming, keeper, lfs, managed, own_files, registration, sparse, submodule, sweep,
+    switching, unlink, worktree, worktree_lock,
 };
-use crate::model::desired::{Cloning, Url};
+use crate::model::desired::{Cloning, Desired, Url};
+use crate::model::lfs::Lfs;
 use crate::model::mark::OurLock;
 use crate::model::name::{BranchName, ObjectId, WorkspaceId};
 use crate::model::path::{AbsPath, RelPath};
@@ -32,6 +33,22 @@ impl GitDoor {
     /// There is no git, or one older than 2.38.
     pub fn new(builders_dir: &AbsPath, input: bool) -> Result<Self> {
         Self::with_environment(builders_dir, input, std::env::vars_os())
+    }
+
+    /// A door for the workspace of a file: as [`GitDoor::new`], and what it says of git-lfs holds for every git.
+    ///
+    /// # Errors
+    /// There is no git, or one older than 2.38.
+    pub fn of(desired: &Desired, input: bool) -> Result<Self> {
+        Ok(Self::new(&desired.builders_dir, input)?.leaving_pointers(desired))
+    }
+
+    /// The same, with pointers in the place of files of git-lfs wherever the file says so.
+    #[must_use]
+    pub fn leaving_pointers(mut self, desired: &Desired) -> Self {
+        let repositories = desired.repositories.values().filter(|repository| repository.lfs == Lfs::Pointers);
+        self.git.leave_pointers(repositories.map(|repository| repository.path.clone()).collect());
+        self
     }
 
     /// As [`GitDoor::new`], for a caller with this environment; its `GIT_*` variables are left out.
@@ -141,6 +158,10 @@ impl Door for GitDoor {
 
     fn fill_submodules(&self, repository: &AbsPath, checkout: &AbsPath, paths: &[RelPath]) -> Result<()> {
         submodule::fill(&self.git, repository, checkout, paths)
+    }
+
+    fn bring_content(&self, checkout: &AbsPath, paths: &[RelPath]) -> Result<()> {
+        lfs::bring(&self.git, checkout, paths)
     }
 
     fn park(&self, checkout: &AbsPath, expect: &ObjectId) -> Result<()> {

@@ -35,6 +35,12 @@ pub fn admin_dir_of(worktree: &AbsPath) -> Result<AbsPath> {
     Ok(read_git_file(worktree)?.target)
 }
 
+/// The git directory of what a git in this directory would work on.
+pub(super) fn git_dir_of(directory: &Path) -> PathBuf {
+    let linked = AbsPath::new(directory).ok().and_then(|directory| admin_dir_of(&directory).ok());
+    real(&linked.map_or_else(|| directory.join(".git"), |admin_dir| admin_dir.as_path().to_path_buf()))
+}
+
 /// The worktree that an admin directory's `gitdir` names.
 pub(super) fn worktree_of(admin_dir: &AbsPath) -> Result<AbsPath> {
     Ok(read_gitdir(admin_dir)?.target.parent())
@@ -140,7 +146,7 @@ pub(super) fn same(one: &AbsPath, other: &AbsPath) -> bool {
 }
 
 /// The real path; of what is gone, as far as it is there.
-fn real(path: &Path) -> PathBuf {
+pub(super) fn real(path: &Path) -> PathBuf {
     match (path.canonicalize(), path.parent(), path.file_name()) {
         (Ok(real), _, _) => real,
         (Err(_), Some(parent), Some(name)) => real(parent).join(name),

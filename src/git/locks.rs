@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -42,8 +42,8 @@ impl Locks {
         own_files::make_directory(builders_dir, &own)?;
         let mut common_dirs = common_dirs.to_vec();
         // By what they are: two ways to one directory are one lock, and every process has the same order.
-        common_dirs.sort_by_cached_key(real);
-        common_dirs.dedup_by_key(|directory| real(directory));
+        common_dirs.sort_by_cached_key(|directory| link::real(directory.as_path()));
+        common_dirs.dedup_by_key(|directory| link::real(directory.as_path()));
         let workspace = take_one(&own.join(WORKSPACE_LOCK), until, waiting)?;
         let mut locks = Locks { held: vec![(own, workspace)] };
         for directory in common_dirs {
@@ -56,8 +56,8 @@ impl Locks {
     /// Whether the lock of a repository is among them.
     #[must_use]
     pub fn holds(&self, common_dir: &AbsPath) -> bool {
-        let wanted = real(common_dir);
-        self.held.iter().any(|(directory, _)| real(directory) == wanted)
+        let wanted = link::real(common_dir.as_path());
+        self.held.iter().any(|(directory, _)| link::real(directory.as_path()) == wanted)
     }
 
     /// Takes the lock of a further repository, if it is to be had at once: whoever waited for it here would do so out of
@@ -88,21 +88,11 @@ pub(super) struct Shares {
 impl Shares {
     /// The lock of what a git in this directory writes to: of its repository if that is locked, else of the workspace.
     pub(super) fn of(&self, directory: &Path) -> Option<File> {
-        let real = |path: PathBuf| path.canonicalize().unwrap_or(path);
-        let git_dir = || {
-            let linked = AbsPath::new(directory).ok().and_then(|directory| link::admin_dir_of(&directory).ok());
-            real(linked.map_or_else(|| directory.join(".git"), |admin_dir| admin_dir.as_path().to_path_buf()))
-        };
         let repositories = self.held.get(1..)?;
         let of = |place: &Path| repositories.iter().find(|(common_dir, _)| place.starts_with(common_dir.as_path()));
-        let found = of(directory).or_else(|| of(&git_dir())).or_else(|| self.held.first())?;
+        let found = of(directory).or_else(|| of(&link::git_dir_of(directory))).or_else(|| self.held.first())?;
         found.1.try_clone().ok()
     }
-}
-
-/// A directory as it is called without symbolic links.
-fn real(directory: &AbsPath) -> PathBuf {
-    directory.as_path().canonicalize().unwrap_or_else(|_| directory.as_path().to_path_buf())
 }
 
 fn take_one(path: &AbsPath, until: Instant, waiting: &dyn Fn(&str)) -> Result<File> {

@@ -12,6 +12,7 @@ mod door;
 pub mod edited;
 mod homecoming;
 mod keeper;
+mod lfs;
 mod link;
 mod locks;
 mod managed;
@@ -26,6 +27,7 @@ mod sweep;
 mod switching;
 mod told;
 mod unlink;
+mod watched;
 mod worktree;
 mod worktree_lock;
 

@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use super::builder::BuilderDirectory;
 use super::desired::Url;
 use super::journal::Unfinished;
+use super::lfs::Unready;
 use super::mark::{Marked, WorkspaceMark};
 use super::name::{BranchName, ObjectId, RepoName};
 use super::path::{AbsPath, RelPath};
@@ -31,6 +32,8 @@ pub struct Actual {
     pub ignore: Option<Vec<u8>>,
     /// Every declared repository.
     pub repositories: BTreeMap<RepoName, RepositoryState>,
+    /// The repositories that shall have the content of git-lfs, and cannot.
+    pub unready: BTreeMap<RepoName, Unready>,
     /// What commits track where an inner checkout or a managed file shall lie.
     pub tracked: BTreeSet<Tracked>,
     /// Git repositories directly below `repos_dir` (or one level down, as `main`) that nobody declared.

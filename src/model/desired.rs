@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::lfs::Lfs;
 use super::moved::Moved;
 use super::name::{BranchName, BuilderName, RepoName};
 use super::path::{AbsPath, RelPath};
@@ -84,6 +85,8 @@ pub struct DesiredRepository {
     pub path: AbsPath,
     /// What a clone of it leaves out.
     pub cloning: Cloning,
+    /// What it and its checkouts have of the files of git-lfs.
+    pub lfs: Lfs,
 }
 
 /// What a clone leaves out.
@@ -158,6 +161,9 @@ pub struct DesiredCheckout {
 pub struct Contents {
     /// The submodules that its commits name, and those below them.
     pub submodules: bool,
+    /// What of the files of git-lfs.
+    #[serde(default)]
+    pub lfs: Lfs,
 }
 
 /// What a checkout is on. In a mark: `"branch": "x"`, or `"ref": "v1.2"`.

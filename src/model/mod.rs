@@ -8,6 +8,7 @@ pub mod clock;
 pub mod desired;
 pub mod escaped;
 pub mod journal;
+pub mod lfs;
 pub mod mark;
 pub mod moved;
 pub mod name;

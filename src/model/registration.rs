@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use super::actual::{Head, Operation};
+use super::lfs::Pointers;
 use super::mark::{BuilderMark, CheckoutMark, Deed, Marked, OurLock};
 use super::name::WorkspaceId;
 use super::path::AbsPath;
@@ -31,6 +32,8 @@ pub struct Registration {
     pub sparse: Option<Sparse>,
     /// Read only where they are asked for (`actual::examine`): the submodules that are not as the index says.
     pub submodules: Option<Submodules>,
+    /// Read only where they are asked for: the files of git-lfs whose content is not there.
+    pub pointers: Option<Pointers>,
     /// Our mark.
     pub mark: Marked<CheckoutMark>,
     /// A nested builder's mark lies beside its root's.

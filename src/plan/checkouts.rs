@@ -10,7 +10,7 @@ use crate::model::path::AbsPath;
 use crate::model::work::Finding;
 
 use super::blockers::{at, finding, occupied, shell, trash_may_hold, word};
-use super::branch::{choose, describe, is_on, place};
+use super::branch::{choose, describe, is_on};
 use super::draft::Drafts;
 use super::found::{Found, find};
 use super::gone::directory_gone;
@@ -18,7 +18,8 @@ use super::half_made;
 use super::input::Input;
 use super::ours::ours;
 use super::tracked::tracked_by_root;
-use super::{Action, Blocker, BranchPlan, CheckoutTouch, CheckoutWrite, Symbol, restore, sparse, submodules};
+use super::unmarked::unmarked;
+use super::{Action, Blocker, BranchPlan, CheckoutTouch, CheckoutWrite, Symbol, contents, lfs, restore, sparse};
 
 /// One declared checkout in its place.
 pub(super) struct Case<'a> {
@@ -79,7 +80,7 @@ fn without_repository(
     let draft = drafts.add(address, Action::CreateCheckout(Box::new(write)), reason);
     draft.change.blockers.extend(tracked);
     draft.change.details.extend(sparse::details(checkout, None));
-    draft.change.details.extend(submodules::details(checkout));
+    draft.change.details.extend(contents::details(checkout));
     if !free {
         draft.change.blockers.push(occupied(&checkout.path.under(&builder.path), occupant));
     }
@@ -92,7 +93,7 @@ fn plan_one(input: &Input<'_>, case: &Case<'_>, drafts: &mut Drafts) {
         Found::Nothing => create(input, case, drafts, None),
         Found::InTheWay(occupant) => refuse(case, drafts, occupied(path, occupant)),
         Found::Ours(registration, mark) => ours(input, case, registration, mark, drafts),
-        Found::Unmarked(registration) => unmarked(case, registration, drafts),
+        Found::Unmarked(registration) => unmarked(input, case, registration, drafts),
         Found::MarkedOtherwise(fact) => {
             refuse(
                 case,
@@ -149,7 +150,7 @@ fn plan_one(input: &Input<'_>, case: &Case<'_>, drafts: &mut Drafts) {
     }
 }
 
-fn refuse(case: &Case<'_>, drafts: &mut Drafts, blocker: Blocker) {
+pub(super) fn refuse(case: &Case<'_>, drafts: &mut Drafts, blocker: Blocker) {
     drafts.refuse(case.address.clone(), Action::Nothing(Symbol::Create), "create", vec![blocker]);
 }
 
@@ -163,6 +164,7 @@ fn elsewhere_mounted(input: &Input<'_>, case: &Case<'_>, registration: &Registra
 
 /// Makes the checkout; `left` is what a killed creation left there.
 fn create(input: &Input<'_>, case: &Case<'_>, drafts: &mut Drafts, left: Option<&Registration>) {
+    let path = &case.path;
     let plan = match choose(case.repository, case.checkout) {
         Ok(plan) => plan,
         Err(blocker) => return refuse(case, drafts, blocker),
@@ -182,12 +184,13 @@ fn create(input: &Input<'_>, case: &Case<'_>, drafts: &mut Drafts, left: Option<
     let draft = drafts.add(case.address.clone(), action, reason);
     draft.claim = claim(case);
     draft.change.details.extend(sparse::details(case.checkout, Some(case.repository)));
-    draft.change.details.extend(submodules::details(case.checkout));
+    draft.change.details.extend(contents::details(case.checkout));
+    draft.change.blockers.extend(lfs::unready(input, &case.checkout.repository, path));
     if let Some(registration) = left {
         draft.frees.push((case.checkout.repository.clone(), registration.admin_name.clone()));
         let busy = unfinished.into_iter().flat_map(|work| &work.findings).filter(|found| !trash_may_hold(found));
         let held = busy.filter(|found| !matches!(found, Finding::IndexLock(_) | Finding::Unknown(_)));
-        draft.change.blockers.extend(held.map(|found| finding(&case.path, found)));
+        draft.change.blockers.extend(held.map(|found| finding(path, found)));
     }
     draft.change.blockers.extend(tracked);
     if in_trash(input, case) {
@@ -268,30 +271,4 @@ pub(super) fn switch_to(case: &Case<'_>, goal: &Goal) -> String {
         repository.branches.contains_key(branch) || repository.remote_branches.values().any(|remote| remote.branch == *branch);
     let create = if known { "" } else { "-c " };
     format!("git -C {} switch {create}{}", shell(&case.path), word(branch.as_str()))
-}
-
-fn unmarked(case: &Case<'_>, registration: &Registration, drafts: &mut Drafts) {
-    let wanted = &case.checkout.goal;
-    let now = place(&registration.head);
-    match touch(case, registration, None) {
-        Some(touch)
-            if is_on(case.repository, wanted, &registration.head)
-                && !sparse::is_as(case.checkout.sparse.as_ref(), registration) =>
-        {
-            let blocker = sparse::other(case, registration);
-            drafts.refuse(case.address.clone(), Action::AdoptCheckout(touch), "adopt", vec![blocker]);
-        }
-        Some(touch) if is_on(case.repository, wanted, &registration.head) => {
-            let already = match wanted {
-                Goal::Branch(branch) => format!("on branch {branch}"),
-                Goal::Ref(reference) => format!("detached at {reference} ({})", touch.head.short()),
-            };
-            drafts.add(case.address.clone(), Action::AdoptCheckout(touch), format!("adopt: already {already}"));
-        }
-        Some(_) | None => {
-            let next = switch_to(case, wanted);
-            let fact = format!("a worktree that is not ours is here, on {now} instead of {wanted}");
-            refuse(case, drafts, at("another-branch", &case.path, fact, next));
-        }
-    }
 }

@@ -13,6 +13,7 @@ pub mod change;
 mod checkouts;
 mod claims;
 mod compared;
+mod contents;
 mod copied;
 mod draft;
 mod emptying;
@@ -23,6 +24,7 @@ mod gone;
 mod half_made;
 pub mod import;
 mod input;
+mod lfs;
 mod lost;
 mod members;
 mod moves;
@@ -42,6 +44,7 @@ pub mod step;
 mod submodules;
 mod tracked;
 mod unmanaged;
+mod unmarked;
 mod unregistered;
 pub mod write;
 
@@ -181,6 +184,8 @@ pub enum Question {
     Strays(OsString),
     /// Whether the submodules of a checkout are there: its repository and the name of its admin directory.
     Submodules(RepoName, OsString),
+    /// Which files of git-lfs are pointers in a checkout: its repository and the name of its admin directory.
+    Pointers(RepoName, OsString),
 }
 
 /// What to do about the difference between the file and the disk.

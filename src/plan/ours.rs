@@ -9,10 +9,11 @@ use crate::model::work::Finding;
 use super::blockers::{at, replace, shell, word};
 use super::branch::{choose, describe, is_as_applied, is_on, place, words};
 use super::checkouts::{Case, claim, touch};
+use super::contents::{Filling, filling};
 use super::draft::Drafts;
 use super::input::Input;
+use super::lfs::unready;
 use super::sparse::{Shaping, details, shaping};
-use super::submodules::{Filling, filling};
 use super::{Action, Blocker, BranchPlan, CheckoutTouch, refusals_of_switch};
 
 /// A whole worktree with our mark.
@@ -33,15 +34,15 @@ pub(super) fn ours(input: &Input<'_>, case: &Case<'_>, registration: &Registrati
     let shaping = shaping(input, case, registration, mark, drafts);
     touch.reshape = shaping.change;
     if !there && (changed || replaced) {
-        return switch(case, registration, mark, touch, (replaced, shaping, drafts));
+        return switch(input, case, (registration, mark), touch, (replaced, shaping, drafts));
     }
     if !there {
         drift(case, registration, mark, drafts);
     }
     let mut reasons = stale_mark(input, case, registration, mark);
     reasons.extend(shaping.reason.clone());
-    let filling = if there { filling(case, registration, drafts) } else { Filling::default() };
-    reasons.extend(filling.reason);
+    let filling = if there { filling(input, case, registration, drafts) } else { Filling::default() };
+    reasons.extend(filling.reasons);
     if reasons.is_empty() {
         return;
     }
@@ -52,6 +53,7 @@ pub(super) fn ours(input: &Input<'_>, case: &Case<'_>, registration: &Registrati
     if shaping.change {
         draft.change.blockers.extend(shaping.blocker);
         draft.change.blockers.extend(unclean(case, registration));
+        draft.change.blockers.extend(unready(input, &case.checkout.repository, &case.path));
     }
 }
 
@@ -193,9 +195,9 @@ fn stale_mark(input: &Input<'_>, case: &Case<'_>, registration: &Registration, m
 /// What is declared changed since it was last applied, or the commit of a reference did, or whoever left it is to be
 /// brought back.
 fn switch(
+    input: &Input<'_>,
     case: &Case<'_>,
-    registration: &Registration,
-    mark: &CheckoutMark,
+    (registration, mark): (&Registration, &CheckoutMark),
     touch: Box<CheckoutTouch>,
     (replaced, shaping, drafts): (bool, Shaping, &mut Drafts),
 ) {
@@ -214,6 +216,7 @@ fn switch(
     }
     blockers.extend(shaping.blocker);
     blockers.extend(unclean(case, registration));
+    blockers.extend(unready(input, &case.checkout.repository, &case.path));
     let left = match &mark.goal {
         Goal::Branch(branch) => branch.to_string(),
         Goal::Ref(reference) => format!("{reference} ({})", mark.start.short()),

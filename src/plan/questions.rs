@@ -8,6 +8,7 @@ use crate::model::desired::Desired;
 
 use super::branch::is_on;
 use super::builders_dir;
+use super::contents;
 use super::input::Input;
 use super::members::owned;
 use super::moves::Moves;
@@ -19,9 +20,9 @@ pub fn questions(desired: &Desired, actual: &Actual, options: &Options) -> BTree
     let input = Input::new(desired, actual, options);
     let mut questions = BTreeSet::new();
     for (name, directory) in &actual.builders {
-        let Some(builder) = owned(&input, name, directory) else { continue };
-        let declared = desired.builders.get(&builder);
-        if declared.is_none() {
+        let declared = name.to_str().and_then(|name| desired.builders.get(name));
+        let owned = owned(&input, name, directory);
+        if owned.is_some() && declared.is_none() {
             questions.insert(Question::Strays(name.clone()));
         }
         for (repository, known, registration) in input.registered_in(&directory.path) {
@@ -29,18 +30,19 @@ pub fn questions(desired: &Desired, actual: &Actual, options: &Options) -> BTree
                 continue;
             }
             let checkout = declared.and_then(|declared| declared.checkouts.get(repository));
+            let settled = checkout.is_some_and(|checkout| is_on(known, &checkout.goal, &registration.head));
+            if let Some(checkout) = checkout.filter(|_| settled) {
+                questions.extend(contents::questions(checkout, registration));
+            }
+            let Some(builder) = &owned else { continue };
             let mark = registration.mark.mark();
             let switched = checkout
                 .is_some_and(|checkout| mark.is_some_and(|mark| mark.goal != checkout.goal || mark.sparse != checkout.sparse));
             let half_made = registration.begun_by().is_some() && mark.is_none();
             // What is on no branch must be told before somebody follows the hint to switch away from it.
-            let settled = checkout.is_some_and(|checkout| is_on(known, &checkout.goal, &registration.head));
             let detached = matches!(registration.head, Head::Detached(_)) && registration.operation.is_none() && !settled;
             let address = Address::Checkout(builder.clone(), repository.clone());
             let strayed = checkout.is_some() && input.replaces(&address);
-            if settled && checkout.is_some_and(|checkout| checkout.contents.submodules) {
-                questions.insert(Question::Submodules(repository.clone(), registration.admin_name.clone()));
-            }
             if checkout.is_none() || switched || half_made || detached || strayed {
                 questions.insert(Question::Work(repository.clone(), registration.admin_name.clone()));
             }

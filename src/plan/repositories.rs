@@ -4,12 +4,13 @@ use crate::model::actual::{Repository, RepositoryState};
 use crate::model::address::Address;
 use crate::model::builder::Occupant;
 use crate::model::desired::{DesiredRepository, Url};
+use crate::model::lfs::Lfs;
 use crate::model::path::{AbsPath, printable};
 
 use super::blockers::{at, shell, word};
 use super::draft::Drafts;
 use super::input::Input;
-use super::{Action, Blocker, RepositoryWrite, Symbol};
+use super::{Action, Blocker, RepositoryWrite, Symbol, lfs};
 
 pub(super) fn plan(input: &Input<'_>, drafts: &mut Drafts) {
     for repository in input.desired.repositories.values() {
@@ -49,7 +50,11 @@ fn missing(input: &Input<'_>, repository: &DesiredRepository, drafts: &mut Draft
     if repository.cloning.depth.is_some() {
         draft.change.details.push("its history is cut off: bases and merges further back are not known there".into());
     }
+    if repository.lfs == Lfs::Pointers {
+        draft.change.details.push("its files of git-lfs are pointers, if it has any".into());
+    }
     draft.change.blockers.extend(orphans(input, path));
+    draft.change.blockers.extend(lfs::unready(input, &repository.name, path));
 }
 
 /// Checkouts that still name a repository which was here: a fresh clone would cut them off for good.

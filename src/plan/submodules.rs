@@ -8,23 +8,12 @@ use crate::model::submodule::Strayed;
 use super::Blocker;
 use super::blockers::{at, shell};
 use super::checkouts::Case;
+use super::contents::Filling;
 use super::draft::Drafts;
 
-/// What becomes of the submodules of a checkout that is where it is declared.
-#[derive(Default)]
-pub(super) struct Filling {
-    /// Those that come.
-    pub(super) reason: Option<String>,
-    /// Why they cannot.
-    pub(super) blockers: Vec<Blocker>,
-}
-
-/// Compares what is declared with what is there. While something is in progress they are left alone.
-pub(super) fn filling(case: &Case<'_>, registration: &Registration, drafts: &mut Drafts) -> Filling {
-    if !case.checkout.contents.submodules || registration.operation.is_some() {
-        return Filling::default();
-    }
-    let Some(found) = &registration.submodules else { return Filling::default() };
+/// Compares what is declared with what is there.
+pub(super) fn fill(case: &Case<'_>, registration: &Registration, filling: &mut Filling, drafts: &mut Drafts) {
+    let Some(found) = &registration.submodules else { return };
     for Strayed { path, at, recorded } in &found.strayed {
         let fact = format!("submodule {path} is at {}, recorded is {}", at.short(), recorded.short());
         let next = format!("git -C {} switch --detach {}", shell(&path.under(&case.path)), recorded.short());
@@ -32,20 +21,19 @@ pub(super) fn filling(case: &Case<'_>, registration: &Registration, drafts: &mut
     }
     let (missing, in_the_way) = (&found.missing, &found.in_the_way);
     let wanted: Vec<&RelPath> = missing.iter().chain(in_the_way).collect();
-    let mut blockers: Vec<Blocker> = in_the_way.iter().map(|path| blocker(case, path)).collect();
+    filling.blockers.extend(in_the_way.iter().map(|path| blocker(case, path)));
     if let Some(why) = &found.unknown {
         let next = format!("git -C {} submodule status --recursive", shell(&case.path));
-        blockers.push(at("unknown", &case.path, format!("its submodules could not be looked at: {why}"), next));
+        filling.blockers.push(at("unknown", &case.path, format!("its submodules could not be looked at: {why}"), next));
     }
-    let reason = match wanted.as_slice() {
+    filling.reasons.extend(match wanted.as_slice() {
         [] => found.unknown.as_ref().map(|_| "look at its submodules".to_owned()),
         [path] => Some(format!("submodule {path} is not there")),
         [first, more @ ..] => {
             let names = more.iter().fold(first.to_string(), |names, path| format!("{names}, {path}"));
             Some(format!("submodules {names} are not there"))
         }
-    };
-    Filling { reason, blockers }
+    });
 }
 
 fn blocker(case: &Case<'_>, path: &RelPath) -> Blocker {

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use wsctl::model::actual::{Registration, Repository, RepositoryState};
 use wsctl::model::desired::{Cloning, Contents, Goal};
 use wsctl::model::desired::{Desired, DesiredBuilder, DesiredCheckout, DesiredRepository, Shape};
+use wsctl::model::lfs::Lfs;
 use wsctl::model::mark::{BuilderMark, CheckoutMark, WorkspaceMark};
 use wsctl::model::name::{BranchName, BuilderName, ObjectId, RepoName, WorkspaceId};
 use wsctl::model::path::{AbsPath, RelPath};
@@ -41,7 +42,7 @@ fn repo(name: &str) -> RepoName {
 
 fn desired_repository(name: &str, path: impl Into<PathBuf>) -> DesiredRepository {
     let name = if name == "." { RepoName::root() } else { repo(name) };
-    DesiredRepository { name, url: None, path: abs(path), cloning: Cloning::default() }
+    DesiredRepository { name, url: None, path: abs(path), cloning: Cloning::default(), lfs: Lfs::default() }
 }
 
 /// A file that declares repositories and no builder.

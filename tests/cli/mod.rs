@@ -16,6 +16,7 @@ mod include;
 mod input;
 mod journal;
 mod layouts;
+mod lfs;
 mod life;
 mod locking;
 mod moves;

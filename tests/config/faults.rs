@@ -57,8 +57,8 @@ fn keys() {
 }
 
 #[test]
-fn keys_of_later_versions() {
-    one("[repos.a]\nlfs = true", "not yet: ", "lfs", "later version");
+fn flags() {
+    one("[repos.a]\nlfs = \"yes\"", "`lfs` must be", "\"yes\"", "");
     one("[repos.a]\nsubmodules = 1", "`submodules` must be", "1", "");
 }
 

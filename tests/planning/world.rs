@@ -8,6 +8,7 @@ use wsctl::model::builder::{Anchor, AnchorEntry, AnchorState, BuilderDirectory, 
 use wsctl::model::desired::{
     Cloning, Contents, Desired, DesiredBuilder, DesiredCheckout, DesiredFile, DesiredRepository, FileMode, Goal, Shape, Url,
 };
+use wsctl::model::lfs::Lfs;
 use wsctl::model::mark::{BuilderMark, CheckoutMark, Deed, Marked, OurLock, WorkspaceMark, WrittenFile};
 use wsctl::model::moved::Moved;
 use wsctl::model::name::RepoName;
@@ -56,6 +57,7 @@ impl World {
         };
         let actual = Actual {
             unfinished: None,
+            unready: BTreeMap::new(),
             tracked: std::collections::BTreeSet::new(),
             workspace: Marked::Yes(mark),
             place: Place::Same,
@@ -85,7 +87,13 @@ impl World {
     }
 
     fn declare_repo(mut self, name: &str, url: Option<Url>) -> Self {
-        let declared = DesiredRepository { name: repo(name), url, path: repository_path(name), cloning: Cloning::default() };
+        let declared = DesiredRepository {
+            name: repo(name),
+            url,
+            path: repository_path(name),
+            cloning: Cloning::default(),
+            lfs: Lfs::default(),
+        };
         self.desired.repositories.insert(repo(name), declared);
         self
     }
@@ -402,6 +410,7 @@ fn registration(declared: &DesiredBuilder, checkout: &DesiredCheckout, mark: &Bu
         mark: Marked::Yes(own),
         builder_mark: if holds { Marked::Yes(mark.clone()) } else { Marked::No },
         submodules: None,
+        pointers: None,
         remains: vec![],
         work: Some(Work { unmerged: Some(0), ..Work::default() }),
     }

@@ -97,7 +97,7 @@ pub(super) fn door(sandbox: &Sandbox, desired: &Desired) -> Result<GitDoor> {
     let command = sandbox.command("git");
     let environment: Vec<(OsString, OsString)> =
         command.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect();
-    GitDoor::with_environment(&desired.builders_dir, false, environment)
+    GitDoor::with_environment(&desired.builders_dir, false, environment).map(|door| door.leaving_pointers(desired))
 }
 
 /// Does the command through a door.

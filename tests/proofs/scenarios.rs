@@ -35,7 +35,7 @@ const fn order(command: Command) -> Order {
     Order { command, unsaved: true, allow_removals: true, now: NOW }
 }
 
-pub(super) const SCENARIOS: [Scenario; 32] = [
+pub(super) const SCENARIOS: [Scenario; 33] = [
     Scenario { name: "create sibling", order: order(Command::Apply), make: |sandbox| declare(sandbox, "\"sibling\"") },
     Scenario { name: "create nested", order: order(Command::Apply), make: |sandbox| declare(sandbox, "\"nested\"") },
     Scenario { name: "create split", order: order(Command::Apply), make: |sandbox| declare(sandbox, "\"split\"") },
@@ -50,6 +50,7 @@ pub(super) const SCENARIOS: [Scenario; 32] = [
     Scenario { name: "reference", order: order(Command::Apply), make: reference },
     Scenario { name: "sparse", order: order(Command::Apply), make: sparse },
     Scenario { name: "submodules", order: order(Command::Apply), make: submodules },
+    Scenario { name: "git-lfs", order: order(Command::Apply), make: lfs },
     Scenario { name: "repair", order: order(Command::Apply), make: repair },
     Scenario { name: "files", order: order(Command::Apply), make: files },
     Scenario { name: "remove builder", order: order(Command::Apply), make: remove_builder },
@@ -265,6 +266,20 @@ fn submodules(sandbox: &Sandbox) {
     applied(sandbox, &format!("{REPOS}{one}"));
     let repos = REPOS.replace("[repos.web]\n", "[repos.web]\nsubmodules = true\n");
     sandbox.toml(&format!("{repos}{one}[builders.two]\nrepos = [\"web\"]\n"));
+}
+
+/// Content for a checkout that has pointers, and for one that is made; a switch that brings pointers.
+fn lfs(sandbox: &Sandbox) {
+    sandbox.with_lfs("repos/web", &["a.bin", "deep/b.bin"]);
+    sandbox.with_lfs("repos/api", &["c.bin"]);
+    let builders = "[builders.one]\nrepos = [\"web\", \"api\"]\n";
+    let declare = |lfs: bool| {
+        let repos = REPOS.replace("[repos.web]\n", &format!("[repos.web]\nlfs = {lfs}\n"));
+        repos.replace("[repos.api]\n", "[repos.api]\nlfs = false\n")
+    };
+    applied(sandbox, &format!("{}{builders}", declare(false)));
+    let moved = "[builders.one.checkout.api]\nbranch = \"next\"\n[builders.two]\nrepos = [\"web\"]\n";
+    sandbox.toml(&format!("{}{builders}{moved}", declare(true)));
 }
 
 fn repair(sandbox: &Sandbox) {

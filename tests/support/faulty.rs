@@ -104,6 +104,7 @@ pass_on! {
     fn switch(checkout: &AbsPath, on: On<'_>) -> ();
     fn set_sparse(checkout: &AbsPath, cone: Option<&Cone>) -> ();
     fn fill_submodules(repository: &AbsPath, checkout: &AbsPath, paths: &[RelPath]) -> ();
+    fn bring_content(checkout: &AbsPath, paths: &[RelPath]) -> ();
     fn park(checkout: &AbsPath, expect: &ObjectId) -> ();
     fn set_url(repository: &AbsPath, remote: &str, old: &Url, new: &Url) -> ();
     fn rename_branch(repository: &AbsPath, from: &BranchName, to: &BranchName, expect: &ObjectId) -> ();

@@ -12,6 +12,7 @@ pub mod counts;
 mod faulty;
 mod journal;
 mod killer;
+mod lfs;
 mod program;
 pub mod schema;
 mod snapshot;

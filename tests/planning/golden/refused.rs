@@ -2,7 +2,8 @@
 
 use wsctl::model::actual::{Base, Head, Link, RepositoryState, Source};
 use wsctl::model::builder::{DiskFile, Occupant};
-use wsctl::model::desired::Goal;
+use wsctl::model::desired::{DesiredCheckout, Goal};
+use wsctl::model::lfs::{Lfs, Pointers, Unready};
 use wsctl::model::mark::Marked;
 use wsctl::model::policy::MaxRemovals;
 use wsctl::model::work::{Evidence, Finding, HiddenBy};
@@ -24,6 +25,7 @@ pub(super) const SCENES: &[Scene] = &[
     ("root-on-another-branch", root_on_another_branch),
     ("managed-files", managed_files),
     ("nested", nested),
+    ("lfs", lfs),
 ];
 
 fn repositories() -> World {
@@ -135,6 +137,35 @@ fn unsaved_work() -> World {
         .found("slack", "api", work)
         .undeclared("stays")
         .found("stays", "api", immovable_findings())
+}
+
+/// Content that comes, and content that cannot.
+fn lfs() -> World {
+    let wants = |lfs| move |checkout: &mut DesiredCheckout| checkout.contents.lfs = lfs;
+    World::new()
+        .repo("api")
+        .repo("assets")
+        .builder("slack", &["api", "assets"])
+        .builder("unread", &["api"])
+        .checkout("slack", "api", wants(Lfs::Content))
+        .checkout("slack", "assets", wants(Lfs::Content))
+        .checkout("unread", "api", wants(Lfs::Content))
+        .created()
+        .registration("slack", "api", |found| found.pointers = Some(pointers(&["logo.bin"], None)))
+        .registration("slack", "assets", |found| found.pointers = Some(pointers(&["a.psd", "b.psd", "c.psd"], None)))
+        .registration("unread", "api", |found| found.pointers = Some(pointers(&[], Some("index file corrupt"))))
+        .missing("films", Some(url("films")))
+        .builder("new", &["api", "assets"])
+        .checkout("new", "api", wants(Lfs::Pointers))
+        .checkout("new", "assets", wants(Lfs::Content))
+        .with(|world| {
+            world.actual.unready.insert(repo("assets"), Unready::NotSetUp);
+            world.actual.unready.insert(repo("films"), Unready::NotInstalled);
+        })
+}
+
+fn pointers(paths: &[&str], unknown: Option<&str>) -> Pointers {
+    Pointers { paths: paths.iter().map(|path| rel(path)).collect(), unknown: unknown.map(Into::into) }
 }
 
 /// Removals that are refused whatever the trash may hold.
