@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::globals::Globals;
-use super::workspace::take;
+use super::workspace::{take, wish};
 use crate::config::fault::{all, redact};
 use crate::config::{self, Config, Edited};
-use crate::desired::desired;
 use crate::diagnostic::{Diagnostic, Fault};
 use crate::git::{Door as _, GitDoor};
 use crate::model::desired::Desired;
@@ -38,8 +37,7 @@ impl Editing {
             view::narrate(&format!("{note}\n"));
         }
         let config = config::load(&found.file)?;
-        let facts = config::facts(&config)?;
-        let desired = desired(&config, &facts)?;
+        let desired = wish(&config)?;
         Ok(Editing { config, desired, changed: vec![] })
     }
 
@@ -96,9 +94,7 @@ impl Editing {
     /// # Errors
     /// [`crate::diagnostic::Faults`]: the edit would make it invalid.
     pub(super) fn after(&self) -> Result<Desired> {
-        let config = self.with(&self.changed);
-        let facts = config::facts(&config)?;
-        Ok(desired(&config, &facts)?)
+        wish(&self.with(&self.changed))
     }
 
     fn with(&self, changed: &[(AbsPath, String)]) -> Config {

@@ -7,6 +7,7 @@ use anyhow::Result;
 
 use super::globals::Globals;
 use super::options::known;
+use crate::config::Config;
 use crate::git::{Door, GitDoor, Locks};
 use crate::model::actual::{Actual, Repository, RepositoryState};
 use crate::model::address::{Address, quoted};
@@ -27,9 +28,16 @@ pub(super) fn load(globals: &Globals) -> Result<Desired> {
 
 /// Reads and checks one file.
 pub(super) fn declared(file: &AbsPath) -> Result<Desired> {
-    let config = config::load(file)?;
-    let facts = config::facts(&config)?;
-    Ok(actual::at_home(desired::desired(&config, &facts)?))
+    wish(&config::load(file)?)
+}
+
+/// What a file asks for, with the builders where they are now.
+///
+/// # Errors
+/// [`crate::diagnostic::Faults`]: it is not valid.
+pub(super) fn wish(config: &Config) -> Result<Desired> {
+    let facts = config::facts(config)?;
+    Ok(actual::at_home(desired::desired(config, &facts)?))
 }
 
 /// What the file would make of a builder that only names its repositories; `None` where it would refuse it.
@@ -40,9 +48,7 @@ pub(super) fn undeclared(desired: &Desired, builder: &BuilderName, repositories:
     let address = Address::Builder(builder.clone());
     let text = &desired.sources.main().text;
     let text = format!("{text}\n[{address}]\nrepos = [{names}]\ninclude_root = {root}\n");
-    let config = config::parse(&desired.file, &text).ok()?;
-    let facts = config::facts(&config).ok()?;
-    desired::desired(&config, &facts).ok()?.builders.remove(builder)
+    wish(&config::parse(&desired.file, &text).ok()?).ok()?.builders.remove(builder)
 }
 
 /// Reads the disk and plans.

@@ -281,6 +281,23 @@ fn builders_dir_moves_with_everything_in_it() {
 }
 
 #[test]
+fn edits_work_where_the_builders_are_until_they_are_moved() {
+    let sandbox = made("[workspace]\nbuilders_dir = \"agents\"\n", &["b", "c"]);
+    sandbox.toml(&file("[workspace]\nbuilders_dir = \"builders\"\n", &["b", "c"], ""));
+    sandbox.wsctl(&["add", "d", "--repo", "api", "--apply", "--auto-approve"]).ok();
+    assert!(sandbox.path("agents/d/api").exists());
+    sandbox.wsctl_in(sandbox.path("agents/d"), &["add-repo", "web"]).ok().says("builders.d");
+    sandbox.wsctl(&["remove", "c", "--apply", "--auto-approve"]).ok();
+    assert!(!sandbox.path("agents/c").exists());
+    sandbox.wsctl(&["add", "e", "--repo", "api"]).ok();
+    sandbox.wsctl(&["fmt"]).ok();
+    assert!(!sandbox.path("builders").exists(), "the workspace is one");
+    sandbox.apply().ok().says("move from agents");
+    assert!(sandbox.path("builders/d/web").exists() && !sandbox.path("agents").exists());
+    sandbox.converged();
+}
+
+#[test]
 fn builders_dir_that_was_moved_by_hand_is_repaired() {
     let sandbox = made("", &["b"]);
     let work = work_in(&sandbox, "b/api");
