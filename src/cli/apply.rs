@@ -21,8 +21,19 @@ use crate::plan::{Deletion, Options, Plan};
 use crate::{actual, view};
 
 /// What a saved plan was told already.
-const GIVEN: [&str; 9] =
-    ["fetch", "target", "exclude", "unsaved", "allow_removals", "take_over", "replace", "refresh_only", "destroy"];
+const GIVEN: [&str; 11] = [
+    "fetch",
+    "target",
+    "exclude",
+    "unsaved",
+    "keep_branch",
+    "delete_branch",
+    "allow_removals",
+    "take_over",
+    "replace",
+    "refresh_only",
+    "destroy",
+];
 
 /// Make the disk match the file: clone, create, repair, remove.
 #[derive(Debug, clap::Args)]
@@ -241,5 +252,17 @@ fn code(outcome: &Outcome) -> u8 {
     match outcome.interrupted {
         Some(signal) => u8::try_from(128 + signal).unwrap_or(1),
         None => u8::from(outcome.failed + outcome.skipped + outcome.blocked > 0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ChangeOptions, GIVEN};
+
+    #[test]
+    fn whatever_plan_can_be_told_a_saved_plan_was_told_already() {
+        let command = <ChangeOptions as clap::Args>::augment_args(clap::Command::new("plan"));
+        let all: Vec<&str> = command.get_arguments().map(|argument| argument.get_id().as_str()).collect();
+        assert_eq!(all, GIVEN);
     }
 }

@@ -18,7 +18,7 @@ use crate::git;
 use crate::model::desired::Desired;
 use crate::model::path::{AbsPath, shell_word};
 use crate::model::pattern::Pattern;
-use crate::model::policy::OnUnsaved;
+use crate::model::policy::{DeleteBranch, OnUnsaved};
 use crate::model::source::Sources;
 use crate::plan::{Compared, FileContent, Options, Plan, Selection};
 use crate::regular;
@@ -71,6 +71,7 @@ impl fmt::Display for PlanId {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
     unsaved: Option<OnUnsaved>,
+    delete_branch: Option<DeleteBranch>,
     allow_removals: bool,
     take_over: bool,
     /// `--destroy`.
@@ -83,15 +84,29 @@ impl Told {
     /// The part of the options that a saved plan keeps.
     #[must_use]
     pub fn of(options: &Options) -> Self {
-        let Options { unsaved, allow_removals, take_over, destroy, selection, replace, .. } = options.clone();
-        Told { unsaved, allow_removals, take_over, destroy, selection, replace }
+        // Nothing is left to `..`: what a plan depends on is kept, and what is read anew is named.
+        let Options {
+            unsaved,
+            delete_branch,
+            allow_removals,
+            take_over,
+            destroy,
+            selection,
+            replace,
+            now: _,
+            boot: _,
+            protected: _,
+            refresh_only: _,
+            place: _,
+        } = options.clone();
+        Told { unsaved, delete_branch, allow_removals, take_over, destroy, selection, replace }
     }
 
     /// The options of now, told the same.
     #[must_use]
     pub fn again(&self, now: Options) -> Options {
-        let Told { unsaved, allow_removals, take_over, destroy, selection, replace } = self.clone();
-        Options { unsaved, allow_removals, take_over, destroy, selection, replace, ..now }
+        let Told { unsaved, delete_branch, allow_removals, take_over, destroy, selection, replace } = self.clone();
+        Options { unsaved, delete_branch, allow_removals, take_over, destroy, selection, replace, ..now }
     }
 }
 

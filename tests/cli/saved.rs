@@ -231,6 +231,19 @@ fn options_that_it_was_made_with_are_not_given_again() {
 }
 
 #[test]
+fn what_becomes_of_branches_is_kept_with_it() {
+    for (option, other, stays) in [("--keep-branch", "--delete-branch", true), ("--delete-branch", "--keep-branch", false)] {
+        let sandbox = leaving();
+        sandbox.wsctl(&["apply", "../next.plan", other]).fails().says("cannot be used with");
+        sandbox.save(&[option]);
+        sandbox.wsctl(&["show", "../next.plan"]).ok().says(&format!("`wsctl plan {option}`"));
+        sandbox.wsctl(&["apply", "../next.plan"]).ok().says("1 removed");
+        let branch = sandbox.git("repos/api", &["branch", "--list", "builder/slack"]);
+        assert_eq!(!branch.is_empty(), stays, "{option}");
+    }
+}
+
+#[test]
 fn only_a_saved_plan_is_written_over() {
     let sandbox = declared();
     sandbox.save(&[]);
