@@ -33,7 +33,7 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
 /// Asks for the workspace's name, and moves every builder to the trash.
 pub(super) fn destroy(globals: &Globals, approved: bool, given: &PlanOptions, listener: &dyn Listener) -> Result<End> {
     let mut desired = load(globals)?;
-    if given.fetch {
+    if given.fetch || desired.fetch {
         fetch(globals, &desired)?;
     }
     let builders = desired.builders.len();

@@ -20,6 +20,7 @@ pub(super) fn plan(input: &Input<'_>, drafts: &mut Drafts) {
             drafts.refuse(address.clone(), Action::Nothing(Symbol::Create), "cannot be used", vec![blocker]);
         };
         match input.actual.repositories.get(&repository.name) {
+            None | Some(RepositoryState::Missing) if input.options.destroy => left(input, repository, drafts),
             None | Some(RepositoryState::Missing) => missing(input, repository, drafts),
             Some(RepositoryState::Occupied(what)) => {
                 let next = format!("mv {} SOMEWHERE", shell(path));
@@ -31,6 +32,14 @@ pub(super) fn plan(input: &Input<'_>, drafts: &mut Drafts) {
                 compare_filter(repository, found, drafts);
             }
         }
+    }
+}
+
+/// What `destroy` does about one that is missing: nothing, and says where checkouts wait for it.
+fn left(input: &Input<'_>, repository: &DesiredRepository, drafts: &mut Drafts) {
+    if let Some(blocker) = orphans(input, &repository.path) {
+        let address = Address::Repository(repository.name.clone());
+        drafts.refuse(address, Action::Nothing(Symbol::Create), "missing", vec![blocker]);
     }
 }
 

@@ -97,6 +97,33 @@ fn destroy_takes_every_builder_and_no_repository() {
 }
 
 #[test]
+fn destroy_brings_nothing_that_is_missing() {
+    let sandbox = made();
+    let origin = sandbox.top().join("origin/api.git");
+    let far = format!("[repos.far]\nurl = \"{}\"\n[repos.gone]\n", origin.display());
+    sandbox.toml(&format!("{far}{NONE}"));
+    sandbox.plan().says("+ repos.far").says("! repos.gone");
+    sandbox.wsctl(&["plan", "--destroy"]).ok().says("- builders.stays").never_says("repos.");
+    sandbox.wsctl(&["destroy", "--auto-approve"]).ok();
+    assert!(!sandbox.path("repos/far").exists());
+    assert_eq!(sandbox.trash().len(), 3);
+}
+
+#[test]
+fn destroy_fetches_where_the_file_says_so() {
+    let sandbox = made();
+    sandbox.toml(&format!("[workspace]\nfetch = true\n{NONE}"));
+    let seed = sandbox.top().join("seed/api");
+    sandbox.commit(&seed, "more");
+    sandbox.git(&seed, &["push", "-q", sandbox.top().join("origin/api.git").to_str().unwrap(), "main"]);
+    let here = || sandbox.git("repos/api", &["rev-parse", "origin/main"]);
+    let before = here();
+    sandbox.wsctl(&["destroy", "--auto-approve"]).ok();
+    assert_ne!(here(), before);
+    assert_eq!(here(), sandbox.git(&seed, &["rev-parse", "HEAD"]));
+}
+
+#[test]
 fn the_trash_keeps_what_is_not_due() {
     let sandbox = made();
     sandbox.apply().ok();
