@@ -7,13 +7,13 @@ use anyhow::Result;
 
 use super::{count, disk, parallel};
 use crate::model::actual::{Actual, Head, Link, Registration, Repository, RepositoryState};
-use crate::model::address::Address;
+use crate::model::address::{Address, quoted};
 use crate::model::builder::{AnchorState, BuilderDirectory};
 use crate::model::desired::{Desired, DesiredBuilder};
 use crate::model::mark::WorkspaceMark;
 use crate::model::name::{BuilderName, RepoName, WorkspaceId};
 use crate::model::path::{AbsPath, RelPath};
-use crate::model::status::{BuilderStatus, CheckoutStatus, Status};
+use crate::model::status::{BuilderStatus, CheckoutStatus, OK, Status};
 
 /// Counts what differs in every checkout. `states` is what plan says of an address; without it a thing is `ok` or
 /// `missing`.
@@ -32,10 +32,9 @@ pub fn status(actual: &Actual, desired: &Desired, states: &BTreeMap<Address, Str
         let path = desired.builders_dir.join(name.as_str());
         let directory = actual.builders.get(OsStr::new(name.as_str()));
         let there = matches!(disk::look(path.as_path()), Ok(Some(found)) if found.is_dir());
-        let address = Address::Builder(name.clone());
         builders.push(BuilderStatus {
             created: directory.and_then(|directory| directory.mark.mark()).map(|mark| mark.created),
-            state: states.get(&address).cloned().unwrap_or_else(|| if there { "ok".into() } else { "missing".into() }),
+            state: own_state(name, there, states),
             name: name.clone(),
             path,
             checkouts,
@@ -45,6 +44,23 @@ pub fn status(actual: &Actual, desired: &Desired, states: &BTreeMap<Address, Str
     let unmanaged = actual.builders.iter().filter(|(name, _)| !known.contains(name.as_os_str()));
     let unmanaged = unmanaged.map(|(_, directory)| directory.path.clone()).collect();
     Status { root: desired.root.clone(), file: desired.file.clone(), builders, unmanaged }
+}
+
+/// What is said of the builder itself, else of its managed files.
+fn own_state(builder: &BuilderName, there: bool, states: &BTreeMap<Address, String>) -> String {
+    if let Some(state) = states.get(&Address::Builder(builder.clone())) {
+        return state.clone();
+    }
+    let of_file = |(address, state): (&Address, &String)| match address {
+        Address::File(of, to) if of == builder => Some(format!("files.{}: {state}", quoted(to.as_str()))),
+        Address::File(..) | Address::BuildersDir | Address::Repository(_) | Address::Builder(_) | Address::Checkout(..) => None,
+    };
+    let files: Vec<String> = states.iter().filter_map(of_file).collect();
+    match (files.is_empty(), there) {
+        (false, _) => files.join("; "),
+        (true, true) => OK.into(),
+        (true, false) => "missing".into(),
+    }
 }
 
 /// Declared builders, and those that carry our mark.
@@ -123,7 +139,7 @@ impl Row<'_> {
             (Some(found), false) => {
                 let lost = |repository| count::lost(repository, found.head.branch(), self.base.as_deref());
                 let waits = found.operation.as_ref().map(|operation| format!("{} in progress", operation.name));
-                waits.or_else(|| self.repository.and_then(lost)).unwrap_or_else(|| "ok".into())
+                waits.or_else(|| self.repository.and_then(lost)).unwrap_or_else(|| OK.into())
             }
             (Some(_), true) => "not in the anchor: another object format".into(),
             (None, _) => "missing".into(),

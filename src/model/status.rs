@@ -3,6 +3,9 @@
 use super::name::{BranchName, BuilderName, RepoName};
 use super::path::AbsPath;
 
+/// The state of what is as declared.
+pub const OK: &str = "ok";
+
 /// The whole answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
@@ -25,10 +28,33 @@ pub struct BuilderStatus {
     pub path: AbsPath,
     /// When it was created, in seconds since 1970.
     pub created: Option<i64>,
-    /// What plan would say of it, e.g. `ok`, `missing`, `undeclared`, `blocked`.
+    /// What plan would say of the builder itself and of its files, e.g. `ok`, `missing`, `undeclared`, `blocked`.
     pub state: String,
     /// Its checkouts by repository.
     pub checkouts: Vec<CheckoutStatus>,
+}
+
+impl BuilderStatus {
+    /// Whether something is to be said of the builder beside its checkouts.
+    #[must_use]
+    pub fn is_ok(&self) -> bool {
+        self.state == OK
+    }
+
+    /// `ok` only where its checkouts are as well, else what is not: of itself, else of each of them.
+    #[must_use]
+    pub fn whole_state(&self) -> String {
+        let amiss: Vec<String> =
+            self.checkouts.iter().filter(|checkout| checkout.state != OK).map(CheckoutStatus::named).collect();
+        if self.is_ok() && !amiss.is_empty() { amiss.join("; ") } else { self.state.clone() }
+    }
+}
+
+impl CheckoutStatus {
+    /// `api: missing`
+    fn named(&self) -> String {
+        format!("{}: {}", self.repository, self.state)
+    }
 }
 
 /// One checkout.

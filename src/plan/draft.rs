@@ -1,6 +1,6 @@
 //! A plan in the making: changes that still can turn out blocked, and what they say of branches.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 
 use crate::model::address::Address;
@@ -9,6 +9,9 @@ use crate::model::name::{BranchName, RepoName};
 use crate::model::path::AbsPath;
 
 use super::{Action, Blocker, Change, Note};
+
+/// The refusals that tell what somebody changed on the disk.
+const BY_HAND: [&str; 5] = ["another-branch", "another-sparse", "edited-managed-file", "moved-by-hand", "registered-elsewhere"];
 
 /// Everything planned so far.
 #[derive(Default)]
@@ -56,6 +59,21 @@ impl Drafts {
         self.list = kept;
         self.left_out.extend(left_out);
         self.count();
+    }
+
+    /// Puts every change aside. What a refusal says somebody changed on the disk is drift then, unless it is told already.
+    pub(super) fn keep_drift(&mut self) {
+        let told: BTreeSet<Address> = self.drift.iter().filter_map(|note| note.address.clone()).collect();
+        for change in self.list.iter().map(|draft| &draft.change).filter(|change| !told.contains(&change.address)) {
+            let notes = change.blockers.iter().filter(|blocker| BY_HAND.contains(&blocker.kind)).map(|blocker| Note {
+                subject: change.address.to_string(),
+                address: Some(change.address.clone()),
+                fact: blocker.fact.clone(),
+                next: Some(blocker.next.clone()),
+            });
+            self.drift.extend(notes);
+        }
+        self.keep(|_| false);
     }
 
     pub(super) fn find(&self, address: &Address) -> Option<&Draft> {

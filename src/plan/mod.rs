@@ -221,7 +221,7 @@ pub fn plan(desired: &Desired, actual: &Actual, options: &Options) -> Plan {
     unmanaged::note(&input, &mut drafts);
     selection::narrow(&input, &mut drafts);
     if options.refresh_only {
-        drafts.keep(|_| false);
+        drafts.keep_drift();
     }
     drafts.sort();
     let hints = drafts.list.iter_mut().flat_map(|draft| &mut draft.change.blockers).map(|blocker| &mut blocker.next);

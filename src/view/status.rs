@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::model::status::{BuilderStatus, CheckoutStatus, Status};
+use crate::model::status::{BuilderStatus, CheckoutStatus, OK, Status};
 
 use super::style::{Style, Tone, relative};
 use super::table::{Cell, draw};
@@ -54,7 +54,7 @@ fn heading() -> Vec<Cell> {
 fn builder_rows(builder: &BuilderStatus, now: i64) -> Vec<Vec<Cell>> {
     let mut name = Cell::new(builder.name.as_str()).tone(Tone::Strong);
     let mut rows = Vec::new();
-    if builder.state != "ok" || builder.checkouts.is_empty() {
+    if !builder.is_ok() || builder.checkouts.is_empty() {
         let mut row = vec![std::mem::take(&mut name)];
         row.resize(6, Cell::default());
         row.extend([since(builder.created, now), state(&builder.state)]);
@@ -115,5 +115,5 @@ fn since(created: Option<i64>, now: i64) -> Cell {
 }
 
 fn state(state: &str) -> Cell {
-    Cell::new(state).tone(if state == "ok" { Tone::Good } else { Tone::Notice })
+    Cell::new(state).tone(if state == OK { Tone::Good } else { Tone::Notice })
 }

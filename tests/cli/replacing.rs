@@ -120,6 +120,34 @@ fn refresh_only_tells_the_drift_and_changes_nothing() {
 }
 
 #[test]
+fn drift_is_told_also_where_the_declaration_changed_and_of_files() {
+    let sandbox = applied();
+    sandbox.git(sandbox.builder("slack/api"), &["switch", "-q", "-c", "stray"]);
+    sandbox.write(".builders/slack/notes.md", "mine\n");
+    sandbox.write("notes.md", "newer\n");
+    sandbox.toml(&FILE.replace("[builders.slack]\n", "[builders.slack]\nbranch = \"feature/x\"\n"));
+    let answer = sandbox.wsctl(&["plan", "--refresh-only"]).ok().says("2 differences, left alone.");
+    answer.says("it is on branch stray, neither").says("it was edited since wsctl wrote it");
+}
+
+/// A builder is `ok` only where all that it consists of is.
+#[test]
+fn the_state_of_a_builder_tells_of_its_checkouts_and_files() {
+    let sandbox = applied();
+    let state = || {
+        let document: Value = serde_json::from_str(&sandbox.wsctl(&["status", "--json"]).ok().stdout).unwrap();
+        document["builders"][0]["state"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(state(), "ok");
+    sandbox.git(sandbox.builder("slack/api"), &["switch", "-q", "-c", "other"]);
+    assert_eq!(state(), "api: on branch other, declared is builder/slack");
+    sandbox.git(sandbox.builder("slack/api"), &["switch", "-q", "builder/slack"]);
+    sandbox.write(".builders/slack/notes.md", "mine\n");
+    assert_eq!(state(), "files.\"notes.md\": blocked: it was edited since wsctl wrote it");
+    sandbox.wsctl(&["status"]).ok().says("files.\"notes.md\": blocked: it was edited");
+}
+
+#[test]
 fn destroy_is_planned_and_applied_by_the_option_as_by_the_command() {
     let sandbox = applied();
     sandbox.write(".builders/slack/api/new.txt", "work\n");

@@ -38,7 +38,7 @@ pub struct BuilderDocument {
     pub path: AbsPath,
     /// When it was created, in seconds since 1970.
     pub created: Option<i64>,
-    /// `ok`, or what is not; for people, as every text that is no name.
+    /// `ok` where its files and checkouts are as well, or what is not; for people, as every text that is no name.
     pub state: String,
     /// Its checkouts by repository.
     pub checkouts: Vec<CheckoutDocument>,
@@ -90,7 +90,8 @@ pub fn status(status: &Status) -> String {
 
 impl From<&BuilderStatus> for BuilderDocument {
     fn from(builder: &BuilderStatus) -> Self {
-        let BuilderStatus { name, path, created, state, checkouts } = builder.clone();
+        let state = builder.whole_state();
+        let BuilderStatus { name, path, created, state: _, checkouts } = builder.clone();
         let checkouts = checkouts.into_iter().map(CheckoutDocument::from).collect();
         BuilderDocument { name, path, created, state, checkouts }
     }
