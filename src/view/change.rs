@@ -79,6 +79,8 @@ pub fn lines(change: &Change, root: &AbsPath, column: usize, verbosity: Verbosit
     let subject = change.address.to_string();
     let mut out = line(Tone::Change(symbol), sign(symbol), &subject, column, &change.reason, style);
     match verbosity {
+        // What goes for good with a removal is said before it goes, however quiet.
+        Verbosity::Quiet if symbol == Symbol::Remove => push_details(&mut out, change),
         Verbosity::Quiet => {}
         Verbosity::Normal | Verbosity::Verbose => {
             push_details(&mut out, change);

@@ -32,6 +32,16 @@ fn tree(sandbox: &Sandbox) -> PathBuf {
 }
 
 #[test]
+fn what_goes_for_good_is_said_however_quiet() {
+    let sandbox = made();
+    for command in [&["plan", "-q"][..], &["apply", "--auto-approve", "-q"]] {
+        let answer = sandbox.wsctl(command).ok().says("- builders.b");
+        answer.says("deleted for good, being disposable: build.cache, node_modules").says("is merged and goes too");
+    }
+    sandbox.wsctl(&["apply", "--auto-approve", "-q"]).ok().never_says("builders");
+}
+
+#[test]
 fn what_matches_goes_and_what_only_looks_alike_stays() {
     let sandbox = made();
     let api = sandbox.builder("b/api");

@@ -87,13 +87,15 @@ fn verbose_says_what_was_wanted_of_a_refused_change() {
 }
 
 #[test]
-fn quiet_shows_changes_and_refusals_only() {
+fn quiet_shows_changes_and_refusals_and_what_goes_with_a_removal() {
     insta::assert_snapshot!(plan_text(&mixed(), Verbosity::Quiet, &Style::plain()), @r#"
       + repos.ai-dev                           clone from https://***@example.com/ai-dev.git
       ! repos.k8s-lab                          missing, and it has no url
           → add a url to repos.k8s-lab in builders.toml
 
       - builders.done                          no longer declared
+          branch builder/done goes: merged into origin/main
+          12 ignored files (3 KiB)
 
       ! builders.slack.api                     remove: 3 untracked files: a, b, c
           at .builders/slack/api
