@@ -12,7 +12,8 @@ use crate::view;
 pub(super) fn ask(globals: &Globals, command: &str, question: &str, wanted: &str) -> Result<bool> {
     let stdin = std::io::stdin();
     if globals.no_input || !stdin.is_terminal() {
-        let fact = format!("{command} has to ask, and there is no terminal to ask on");
+        let why = if globals.no_input { "--no-input was given" } else { "there is no terminal to ask on" };
+        let fact = format!("{command} has to ask, and {why}");
         return Err(unasked(globals, fact));
     }
     view::narrate(question);

@@ -12,7 +12,7 @@ use crate::apply::event::Listener;
 use crate::model::address::Address;
 use crate::model::desired::{Desired, DesiredBuilder};
 use crate::model::name::BuilderName;
-use crate::plan::{Options, Plan, Selection, addresses};
+use crate::plan::{Options, Plan, Selection, addresses, again};
 use crate::view::edit::{Answer, Verb};
 use crate::view::json::edit::Tally;
 use crate::{actual, view};
@@ -67,8 +67,7 @@ pub(super) fn end(globals: &Globals, edit: &Edit<'_>) -> Result<u8> {
         fetch(globals, &after)?;
     }
     let selection = Selection::of([&Address::Builder(builder.clone())]);
-    let options =
-        edit.removals.map_or_else(|| plain(globals, selection.clone()), |given| given.options(globals, selection.clone()));
+    let options = options(globals, edit, selection);
     let plan = planned(&after, &options)?;
     let text = if edit.editing.is_changed() { view::prompt::EDIT } else { view::prompt::APPLY };
     let question = |shown| Question {
@@ -106,8 +105,12 @@ pub(super) fn end(globals: &Globals, edit: &Edit<'_>) -> Result<u8> {
     Ok(code)
 }
 
-fn plain(globals: &Globals, selection: Selection) -> Options {
-    Options { now: Globals::now(), boot: actual::boot(), selection, place: globals.place(), ..Options::default() }
+/// What the edit was told, for what is selected.
+fn options(globals: &Globals, edit: &Edit<'_>, selection: Selection) -> Options {
+    match edit.removals {
+        Some(given) => given.options(globals, selection),
+        None => Options { now: Globals::now(), boot: actual::boot(), selection, place: globals.place(), ..Options::default() },
+    }
 }
 
 /// The plan of what was selected; `None` where nothing of it is declared, nor ours on the disk.
@@ -145,11 +148,11 @@ fn show_changes(globals: &Globals, editing: &Editing) -> Result<()> {
 fn answer(globals: &Globals, edit: &Edit<'_>, after: &Desired, applied: Option<(&Tally, u8)>) -> Result<()> {
     let of = |desired: &'_ Desired| edit.builder.and_then(|name| desired.builders.get(name)).cloned();
     let builder: Option<DesiredBuilder> = of(after).or_else(|| of(&edit.editing.desired));
-    let place = globals.place().iter().fold(String::new(), |place, word| place + " " + &crate::plan::shell_word(word));
     let pending = applied.is_none_or(|(_, code)| code != 0);
     let next = edit.builder.filter(|_| pending).map(|name| {
         let target = crate::plan::shell_word(&Address::Builder(name.clone()).to_string());
-        format!("wsctl{place} apply --target {target}")
+        let whole = options(globals, edit, Selection::default());
+        again(&format!("wsctl apply --target {target}"), &whole)
     });
     let answer = Answer {
         verb: edit.verb,

@@ -290,6 +290,8 @@ fn one_command_in_one_builder_out_and_its_inverse() {
     sandbox.write(".builders/chat/api/new.txt", "work");
     let blocked = json(&sandbox.wsctl(&["remove", "chat", "--apply", "--auto-approve", "--json", "--keep-branch"]).fails());
     assert_eq!((&blocked["changed"], &blocked["apply"]["ok"]), (&true.into(), &false.into()));
+    let next = blocked["next"].as_str().unwrap();
+    assert!(next.contains("--keep-branch") && next.contains("--target builders.chat"), "{blocked}");
     let why = &blocked["apply"]["blocked"][0]["blockers"][0];
     assert_eq!(why["kind"], "untracked", "{blocked}");
     assert!(why["next"].as_str().unwrap().contains("--keep-branch"), "{why}");

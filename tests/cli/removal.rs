@@ -88,7 +88,8 @@ fn destroy_takes_every_builder_and_no_repository() {
     edit(&sandbox);
     let repositories = || ["repos/api", "repos/web"].map(|path| snapshot(sandbox.path(path)).without(&[".git", ""]));
     let before = repositories();
-    sandbox.wsctl(&["destroy"]).fails().says("wsctl destroy --auto-approve");
+    sandbox.wsctl(&["destroy"]).fails().says("no terminal to ask on").says("wsctl destroy --auto-approve");
+    sandbox.wsctl(&["destroy", "--no-input"]).fails().says("destroy has to ask, and --no-input was given");
     sandbox.wsctl(&["destroy", "--auto-approve"]).fails().says("! builders.work");
     sandbox.wsctl(&["destroy", "--auto-approve", "--unsaved=trash"]).ok();
     assert_eq!(sandbox.trash().len(), 3);
