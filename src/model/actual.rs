@@ -224,6 +224,15 @@ pub struct Repository {
     pub registrations: BTreeMap<OsString, Registration>,
 }
 
+impl Repository {
+    /// The remote that counts where nothing names one: `origin`, else the first.
+    #[must_use]
+    pub fn remote(&self) -> Option<&str> {
+        let origin = self.remotes.get_key_value("origin").map(|(name, _)| name);
+        origin.or_else(|| self.remotes.keys().next()).map(String::as_str)
+    }
+}
+
 /// A remote branch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoteBranch {

@@ -120,11 +120,9 @@ pub(super) fn finding(path: &AbsPath, finding: &Finding) -> Blocker {
             let fact = counted("stash entry made on its branch", "stash entries made on its branch", entries);
             ("stashed", fact, format!("git -C {here} stash list"))
         }
-        Finding::InProgress(operation) => (
-            "in-progress",
-            format!("a {} is in progress", operation.name),
-            format!("git -C {here} {}", operation.abort.trim_start_matches("git ")),
-        ),
+        Finding::InProgress(operation) => {
+            ("in-progress", format!("a {} is in progress", operation.name), ways_to_end(operation, &here))
+        }
         Finding::Locked(reason) => {
             let fact = if reason.is_empty() { "locked".into() } else { format!("locked: {reason}") };
             ("locked", fact, format!("git -C {here} worktree unlock {here}"))
@@ -179,6 +177,13 @@ pub(super) fn trash_may_hold(finding: &Finding) -> bool {
         | Finding::Process { .. }
         | Finding::Unknown(_) => false,
     }
+}
+
+/// How an operation ends. Its result may lie in files that were resolved and that giving it up throws away: look first.
+fn ways_to_end(operation: &Operation, here: &str) -> String {
+    let abort = operation.abort.trim_start_matches("git ");
+    let go_on = abort.strip_suffix("--abort").map(|name| format!("to finish it: git -C {here} {name}--continue\n"));
+    format!("git -C {here} status\n{}to give up its result: git -C {here} {abort}", go_on.unwrap_or_default())
 }
 
 /// How what has a repository of its own leaves a directory.

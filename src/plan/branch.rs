@@ -5,7 +5,7 @@ use std::ops::Bound;
 use crate::model::actual::{Base, Head, Repository};
 use crate::model::desired::{DesiredCheckout, Goal};
 use crate::model::mark::CheckoutMark;
-use crate::model::name::BranchName;
+use crate::model::name::{BranchName, ObjectId};
 
 use super::blockers::{at, branch_collides, shell, word};
 use super::{Blocker, BranchPlan};
@@ -125,7 +125,9 @@ fn from_base(repository: &Repository, checkout: &DesiredCheckout) -> Result<Bran
             format!("git -C {here} commit --allow-empty -m first"),
         ));
     }
-    let Some(base) = &checkout.base else { return default_base(repository) };
+    let Some(base) = &checkout.base else {
+        return default_base(repository).map(|(base, commit)| BranchPlan::New { base, commit });
+    };
     match repository.bases.get(base) {
         Some(Base::Commit(commit)) => Ok(BranchPlan::New { base: base.clone(), commit: commit.clone() }),
         Some(Base::Ambiguous(names)) => {
@@ -142,11 +144,11 @@ fn from_base(repository: &Repository, checkout: &DesiredCheckout) -> Result<Bran
 }
 
 /// The remote's HEAD if it resolves; for a repository without a remote, its main worktree's branch. Never a guess.
-fn default_base(repository: &Repository) -> Result<BranchPlan, Blocker> {
+pub(super) fn default_base(repository: &Repository) -> Result<(String, ObjectId), Blocker> {
     let here = shell(&repository.path);
-    if repository.remotes.is_empty() {
+    let Some(remote) = repository.remote() else {
         return match &repository.head {
-            Head::Branch(branch, commit) => Ok(BranchPlan::New { base: branch.to_string(), commit: commit.clone() }),
+            Head::Branch(branch, commit) => Ok((branch.to_string(), commit.clone())),
             Head::Unborn(_) | Head::Detached(_) | Head::Unreadable(_) => Err(at(
                 "no-base",
                 &repository.path,
@@ -154,16 +156,11 @@ fn default_base(repository: &Repository) -> Result<BranchPlan, Blocker> {
                 "set `base` in builders.toml",
             )),
         };
-    }
-    let remote = if repository.remotes.contains_key("origin") {
-        "origin"
-    } else {
-        repository.remotes.keys().next().map_or("", String::as_str)
     };
     let only = repository.remotes.len() == 1 || remote == "origin";
     let head = repository.remote_heads.get(remote).filter(|_| only);
     match head.and_then(|name| Some((name, repository.remote_branches.get(name)?))) {
-        Some((base, remote)) => Ok(BranchPlan::New { base: base.clone(), commit: remote.id.clone() }),
+        Some((base, tip)) => Ok((base.clone(), tip.id.clone())),
         None => Err(at(
             "no-base",
             &repository.path,

@@ -169,9 +169,7 @@ fn typed(url: &Url, root: &AbsPath) -> String {
 fn compare_filter(repository: &DesiredRepository, found: &Repository, drafts: &mut Drafts) {
     let Some(wanted) = repository.cloning.filter.as_ref().filter(|wanted| found.filter.as_ref() != Some(*wanted)) else { return };
     let now = found.filter.as_ref().map_or("it was cloned whole".into(), |filter| format!("its filter is {filter}"));
-    let remote =
-        if found.remotes.contains_key("origin") { Some("origin") } else { found.remotes.keys().next().map(String::as_str) };
-    let Some(remote) = remote else { return };
+    let Some(remote) = found.remote() else { return };
     let next = format!("git -C {} fetch --refetch --filter={} {}", shell(&found.path), word(wanted), word(remote));
     drafts.drift(&Address::Repository(repository.name.clone()), format!("{now}, declared is {wanted}"), Some(next));
 }

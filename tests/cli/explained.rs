@@ -98,3 +98,16 @@ fn an_edited_file_that_is_declared_no_more_is_set_aside_by_what_is_said() {
     sandbox.apply().ok();
     sandbox.converged();
 }
+
+/// What `-v` calls the base is what the branch would start from, not the HEAD of another remote.
+#[test]
+fn the_base_that_is_told_is_the_one_that_is_taken() {
+    let sandbox = applied();
+    let api = sandbox.path("repos/api");
+    sandbox.git(&api, &["remote", "rename", "origin", "up"]);
+    sandbox.git(&api, &["symbolic-ref", "refs/remotes/up/HEAD", "refs/remotes/up/main"]);
+    sandbox.git(&api, &["remote", "add", "fork", "/nowhere"]);
+    sandbox.toml(&format!("{FILE}[builders.new]\nrepos = [\"api\"]\n"));
+    let answer = sandbox.wsctl(&["plan", "-v"]).ok().says("the HEAD of remote fork is not known");
+    answer.says("base none: not there").never_says("base up/main: ");
+}

@@ -33,7 +33,8 @@ fn conflicting(sandbox: &Sandbox) {
 #[track_caller]
 fn paused(operation: &str, abort: &str, state: impl FnOnce(&Sandbox)) -> Sandbox {
     let mut before = None;
-    let words = [format!(" {operation} is in progress"), format!("work/api {abort}")];
+    let go_on = abort.replace("--abort", "--continue");
+    let words = [format!(" {operation} is in progress"), format!("work/api {abort}"), format!("work/api {go_on}")];
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let sandbox = blocked_until_told(&words, |sandbox| {
         state(sandbox);

@@ -18,7 +18,7 @@ use crate::model::path::{AbsPath, RelPath};
 use crate::model::work::{Finding, Work};
 
 use super::blockers::finding;
-use super::branch::is_on;
+use super::branch::{self, is_on};
 use super::draft::place;
 use super::input::Input;
 use super::{Options, Plan};
@@ -196,11 +196,10 @@ fn starts(repository: &Repository, declared: &DesiredCheckout, facts: &mut Facts
 
 /// What a branch starts from where the file does not say.
 fn default_base(repository: &Repository) -> (String, Option<Base>) {
-    let head = repository.remote_heads.get("origin").or_else(|| repository.remote_heads.values().next());
-    let tip = head.and_then(|head| repository.remote_branches.get(head)).map(|remote| remote.id.clone());
-    let own = || repository.head.commit().filter(|_| repository.remotes.is_empty()).cloned();
-    let name = head.cloned().or_else(|| repository.head.branch().map(ToString::to_string));
-    (name.unwrap_or_else(|| "none".into()), tip.or_else(own).map(Base::Commit))
+    match branch::default_base(repository) {
+        Ok((base, commit)) => (base, Some(Base::Commit(commit))),
+        Err(_) => ("none".into(), None),
+    }
 }
 
 fn base(found: Option<&Base>) -> String {
