@@ -31,8 +31,13 @@ pub(super) fn members(scene: &mut Scene<'_>, declared: &Builder) -> Members {
     if include && scene.facts.root_is_repository {
         members.entry(RepoName::root()).or_insert_with(|| name.span.clone());
     }
-    let written = declared.repos.as_ref().or(scene.config.defaults.repos.as_ref());
-    if members.is_empty() && written.is_none_or(Vec::is_empty) && declared.repos_whole {
+    // What is named and did not join is reported where it is named; the root of `[defaults]` may only have been left out.
+    let root_left_out = |repo: &Spanned<String>| repo.value == "." && scene.facts.root_is_repository;
+    let nothing_named = match &declared.repos {
+        Some(written) => written.is_empty(),
+        None => scene.config.defaults.repos.as_ref().is_none_or(|written| written.iter().all(root_left_out)),
+    };
+    if members.is_empty() && nothing_named && declared.repos_whole {
         let message = format!("builder `{}` has no repository", name.value);
         scene.faults.push(fault(&name.span, message, "", "name some: `repos = [\"…\"]`"));
     }

@@ -321,6 +321,8 @@ fn defaults() {
     let plain = Facts::plain(abs("/ws"));
     check(&two("include_root = true\nrepos = [\"a\"]"), &plain, &[("is no git repository", "true", "")]);
     check("[defaults]\nrepos = []\n[builders.b]", &plain, &[("builder `b` has no repository", "b", "repos")]);
+    let alone = "[defaults]\nrepos = [\".\"]\n[builders.b]\ninclude_root = false";
+    one(alone, "builder `b` has no repository", "b", "repos");
     // Who joins by default has overrides too.
     one("[repos.a]\n[defaults]\nrepos = [\"a\"]\n[builders.b.checkout.qqq]", "has no repository `qqq`", "qqq", "`a`");
 }
