@@ -214,7 +214,8 @@ impl Saved {
             return Err(fault("is too large for a saved plan".into()));
         }
         if !bytes.starts_with(BEGIN) {
-            return Err(fault("is no saved plan".into()));
+            // What is none is not written over.
+            return Err(Diagnostic::new(format!("{name}: is no saved plan"), "wsctl plan --out FILE").into());
         }
         let torn = |error: serde_json::Error| fault(format!("is no whole saved plan: {error}"));
         let Header { wsctl_plan, wsctl_version } = serde_json::from_slice(&bytes).map_err(torn)?;

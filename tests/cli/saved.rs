@@ -284,7 +284,7 @@ fn what_is_no_plan_of_here_and_now_is_one_line() {
     refused(&whole.replacen("\"wsctl_plan\": 1", "\"wsctl_plan\": 2", 1), "was saved by");
     refused(&whole.replacen("\"id\": \"", "\"id\": \"../../../../x", 1), "an id has 32 hexadecimal digits");
     sandbox.wsctl(&["show", "nowhere.plan"]).fails().says("nowhere.plan cannot be read");
-    sandbox.wsctl(&["apply", "builders.toml"]).fails().says("is no saved plan");
+    sandbox.wsctl(&["apply", "builders.toml"]).fails().says("is no saved plan").says("→ wsctl plan --out FILE\n");
     let other = declared();
     std::fs::copy(sandbox.top().join("next.plan"), other.top().join("next.plan")).unwrap();
     other.wsctl(&["apply", "../next.plan"]).fails().says("is a plan of").says("builders.toml apply ../next.plan");
