@@ -10,14 +10,9 @@ use anyhow::{Context as _, Result};
 use super::{disk, git, parallel};
 use crate::model::actual::RepositoryState;
 use crate::model::desired::Desired;
-use crate::model::lfs::{Lfs, Pointers, Unready};
+use crate::model::lfs::{LONGEST, Lfs, Pointers, Unready, is_pointer};
 use crate::model::name::RepoName;
 use crate::model::path::{AbsPath, RelPath, printable};
-
-/// How a pointer begins: <https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md>.
-const POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1\n";
-/// A pointer has fewer bytes than this, as git-lfs itself has it.
-const LONGEST: u64 = 1024;
 
 /// The repositories that shall have content, and cannot: nothing is asked where none shall.
 pub(super) fn unready(desired: &Desired, states: &BTreeMap<RepoName, RepositoryState>) -> Result<BTreeMap<RepoName, Unready>> {
@@ -63,25 +58,37 @@ fn look(checkout: &AbsPath) -> Result<Vec<RelPath>> {
         let mut fields = line.splitn(2, |byte| *byte == b'\t');
         let (Some(entry), Some(path)) = (fields.next(), fields.next()) else { continue };
         let id = entry.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
-        if is_pointer(checkout.join(OsStr::from_bytes(path)).as_path(), id)? {
+        if is_recorded(checkout.join(OsStr::from_bytes(path)).as_path(), id)? {
             let text = std::str::from_utf8(path).ok().and_then(|text| RelPath::new(text).ok());
             let named = || format!("{} has a name that is not UTF-8", printable(OsStr::from_bytes(path)));
-            found.push(text.with_context(named)?);
+            let path = text.with_context(named)?;
+            if !is_through_link(checkout, &path)? {
+                found.push(path);
+            }
         }
     }
     Ok(found)
 }
 
-/// Whether a file is a pointer, and that of its index: what somebody wrote there is his own.
-fn is_pointer(file: &Path, id: &[u8]) -> Result<bool> {
+/// Whether a symbolic link stands where a file's directories should.
+fn is_through_link(checkout: &AbsPath, path: &RelPath) -> Result<bool> {
+    let mut at = path.under(checkout).parent();
+    while at != *checkout {
+        if disk::look(at.as_path())?.is_none_or(|found| !found.is_dir()) {
+            return Ok(true);
+        }
+        at = at.parent();
+    }
+    Ok(false)
+}
+
+/// Whether a file is a pointer, and that of its index: what somebody wrote there is their own.
+fn is_recorded(file: &Path, id: &[u8]) -> Result<bool> {
     let Some(found) = disk::look(file)? else { return Ok(false) };
     if !found.is_file() || found.len() >= LONGEST {
         return Ok(false);
     }
-    let Some(bytes) = disk::read(file)? else { return Ok(false) };
-    if !bytes.starts_with(POINTER) {
-        return Ok(false);
-    }
+    let Some(bytes) = disk::read(file)?.filter(|bytes| is_pointer(bytes)) else { return Ok(false) };
     let recorded = gix::ObjectId::from_hex(id)?;
     Ok(gix::objs::compute_hash(recorded.kind(), gix::objs::Kind::Blob, &bytes)? == recorded)
 }

@@ -3,10 +3,12 @@
 use anyhow::{Result, bail};
 
 use crate::actual;
-use crate::model::desired::DesiredCheckout;
+use crate::model::actual::{Actual, Link, RepositoryState};
+use crate::model::desired::{DesiredBuilder, DesiredCheckout};
 use crate::model::lfs::{Lfs, Pointers};
 use crate::model::path::AbsPath;
 
+use super::recover::Recovery;
 use super::{Shared, submodules};
 
 /// Brings what is declared and missing.
@@ -33,4 +35,22 @@ fn content(shared: &Shared<'_>, checkout: &AbsPath) -> Result<()> {
         Some(first) => bail!("{} is a pointer still: git-lfs did not bring its content", first.under(checkout)),
         None => Ok(()),
     }
+}
+
+/// Finishes what was cut short while content came: in the index, for each checkout that shall have it.
+pub(super) fn settle(recovery: &Recovery<'_>, actual: &Actual) -> Result<()> {
+    let mut first = Ok(());
+    for repository in actual.repositories.values().filter_map(RepositoryState::repository) {
+        for found in repository.registrations.values().filter(|found| found.link == Link::Whole) {
+            let Some(place) = &found.worktree else { continue };
+            let wants = |builder: &DesiredBuilder| {
+                let mut checkouts = builder.checkouts.values();
+                checkouts.any(|it| it.contents.lfs == Lfs::Content && it.path.under(&builder.path) == *place)
+            };
+            if recovery.desired.builders.values().any(wants) {
+                first = first.and(recovery.door.bring_content(place, &[]));
+            }
+        }
+    }
+    first
 }

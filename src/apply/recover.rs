@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use anyhow::{Result, bail};
 
 use super::rounds::{repositories, rounds};
-use super::{entries, leftover, relocate};
+use super::{contents, entries, leftover, relocate};
 use crate::actual;
 use crate::diagnostic::Diagnostic;
 use crate::git::{Door, Unsettled};
@@ -62,6 +62,11 @@ pub(super) fn settle(recovery: &Recovery<'_>) -> Result<Vec<Intent>> {
             tell(&format!("what a run left that was cut short stays for now: {error:#}"));
             left.push(intent.clone());
         }
+    }
+    if !journal.open.is_empty()
+        && let Err(error) = contents::settle(recovery, &actual)
+    {
+        tell(&format!("content of git-lfs that came is not known to the index: {error:#}"));
     }
     leftover::sweep(recovery, &actual)?;
     Ok(left)

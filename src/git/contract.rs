@@ -140,10 +140,11 @@ pub trait Door: Sync {
     /// git's own reason in one line, for the first that it refuses, or something is in the way; the others are there then.
     fn fill_submodules(&self, repository: &AbsPath, checkout: &AbsPath, paths: &[RelPath]) -> Result<()>;
 
-    /// Fetches what git-lfs keeps of a checkout's commit, and writes the content of these files, which are pointers.
+    /// Fetches what git-lfs keeps of a checkout's commit, and puts the content of these files in the place of their pointers,
+    /// each whole. What is no pointer any more stays. Without paths, the index learns of what came before a call was cut short.
     ///
     /// # Errors
-    /// The reason of git-lfs in one line.
+    /// The reason of git or git-lfs in one line, or a symbolic link is on the way.
     fn bring_content(&self, checkout: &AbsPath, paths: &[RelPath]) -> Result<()>;
 
     /// Detaches HEAD of a checkout where it is.

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::model::desired::{Cloning, Desired, Url};
 use crate::model::lfs::Lfs;
-use crate::model::mark::OurLock;
+use crate::model::mark::{OWN_DIRECTORY, OurLock};
 use crate::model::name::{BranchName, ObjectId, WorkspaceId};
 use crate::model::path::{AbsPath, RelPath};
 use crate::model::sparse::Cone;
@@ -161,7 +161,7 @@ impl Door for GitDoor {
     }
 
     fn bring_content(&self, checkout: &AbsPath, paths: &[RelPath]) -> Result<()> {
-        lfs::bring(&self.git, checkout, paths)
+        lfs::bring(&self.git, &self.builders_dir.join(OWN_DIRECTORY), checkout, paths)
     }
 
     fn park(&self, checkout: &AbsPath, expect: &ObjectId) -> Result<()> {

@@ -1,46 +1,83 @@
-//! Brings the content of files of which git has pointers, by git-lfs.
+//! Brings the content of files of which git has pointers, by the filter of git-lfs: beside the checkout first, then each in its
+//! place by one rename, so that no half of a file ever stands there, and nothing is written through a link.
 
-use anyhow::Result;
+use std::ffi::OsString;
+use std::fs;
+
+use anyhow::{Context as _, Result};
 
 use super::command::Git;
+use super::own_files::{refuse_links, sync_file_system, temporary, token};
+use crate::model::lfs::is_pointer;
 use crate::model::path::{AbsPath, RelPath};
+use crate::regular;
 
-/// So many bytes of paths go to one call: the system bounds what a command may be told.
-const CALL: usize = 64 * 1024;
-
-/// Fetches, then writes; see `Door::bring_content`.
-pub(super) fn bring(git: &Git, checkout: &AbsPath, paths: &[RelPath]) -> Result<()> {
+/// Fetches, then writes; `own` is a directory of ours on the same file system. See `Door::bring_content`.
+pub(super) fn bring(git: &Git, own: &AbsPath, checkout: &AbsPath, paths: &[RelPath]) -> Result<()> {
+    if paths.is_empty() {
+        return settle(git, checkout);
+    }
     git.at(checkout)?.network().args(["lfs", "fetch"]).run()?;
-    let mut rest = paths;
-    while !rest.is_empty() {
-        let mut length = 0;
-        let fits = rest.iter().take_while(|path| {
-            length += path.as_str().len();
-            length <= CALL
-        });
-        let (now, later) = rest.split_at(fits.count().max(1));
-        git.at(checkout)?.args(["lfs", "checkout", "--"]).args(now.iter().map(pattern)).patiently()?;
-        rest = later;
+    let draft = tempfile::Builder::new().prefix(&temporary(token()?)).tempdir_in(own);
+    let draft = draft.with_context(|| format!("{own} cannot be written"))?;
+    let drafted = AbsPath::new(draft.path())?;
+    let mut prefix = OsString::from("--prefix=");
+    prefix.push(drafted.as_path());
+    prefix.push("/");
+    let filter = unskipped(git, checkout)?;
+    let call = git.at(checkout)?.network().args(filter.iter().flat_map(|setting| ["-c", setting]));
+    call.args(["checkout-index", "-z", "--stdin"]).arg(prefix).fed(&listed(paths))?;
+    sync_file_system(&drafted)?;
+    let mut brought = Vec::new();
+    for path in paths {
+        let (new, place) = (path.under(&drafted), path.under(checkout));
+        refuse_links(checkout, &place)?;
+        // What somebody wrote there since stays.
+        if regular::read(&place).is_ok_and(|bytes| is_pointer(&bytes)) {
+            fs::rename(&new, &place).with_context(|| format!("{place} cannot be written"))?;
+            brought.push(path);
+        }
     }
-    Ok(())
+    git.at(checkout)?.args(["update-index", "-z", "--stdin"]).fed(&listed(brought)).map(drop)
 }
 
-/// The pattern of this one file: without a slash before it, it would be that of every file of its name.
-fn pattern(path: &RelPath) -> String {
-    let escaped = path.as_str().chars().flat_map(|character| {
-        let special = matches!(character, '*' | '?' | '[' | ']' | '\\' | '!' | '{' | '}');
-        special.then_some('\\').into_iter().chain([character])
-    });
-    ['/'].into_iter().chain(escaped).collect()
+/// Lets the index know of content that came and that it was not told of: its size is not that of the pointer, which git takes
+/// for an edit without a look. What is an edit stays one.
+fn settle(git: &Git, checkout: &AbsPath) -> Result<()> {
+    let differ =
+        git.at(checkout)?.args(["diff-files", "--raw", "--no-abbrev", "-z", "--diff-filter=M", "--", ":(attr:filter=lfs)"]);
+    let text = differ.run()?;
+    let mut fields = text.split(|byte| *byte == 0);
+    let mut recorded = Vec::new();
+    while let (Some(entry), Some(path)) = (fields.next().filter(|entry| !entry.is_empty()), fields.next()) {
+        let id = entry.split(|byte| *byte == b' ').nth(2).unwrap_or_default();
+        if !path.contains(&b'\n') {
+            recorded.push((id, path));
+        }
+    }
+    if recorded.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<u8> = recorded.iter().flat_map(|(_, path)| path.iter().copied().chain([b'\n'])).collect();
+    let found = git.at(checkout)?.args(["hash-object", "--stdin-paths"]).fed(&lines)?;
+    let same = recorded.iter().zip(found.split(|byte| *byte == b'\n')).filter(|((id, _), found)| id == found);
+    let list: Vec<u8> = same.flat_map(|((_, path), _)| path.iter().copied().chain([0])).collect();
+    git.at(checkout)?.args(["update-index", "-z", "--stdin"]).fed(&list).map(drop)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn listed<'a>(paths: impl IntoIterator<Item = &'a RelPath>) -> Vec<u8> {
+    paths.into_iter().flat_map(|path| path.as_str().bytes().chain([0])).collect()
+}
 
-    #[test]
-    fn a_pattern_is_that_of_one_file() {
-        assert_eq!(pattern(&RelPath::new("a/b.bin").unwrap()), "/a/b.bin");
-        assert_eq!(pattern(&RelPath::new("we,ird [x]*.bin").unwrap()), "/we,ird \\[x\\]\\*.bin");
+/// The settings of a filter that was set up to leave content out (`git lfs install --skip-smudge`), without that.
+fn unskipped(git: &Git, checkout: &AbsPath) -> Result<Vec<String>> {
+    let mut settings = Vec::new();
+    for key in ["filter.lfs.process", "filter.lfs.smudge"] {
+        let answer = git.at(checkout)?.args(["config", "--get", key]).answer()?;
+        let command = String::from_utf8_lossy(&answer.stdout);
+        if answer.status.success() && command.contains(" --skip") {
+            settings.push(format!("{key}={}", command.trim_end().replace(" --skip", "")));
+        }
     }
+    Ok(settings)
 }

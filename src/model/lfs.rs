@@ -31,3 +31,12 @@ pub enum Unready {
     /// git's configuration has no filter for it.
     NotSetUp,
 }
+
+/// A pointer has fewer bytes than this, as git-lfs itself has it.
+pub const LONGEST: u64 = 1024;
+
+/// Whether the bytes of a file are a pointer: <https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md>.
+#[must_use]
+pub fn is_pointer(bytes: &[u8]) -> bool {
+    (bytes.len() as u64) < LONGEST && bytes.starts_with(b"version https://git-lfs.github.com/spec/v1\n")
+}

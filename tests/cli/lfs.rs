@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::support::{Sandbox, text};
+use crate::support::{KILLER, Sandbox, arm, killer, text};
 
 const REPOS: &str = "[repos.web]\n[repos.api]\n";
 const BUILDER: &str = "[builders.b]\nrepos = [\"api\"]\n";
@@ -146,6 +146,55 @@ fn without_git_lfs_what_needs_it_is_blocked_and_the_hint_helps() {
     // What needs nothing of it is not held up.
     fs::remove_file(sandbox.home().join(".gitconfig")).unwrap();
     wsctl(&["plan", "--detailed-exitcode"]).ok();
+}
+
+#[test]
+fn a_filter_that_leaves_content_out_brings_it_where_it_is_declared() {
+    let sandbox = sandbox();
+    let smudge = sandbox.git("repos/api", &["config", "filter.lfs.smudge"]);
+    sandbox.git("repos/api", &["config", "filter.lfs.smudge", &format!("{smudge} --skip")]);
+    sandbox.toml(&toml(""));
+    sandbox.apply().ok();
+    has_pointers(&sandbox);
+    sandbox.toml(&toml("lfs = true\n"));
+    sandbox.apply().ok();
+    has_content(&sandbox);
+}
+
+#[test]
+fn nothing_is_written_through_a_link_or_a_second_name() {
+    let sandbox = sandbox();
+    sandbox.toml(&toml("lfs = false\n"));
+    sandbox.apply().ok();
+    let elsewhere = sandbox.top().join("elsewhere");
+    fs::rename(api(&sandbox).join("deep"), &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, api(&sandbox).join("deep")).unwrap();
+    let second = sandbox.top().join("second");
+    fs::hard_link(api(&sandbox).join("a.bin"), &second).unwrap();
+    sandbox.toml(&toml("lfs = true\n"));
+    sandbox.plan().ok().says("the content of a.bin is not there");
+    sandbox.apply().ok();
+    assert_eq!(text(api(&sandbox).join("a.bin")), "content of a.bin\n");
+    assert!(is_pointer(elsewhere.join("a.bin")) && is_pointer(second));
+}
+
+#[test]
+fn content_of_which_the_index_was_not_told_is_no_edit_to_the_next_apply() {
+    let sandbox = sandbox();
+    sandbox.toml(&toml("lfs = false\n"));
+    sandbox.apply().ok();
+    let clean = sandbox.git("repos/api", &["config", "filter.lfs.clean"]);
+    let killer = killer(&sandbox, "clean", KILLER, &format!("exec {clean}"));
+    sandbox.git("repos/api", &["config", "filter.lfs.clean", &format!("'{}'", killer.display())]);
+    sandbox.toml(&toml("lfs = true\n"));
+    let armed = arm(&sandbox);
+    assert_eq!(sandbox.apply().code, None);
+    assert!(!armed.exists());
+    assert_eq!(text(api(&sandbox).join("a.bin")), "content of a.bin\n");
+    fs::write(api(&sandbox).join("deep/a.bin"), "edited\n").unwrap();
+    sandbox.apply().ok();
+    assert_eq!(sandbox.git(api(&sandbox), &["status", "--porcelain"]), " M deep/a.bin");
+    sandbox.converged();
 }
 
 #[test]

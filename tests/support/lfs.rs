@@ -26,15 +26,9 @@ clean)
     mv "$new" "$store/$id"
     printf 'version https://git-lfs.github.com/spec/v1\noid sha256:%s\nsize %s\n' "$id" "$2" ;;
 smudge)
-    if [ "$GIT_LFS_SKIP_SMUDGE" = 1 ]; then cat; else cat "$store/$(oid)"; fi ;;
+    if [ "$GIT_LFS_SKIP_SMUDGE" = 1 ] || [ "$2" = --skip ]; then cat; else cat "$store/$(oid)"; fi ;;
 fetch)
     if [ -e "$store/down" ]; then echo 'batch response: the server is down' >&2; exit 2; fi ;;
-checkout)
-    shift 2
-    for pattern; do
-        path=$(printf '%s' "$pattern" | sed -n 's/\\\(.\)/\1/g; s/^\///p')
-        if [ -e "$path" ]; then id=$(oid < "$path"); cat "$store/$id" > "$path"; printf '%s\0' "$path"; fi
-    done | git update-index -q --refresh -z --stdin ;;
 *) echo "git-lfs: $1?" >&2; exit 127 ;;
 esac
 "#;
