@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 
 use super::processes::Processes;
-use super::{lfs, parallel, populated, strays, work};
+use super::{held, lfs, parallel, populated, strays, work};
 use crate::model::actual::{Actual, Link, Registration, Repository, RepositoryState};
 use crate::model::desired::Desired;
 use crate::model::lfs::Pointers;
@@ -18,11 +18,12 @@ use crate::plan::Question;
 enum Answer {
     Work(Work),
     Strays(Findings),
+    Held(Findings),
     Submodules(Submodules),
     Pointers(Pointers),
 }
 
-/// Fills in `work`, `strays`, `submodules` and `pointers` where a question asks for them. What cannot be told is a finding.
+/// Fills in `work`, `strays`, `held`, `submodules` and `pointers` where a question asks for them. What cannot be told is a finding.
 pub fn examine(actual: &mut Actual, desired: &Desired, questions: &[Question]) {
     let processes = Processes::read();
     let seen: &Actual = actual;
@@ -39,6 +40,11 @@ pub fn examine(actual: &mut Actual, desired: &Desired, questions: &[Question]) {
                     builder.strays = Some(findings);
                 }
             }
+            (Question::Held(name, admin_name), Some(Answer::Held(findings))) => {
+                if let Some(held) = place_of_held(actual, name, admin_name.as_deref()) {
+                    *held = Some(findings);
+                }
+            }
             (Question::Submodules(repository, admin_name), Some(Answer::Submodules(submodules))) => {
                 if let Some(registration) = registration(actual, repository, admin_name) {
                     registration.submodules = Some(submodules);
@@ -49,8 +55,22 @@ pub fn examine(actual: &mut Actual, desired: &Desired, questions: &[Question]) {
                     registration.pointers = Some(pointers);
                 }
             }
-            (Question::Work(..) | Question::Strays(_) | Question::Submodules(..) | Question::Pointers(..), Some(_) | None) => {}
+            (
+                Question::Work(..) | Question::Strays(_) | Question::Held(..) | Question::Submodules(..) | Question::Pointers(..),
+                Some(_) | None,
+            ) => {}
         }
+    }
+}
+
+/// Where the answer belongs: to the repository, or to one of its registrations.
+fn place_of_held<'a>(actual: &'a mut Actual, name: &RepoName, admin_name: Option<&OsStr>) -> Option<&'a mut Option<Findings>> {
+    if let Some(admin_name) = admin_name {
+        return registration(actual, name, admin_name).map(|registration| &mut registration.held);
+    }
+    match actual.repositories.get_mut(name) {
+        Some(RepositoryState::Present(repository)) => Some(&mut repository.held),
+        Some(RepositoryState::Missing | RepositoryState::Occupied(_) | RepositoryState::Unusable { .. }) | None => None,
     }
 }
 
@@ -79,6 +99,14 @@ fn answer(actual: &Actual, desired: &Desired, question: &Question, processes: &P
         Question::Pointers(repository, admin_name) => {
             let registration = actual.repositories.get(repository)?.repository()?.registrations.get(admin_name)?;
             Some(Answer::Pointers(lfs::pointers(registration.worktree.as_ref()?)))
+        }
+        Question::Held(name, admin_name) => {
+            let repository = actual.repositories.get(name)?.repository()?;
+            let Some(admin_name) = admin_name else {
+                return Some(Answer::Held(held::look(&repository.path, &repository.common_dir, processes)));
+            };
+            let registration = repository.registrations.get(admin_name)?;
+            Some(Answer::Held(held::look(registration.worktree.as_ref()?, &registration.admin_dir, processes)))
         }
         Question::Strays(name) => Some(Answer::Strays(strays::look(actual.builders.get(name)?, processes))),
     }

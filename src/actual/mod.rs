@@ -11,6 +11,7 @@ mod examine;
 mod files;
 pub mod git;
 mod head;
+mod held;
 mod home;
 mod index;
 mod journal;
@@ -40,6 +41,7 @@ mod work;
 
 pub use clock::boot;
 pub use examine::examine;
+pub use held::held;
 pub use home::at_home;
 pub use journal::{journal, made, without_leftovers};
 pub use lfs::pointers;

@@ -45,6 +45,7 @@ fn registration(opened: &Opened, refs: &Refs, admin_dir: AbsPath, name: &OsStr) 
         pointers: None,
         remains: Vec::new(),
         work: None,
+        held: None,
         admin_dir,
     };
     if registration.link == Link::DirectoryGone {

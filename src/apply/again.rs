@@ -116,7 +116,8 @@ fn checkout(
     }
 }
 
-fn refuse(blockers: Vec<Blocker>) -> Result<()> {
+/// The first of them as an error.
+pub(super) fn refuse(blockers: Vec<Blocker>) -> Result<()> {
     let Some(first) = blockers.into_iter().next() else { return Ok(()) };
     let place = first.path.map(|path| format!("{path}: ")).unwrap_or_default();
     Err(Diagnostic::new(format!("changed since the plan was made: {place}{}", first.fact), first.next).into())

@@ -5,11 +5,15 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use crate::actual;
 use crate::diagnostic::Diagnostic;
-use crate::model::path::shell;
-use crate::plan::{Relocation, RepositoryWrite};
+use crate::git::admin_dir_of;
+use crate::model::path::{AbsPath, shell};
+use crate::model::work::Finding;
+use crate::plan::{Relocation, RepositoryWrite, refusals_of_move};
 
 use super::Shared;
+use super::again::refuse;
 use super::relocate::{carry_out, relocating};
 
 pub(super) fn update(shared: &Shared<'_>, write: &RepositoryWrite) -> Result<()> {
@@ -24,7 +28,7 @@ pub(super) fn update(shared: &Shared<'_>, write: &RepositoryWrite) -> Result<()>
     }
 }
 
-/// Refuses while a git is at work in the repository, and where one rename does not do.
+/// Refuses while somebody is at work in the repository or in a worktree of it, and where one rename does not do.
 fn idle(relocation: &Relocation) -> Result<()> {
     let to = relocation.hops.last().map_or(&relocation.from, |hop| &hop.to);
     let device = |path: &Path| Some(path.symlink_metadata().ok()?.dev());
@@ -33,12 +37,24 @@ fn idle(relocation: &Relocation) -> Result<()> {
         let next = format!("mv {} {}\nwsctl apply", shell(&relocation.from), shell(to));
         return Err(Diagnostic::new(fact, next).into());
     }
-    let git = relocation.from.join(".git");
-    let git = if git.as_path().is_dir() { git } else { relocation.from.clone() };
-    let lock = git.join("index.lock");
-    if lock.as_path().symlink_metadata().is_err() {
-        return Ok(());
+    let main = git_dir(&relocation.from);
+    let mut worktrees = vec![(&relocation.from, &main)];
+    worktrees.extend(relocation.checkouts.iter().map(|checkout| (&checkout.from, &checkout.old_admin_dir)));
+    let found = actual::held(&worktrees);
+    let mut blockers = Vec::new();
+    for ((worktree, _), held) in worktrees.iter().zip(found) {
+        // What is mounted in one that stays where it is stays too.
+        let breaks = |found: &Finding| *worktree == &relocation.from || !matches!(found, Finding::Mount(_));
+        blockers.extend(refusals_of_move(worktree, &held.into_iter().filter(breaks).collect::<Vec<_>>()));
     }
-    let next = format!("ls -l {}\nthen wsctl apply", shell(&lock));
-    Err(Diagnostic::new(format!("a git is at work in {}, or died there: {lock}", relocation.from), next).into())
+    refuse(blockers)
+}
+
+/// Where a main worktree or a bare repository has its index.
+fn git_dir(repository: &AbsPath) -> AbsPath {
+    let inside = repository.join(".git");
+    if inside.as_path().is_dir() {
+        return inside;
+    }
+    admin_dir_of(repository).unwrap_or_else(|_| repository.clone())
 }

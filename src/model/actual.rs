@@ -13,6 +13,7 @@ use super::path::{AbsPath, RelPath};
 use super::trash::{GoneEntry, TrashEntry};
 
 pub use super::registration::{Link, Lock, Registration};
+use super::work::Findings;
 pub use super::work::Operation;
 
 /// One read of the disk.
@@ -218,6 +219,8 @@ pub struct Repository {
     pub mirror_refspecs: Vec<(String, String)>,
     /// The filter that it was cloned with.
     pub filter: Option<String>,
+    /// Read only where a move depends on it (`actual::examine`): what holds the main worktree where it is.
+    pub held: Option<Findings>,
     /// Whether worktrees may have a configuration of their own: `extensions.worktreeConfig`.
     pub worktree_config: bool,
     /// The linked worktrees, by the name of their admin directory.

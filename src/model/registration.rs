@@ -9,7 +9,7 @@ use super::name::WorkspaceId;
 use super::path::AbsPath;
 use super::sparse::Sparse;
 use super::submodule::Submodules;
-use super::work::Work;
+use super::work::{Findings, Work};
 
 /// One entry of a repository's `worktrees/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub struct Registration {
     pub remains: Vec<String>,
     /// Read only where a removal or a switch depends on it (`actual::examine`).
     pub work: Option<Work>,
+    /// Read only where a move depends on it: what holds the worktree where it is.
+    pub held: Option<Findings>,
 }
 
 impl Registration {

@@ -182,6 +182,8 @@ pub enum Question {
     Work(RepoName, OsString),
     /// What lies beside the checkouts of a builder: the name of its directory.
     Strays(OsString),
+    /// Who is at work in a worktree of a repository, the main one or that of the name of an admin directory.
+    Held(RepoName, Option<OsString>),
     /// Whether the submodules of a checkout are there: its repository and the name of its admin directory.
     Submodules(RepoName, OsString),
     /// Which files of git-lfs are pointers in a checkout: its repository and the name of its admin directory.

@@ -20,6 +20,7 @@ mod lfs;
 mod life;
 mod locking;
 mod moves;
+mod moves_blocked;
 mod narrowing;
 mod promises;
 mod prune;

@@ -413,6 +413,7 @@ fn registration(declared: &DesiredBuilder, checkout: &DesiredCheckout, mark: &Bu
         pointers: None,
         remains: vec![],
         work: Some(Work { unmerged: Some(0), ..Work::default() }),
+        held: Some(vec![]),
     }
 }
 

@@ -115,9 +115,9 @@ impl Moves {
         actual
     }
 
-    /// What a builder's move needs to know of the files in it.
+    /// What the moves need to know of what lies there, and of who is at work in it.
     pub(super) fn questions(&self, input: &Input<'_>) -> Vec<Question> {
-        let mut questions = Vec::new();
+        let mut questions = repository::questions(&self.repositories, input.actual);
         for moving in self.builders.values() {
             questions.push(Question::Strays(moving.source.clone()));
             for (name, _, registration) in input.registrations() {

@@ -7,10 +7,11 @@ use crate::model::builder::{BuilderDirectory, Occupant};
 use crate::model::desired::DesiredRepository;
 use crate::model::name::RepoName;
 use crate::model::path::AbsPath;
+use crate::model::work::{Finding, Findings};
 
 use super::super::blockers::{at, shell};
 use super::super::input::Input;
-use super::super::{Blocker, Hop, Relocated, Relocation};
+use super::super::{Blocker, Hop, Question, Relocated, Relocation, refusals_of_move};
 use super::hops::shifted;
 
 /// One repository on its way.
@@ -52,8 +53,38 @@ fn repository(declared: &DesiredRepository, found: &Repository) -> RepositoryMov
     };
     let checkouts = whole.filter_map(relocated).collect();
     let empties = if overlap { vec![] } else { vec![from.parent()] };
-    let blockers = found.registrations.values().filter_map(|registration| away(found, registration)).collect();
+    let mut blockers: Vec<Blocker> = at_work(found);
+    blockers.extend(found.registrations.values().filter_map(|registration| away(found, registration)));
     RepositoryMove { relocation: Relocation { was: None, from: from.clone(), stage, hops, checkouts, empties }, blockers }
+}
+
+/// Who is at work in the repository, or in a worktree whose link is written again: git would lose the way to its files.
+fn at_work(found: &Repository) -> Vec<Blocker> {
+    let unknown = |path: &AbsPath| vec![at("unknown", path, "who is at work there was not looked at", "wsctl plan")];
+    let of = |path: &AbsPath, held: Option<&Findings>| held.map_or_else(|| unknown(path), |held| refusals_of_move(path, held));
+    let mut blockers = of(&found.path, found.held.as_ref());
+    for registration in found.registrations.values().filter(|registration| registration.link == Link::Whole) {
+        let Some(worktree) = &registration.worktree else { continue };
+        // What is mounted in one that stays where it is stays too.
+        let held = registration.held.as_ref().map(|held| without_mounts(held));
+        blockers.extend(of(worktree, held.as_ref()));
+    }
+    blockers
+}
+
+fn without_mounts(held: &[Finding]) -> Findings {
+    held.iter().filter(|found| !matches!(found, Finding::Mount(_))).cloned().collect()
+}
+
+/// What has to be known of those that move.
+pub(super) fn questions(moves: &BTreeMap<RepoName, RepositoryMove>, actual: &Actual) -> Vec<Question> {
+    let found = moves.keys().filter_map(|name| Some((name, actual.repositories.get(name)?.repository()?)));
+    let of = |(name, found): (&RepoName, &Repository)| {
+        let whole = found.registrations.values().filter(|registration| registration.link == Link::Whole);
+        let linked = whole.map(|registration| Question::Held(name.clone(), Some(registration.admin_name.clone())));
+        linked.chain([Question::Held(name.clone(), None)]).collect::<Vec<_>>()
+    };
+    found.flat_map(of).collect()
 }
 
 /// A worktree whose link cannot be written now and is wanted still: somebody locked it, mostly since it lies on a disk that
