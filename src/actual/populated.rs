@@ -24,6 +24,9 @@ pub fn submodules(checkout: &AbsPath) -> Submodules {
 fn look(checkout: &AbsPath, at: &RelPath, found: &mut Submodules) -> Result<()> {
     let directory = at.under(checkout);
     let named = named(&directory)?;
+    if named.is_empty() {
+        return Ok(());
+    }
     for (path, recorded) in gitlinks(&directory)? {
         // A gitlink that .gitmodules does not name is a repository that somebody added by mistake.
         if !named.contains(&path) {

@@ -11,7 +11,7 @@ use super::globals::Globals;
 use super::typed;
 use crate::config::fault::suggestion;
 use crate::diagnostic::Diagnostic;
-use crate::edit::{Added, Member, NewBuilder, add_builder};
+use crate::edit::{Added, Member, NewBuilder, add_builder, line_at};
 use crate::model::address::Address;
 use crate::model::name::{BuilderName, RepoName};
 use crate::plan::shell_word;
@@ -79,7 +79,7 @@ fn once(globals: &Globals, args: &Args) -> Result<u8> {
     match add_builder(&text, &builder) {
         Ok(Added::New(text)) => editing.put(&file, Ok(text))?,
         Ok(Added::Same) => {}
-        Ok(Added::Other(place)) => return Err(other(&editing, &builder, text[..place.start].lines().count() + 1)),
+        Ok(Added::Other(place)) => return Err(other(&editing, &builder, line_at(&text, place.start))),
         Err(fault) => editing.put(&file, Err(fault))?,
     }
     end(

@@ -12,7 +12,7 @@ use super::globals::Globals;
 use super::typed;
 use crate::config::fault::suggestion;
 use crate::diagnostic::Diagnostic;
-use crate::edit::{Added, Member, NewRepository, add_repository, join};
+use crate::edit::{Added, Member, NewRepository, add_repository, join, line_at};
 use crate::model::address::Address;
 use crate::model::desired::Url;
 use crate::model::name::{BuilderName, RepoName};
@@ -105,7 +105,7 @@ fn declare(editing: &mut Editing, args: &Args, members: &[Member], url: Url) -> 
             return Ok(());
         }
         let (source, place) = editing.config.sources.at(&known.name.span);
-        let line = source.text[..place.start].matches('\n').count() + 1;
+        let line = line_at(&source.text, place.start);
         let fact = format!("repository `{name}` is declared already, with another url or none: {file}:{line}");
         return Err(Diagnostic::new(fact, format!("edit line {line} of {file}, or leave --url out")).into());
     }

@@ -6,13 +6,13 @@ use super::apply::{Question, approve, finish, show};
 use super::editing::Editing;
 use super::globals::Globals;
 use super::options::RemovalOptions;
-use super::workspace::{fetch, refresh};
+use super::workspace::{fetch, look};
 use super::{apply, ask, stream};
 use crate::apply::event::Listener;
 use crate::model::address::Address;
 use crate::model::desired::{Desired, DesiredBuilder};
 use crate::model::name::BuilderName;
-use crate::plan::{Options, Plan, Selection, addresses, again};
+use crate::plan::{Options, Plan, Selection, addresses, again, plan};
 use crate::view::edit::{Answer, Verb};
 use crate::view::json::edit::Tally;
 use crate::{actual, view};
@@ -115,11 +115,12 @@ fn options(globals: &Globals, edit: &Edit<'_>, selection: Selection) -> Options 
 
 /// The plan of what was selected; `None` where nothing of it is declared, nor ours on the disk.
 fn planned(after: &Desired, options: &Options) -> Result<Option<Plan>> {
-    let all = addresses(after, &actual::read(after)?, options);
+    let actual = look(after, options)?;
+    let all = addresses(after, &actual, options);
     if !options.selection.targets.iter().all(|target| all.iter().any(|address| target.covers(address))) {
         return Ok(None);
     }
-    Ok(Some(refresh(after, options)?.1))
+    Ok(Some(plan(after, &actual, options)))
 }
 
 fn refused(globals: &Globals) {

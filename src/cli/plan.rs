@@ -9,7 +9,7 @@ use super::globals::Globals;
 use super::options::ChangeOptions;
 use super::saved;
 use super::workspace::{fetch, load, refresh};
-use crate::plan::explained;
+use crate::plan::{Plan, explained};
 use crate::view::{self, Verbosity};
 
 /// Show what apply would do, and why. Nothing is written.
@@ -40,9 +40,8 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
     let out = args.out.as_deref().map(saved::place).transpose()?;
     let mut desired = load(globals)?;
     let mut options = args.options.options(globals);
-    if args.options.common.fetch || desired.fetch {
-        fetch(globals, &desired)?;
-    }
+    let fetches = args.options.common.fetch || desired.fetch;
+    let unfetched = if fetches { fetch(globals, &desired)? } else { Vec::new() };
     if args.options.destroy {
         destroy::everything(&mut desired, &mut options);
     }
@@ -52,7 +51,8 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
     if globals.json {
         // One document, also where the plan cannot be saved.
         save(plan.clone())?;
-        view::print(&view::json::plan(&plan))?;
+        let warnings = unfetched.into_iter().chain(plan.warnings.clone()).collect();
+        view::print(&view::json::plan(&Plan { warnings, ..plan.clone() }))?;
     } else if nothing {
         view::print(view::prompt::NOTHING_TO_DESTROY)?;
     } else {

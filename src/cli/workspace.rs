@@ -2,18 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::Result;
 
 use super::globals::Globals;
 use super::options::known;
 use crate::config::Config;
+use crate::diagnostic::Diagnostic;
 use crate::git::{Door, GitDoor, Locks};
 use crate::model::actual::{Actual, Repository, RepositoryState};
 use crate::model::address::{Address, quoted};
 use crate::model::desired::{Desired, DesiredBuilder};
 use crate::model::name::{BuilderName, RepoName};
-use crate::model::path::AbsPath;
+use crate::model::path::{AbsPath, shell};
 use crate::plan::{Options, Plan, plan, questions};
 use crate::{actual, config, desired, trash, view};
 
@@ -56,27 +58,37 @@ pub(super) fn undeclared(desired: &Desired, builder: &BuilderName, repositories:
 /// # Errors
 /// A target means nothing that is there.
 pub(super) fn refresh(desired: &Desired, options: &Options) -> Result<(Actual, Plan)> {
-    let mut actual = actual::read(desired)?;
-    actual::without_leftovers(&mut actual);
-    let questions: Vec<_> = questions(desired, &actual, options).into_iter().collect();
-    actual::examine(&mut actual, desired, &questions);
+    let actual = look(desired, options)?;
     known(desired, &actual, options)?;
     let plan = plan(desired, &actual, options);
     Ok((actual, plan))
 }
 
+/// Reads the disk, as far as a plan with these options asks.
+pub(super) fn look(desired: &Desired, options: &Options) -> Result<Actual> {
+    let mut actual = actual::read(desired)?;
+    actual::without_leftovers(&mut actual);
+    let questions: Vec<_> = questions(desired, &actual, options).into_iter().collect();
+    actual::examine(&mut actual, desired, &questions);
+    Ok(actual)
+}
+
 /// Fetches every declared repository that is there and has a remote, under the locks, several at a time. One that
-/// cannot be fetched is a warning: the plan goes by what was fetched before.
-pub(super) fn fetch(globals: &Globals, desired: &Desired) -> Result<()> {
+/// cannot be fetched is a warning, which is told and returned: the plan goes by what was fetched before.
+pub(super) fn fetch(globals: &Globals, desired: &Desired) -> Result<Vec<String>> {
     let actual = actual::read(desired)?;
     let locks = lock(globals, desired, &actual, |_| true)?;
     let door = GitDoor::of(desired, false)?.holding(&locks)?;
     let all: Vec<_> = present(&actual).filter(|(_, repository)| !repository.remotes.is_empty()).collect();
-    let next = AtomicUsize::new(0);
+    let (next, failed) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
     let work = || {
         while let Some((name, repository)) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
             if let Err(error) = door.fetch(&repository.path, &|_, _| {}) {
-                view::narrate(&format!("warning: repos.{name} could not be fetched: {error:#}\n"));
+                let warning = format!("{} could not be fetched: {error:#}", Address::Repository((*name).clone()));
+                let next = error.downcast_ref::<Diagnostic>().map(|diagnostic| diagnostic.next.clone());
+                let next = next.unwrap_or_else(|| format!("git -C {} remote -v", shell(&repository.path)));
+                view::narrate(&format!("warning: {warning}\n  → {next}\n"));
+                failed.lock().unwrap_or_else(PoisonError::into_inner).insert(*name, warning);
             }
         }
     };
@@ -85,7 +97,7 @@ pub(super) fn fetch(globals: &Globals, desired: &Desired) -> Result<()> {
             scope.spawn(work);
         }
     });
-    Ok(())
+    Ok(failed.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect())
 }
 
 fn present(actual: &Actual) -> impl Iterator<Item = (&RepoName, &Repository)> {

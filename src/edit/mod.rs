@@ -23,6 +23,7 @@ pub use block::{Member, NewBuilder, NewRepository};
 pub use format::format;
 pub use join::join;
 pub use remove::{remove_builder, stands_at};
+pub use text::line_at;
 
 use inside::Splice;
 use tree::{Tree, tree};

@@ -129,6 +129,12 @@ fn span(tokens: &[Token]) -> Range<usize> {
     first.map_or(0, |token| token.span.start)..last.map_or(0, |token| token.span.end)
 }
 
+/// The number of the line that holds this place, counted from 1.
+#[must_use]
+pub fn line_at(text: &str, at: usize) -> usize {
+    text[..at].matches('\n').count() + 1
+}
+
 /// Where the line begins that a byte lies in.
 pub(super) fn line_start(text: &str, at: usize) -> usize {
     text[..at].rfind('\n').map_or(0, |newline| newline + 1)

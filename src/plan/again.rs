@@ -37,14 +37,13 @@ fn told(options: &Options, rest: &str) -> String {
         (options.allow_removals && !options.destroy, "--allow-removals"),
     ];
     let flags = flags.into_iter().filter_map(|(given, flag)| given.then_some(flag));
-    let replaced = options.replace.iter().map(|address| ("--replace", format!("--replace {}", shell_word(&address.to_string()))));
+    let replaced = options.replace.iter().map(|address| format!("--replace {}", shell_word(&address.to_string())));
     // A target of its own says all of it.
     let selection = Some(&options.selection).filter(|_| !rest.contains("--target "));
-    let narrowed = selection
-        .into_iter()
-        .flat_map(Selection::words)
-        .map(|(option, address)| (option, format!("{option} {}", shell_word(&address))));
-    let all = unsaved.into_iter().chain(flags).map(|flag| (flag.split('=').next().unwrap_or(flag), flag.to_owned()));
-    let new = all.chain(replaced).chain(narrowed).filter(|(option, _)| !rest.contains(option));
-    new.fold(String::new(), |text, (_, words)| text + " " + &words)
+    let narrowed = selection.into_iter().flat_map(Selection::words);
+    let narrowed = narrowed.map(|(option, address)| format!("{option} {}", shell_word(&address)));
+    let once = unsaved.into_iter().chain(flags).filter(|flag| !rest.contains(flag.split('=').next().unwrap_or(flag)));
+    // These may be said more than once: what is said there already is the same word.
+    let repeated = replaced.chain(narrowed).filter(|words| !rest.contains(words.as_str()));
+    once.map(str::to_owned).chain(repeated).fold(String::new(), |text, words| text + " " + &words)
 }

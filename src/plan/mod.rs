@@ -226,9 +226,13 @@ pub fn plan(desired: &Desired, actual: &Actual, options: &Options) -> Plan {
         drafts.keep_drift();
     }
     drafts.sort();
-    let hints = drafts.list.iter_mut().flat_map(|draft| &mut draft.change.blockers).map(|blocker| &mut blocker.next);
-    for next in hints.chain(drafts.drift.iter_mut().filter_map(|note| note.next.as_mut())) {
-        *next = again(next, options);
+    for blocker in drafts.list.iter_mut().flat_map(|draft| &mut draft.change.blockers) {
+        blocker.next = again(&blocker.next, options);
+    }
+    // What was allowed to removals is not what brings back what somebody changed.
+    let alone = Options { unsaved: None, delete_branch: None, allow_removals: false, take_over: false, ..options.clone() };
+    for next in drafts.drift.iter_mut().filter_map(|note| note.next.as_mut()) {
+        *next = again(next, &alone);
     }
     let steps = order::steps(&input, &drafts);
     let narrowed = input.selected.as_ref().map(|_| {

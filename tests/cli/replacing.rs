@@ -176,3 +176,29 @@ fn fetch_makes_plan_and_apply_see_what_was_pushed() {
     sandbox.wsctl(&["apply", "--fetch", "--auto-approve"]).ok();
     assert_eq!(sandbox.git(sandbox.builder("slack/api"), &["log", "-1", "--format=%s"]), "pushed");
 }
+
+/// What was said once stays said: each address that is replaced, but nothing that was allowed to removals.
+#[test]
+fn a_hint_repeats_what_is_replaced_and_not_what_removals_may() {
+    let sandbox = applied();
+    sandbox.git(sandbox.builder("slack/api"), &["switch", "-q", "-c", "mine"]);
+    sandbox.git(sandbox.builder("slack/web"), &["switch", "-q", "-c", "mine"]);
+    sandbox.write(".builders/slack/notes.md", "mine\n");
+    sandbox.write("notes.md", "new notes\n");
+    let plan = sandbox.wsctl(&["plan", "--unsaved=trash", "--allow-removals", "--replace", "builders.slack.api"]).ok();
+    assert!(plan.stdout.contains("→ wsctl apply --replace builders.slack.api --replace builders.slack.web\n"), "{plan}");
+    let file = "→ wsctl apply --unsaved=trash --allow-removals --replace builders.slack.api --replace 'builders.slack.files.";
+    assert!(plan.stdout.contains(file), "{plan}");
+}
+
+#[test]
+fn what_could_not_be_fetched_is_told_to_programs_too() {
+    let sandbox = applied();
+    sandbox.git("repos/web", &["remote", "set-url", "origin", "/nowhere/web.git"]);
+    let answer = sandbox.wsctl(&["plan", "--fetch", "--json"]).ok();
+    let document: Value = serde_json::from_str(&answer.stdout).unwrap();
+    let warnings = document["warnings"].as_array().unwrap();
+    assert_eq!(warnings.len(), 1, "{answer}");
+    assert!(warnings[0].as_str().unwrap().starts_with("repos.web could not be fetched: "), "{answer}");
+    assert!(sandbox.wsctl(&["plan", "--fetch"]).ok().stderr.contains("→ git -C "));
+}
