@@ -4,7 +4,7 @@ use crate::model::actual::{Operation, Repository};
 use crate::model::address::Address;
 use crate::model::builder::Occupant;
 use crate::model::desired::DesiredBuilder;
-use crate::model::name::{BranchName, ObjectId, RepoName};
+use crate::model::name::{BranchName, BuilderName, ObjectId, RepoName};
 use crate::model::path::AbsPath;
 pub(super) use crate::model::path::shell;
 pub use crate::model::path::shell_word as word;
@@ -79,6 +79,18 @@ pub(super) fn branch_left_out(branch: &BranchName, path: Option<&AbsPath>, other
     let targets = [own, other].map(|address| format!(" --target {}", word(&address.to_string())));
     let next = format!("wsctl apply{}", targets.concat());
     Blocker { kind: "branch-in-use", fact, path: path.cloned(), next }
+}
+
+/// A builder that moves has the place still, and cannot go or was not asked to.
+pub(super) fn place_kept(builder: &DesiredBuilder, other: &BuilderName, left_out: bool) -> Blocker {
+    let [own, other] = [&builder.name, other].map(|name| Address::Builder(name.clone()));
+    let (fact, next) = if left_out {
+        let targets = [&own, &other].map(|address| format!(" --target {}", word(&address.to_string())));
+        (format!("{other} has its place, and its move is left out"), format!("wsctl apply{}", targets.concat()))
+    } else {
+        (format!("{other} has its place and cannot go"), format!("first see to {other}, as said there"))
+    };
+    at("place-kept", &builder.path, fact, next)
 }
 
 /// A nested builder is nothing without its root.

@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::address::Address;
 use crate::model::desired::Shape;
 use crate::model::name::{BuilderName, RepoName};
+use crate::model::path::AbsPath;
 
 use super::claims::Claims;
 use super::draft::{Draft, Drafts};
 use super::input::Input;
-use super::{Action, BuilderWrite, Part, Step, Symbol};
+use super::{Action, Part, Step, Symbol};
 
 /// One step per change that is not blocked, plus one for each swap of branches that has to be untied.
 pub(super) fn steps(input: &Input<'_>, drafts: &Drafts) -> Vec<Step> {
@@ -20,6 +21,7 @@ pub(super) fn steps(input: &Input<'_>, drafts: &Drafts) -> Vec<Step> {
         (0..list.len()).filter(|&change| !list[change].change.is_blocked() && !is_last(&list[change])).collect();
     let of_change: BTreeMap<usize, usize> = live.iter().enumerate().map(|(step, &change)| (change, step)).collect();
     let step_of = |address: &Address| drafts.position(address).and_then(|change| of_change.get(&change)).copied();
+    let way = makes_way(list, &live);
     let mut steps: Vec<Step> = live
         .iter()
         .map(|&change| {
@@ -28,8 +30,8 @@ pub(super) fn steps(input: &Input<'_>, drafts: &Drafts) -> Vec<Step> {
             let first = claims.freers(draft).unwrap_or_default();
             needs.extend(first.iter().filter_map(|change| of_change.get(change)));
             let after = awaited(draft).iter().filter_map(&step_of).collect();
-            let first = list.iter().position(|other| other.change.action.builds().is_some_and(|other| makes_way(other, draft)));
-            needs.extend(first.and_then(|change| of_change.get(&change)));
+            let first = taken(draft).and_then(|(builder, path)| way.get(path).filter(|(other, _)| *other != builder));
+            needs.extend(first.map(|(_, step)| step));
             Step { change, part: Part::Whole, needs, after, writes: writes(draft) }
         })
         .collect();
@@ -59,11 +61,18 @@ fn behind_repositories(list: &[Draft], steps: &mut [Step]) {
     }
 }
 
-/// Whether a builder leaves the place that another one goes to.
-fn makes_way(other: &BuilderWrite, draft: &Draft) -> bool {
-    let Some(write) = draft.change.action.builds().filter(|write| write.relocation.is_some()) else { return false };
-    let leaves = other.relocation.as_ref().is_some_and(|relocation| relocation.from == write.path);
-    leaves && other.builder != write.builder
+/// The places that builders leave: who, and by which step.
+fn makes_way<'a>(list: &'a [Draft], live: &[usize]) -> BTreeMap<&'a AbsPath, (&'a BuilderName, usize)> {
+    let builds = live.iter().enumerate().filter_map(|(step, &change)| Some((step, list[change].change.action.builds()?)));
+    builds.filter_map(|(step, write)| Some((&write.relocation.as_ref()?.from, (&write.builder, step)))).collect()
+}
+
+/// The builder's place that a change takes: that of one which comes there, or is new, or of its root.
+fn taken(draft: &Draft) -> Option<(&BuilderName, &AbsPath)> {
+    let action = &draft.change.action;
+    let root = || action.creates().filter(|write| write.desired.path.is_here());
+    let builder = action.builds().map(|write| (&write.builder, &write.path));
+    builder.or_else(|| root().map(|write| (&write.builder, &write.builder_path)))
 }
 
 /// The relocation of the builder that a change lies in, if it has one.

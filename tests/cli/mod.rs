@@ -21,6 +21,7 @@ mod life;
 mod locking;
 mod moves;
 mod moves_blocked;
+mod moves_held;
 mod narrowing;
 mod promises;
 mod prune;

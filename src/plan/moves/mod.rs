@@ -9,6 +9,7 @@ pub(super) mod repository;
 mod sources;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ffi::{OsStr, OsString};
 
 use crate::model::actual::{Actual, Place};
@@ -16,7 +17,7 @@ use crate::model::address::Address;
 use crate::model::name::{BuilderName, RepoName};
 use crate::model::path::AbsPath;
 
-use super::blockers::plain;
+use super::blockers::{place_kept, plain};
 use super::input::Input;
 use super::{Blocker, Question, Relocation};
 use repository::RepositoryMove;
@@ -98,7 +99,29 @@ impl Moves {
                 moves.builders.insert(builder.name.clone(), builder::stuck(builder, source, blocker));
             }
         }
+        moves.keep_places(input);
         moves
+    }
+
+    /// What cannot go keeps its place: what would come there, or be made there anew, is held as well, and so on.
+    fn keep_places(&mut self, input: &Input<'_>) {
+        let goes = |(name, moving): &(&BuilderName, &Moving)| !moving.blockers.is_empty() && moving.source != *name.as_str();
+        let mut staying: Vec<BuilderName> = self.builders.iter().filter(goes).map(|(name, _)| name.clone()).collect();
+        while let Some(other) = staying.pop() {
+            let Some(moving) = self.builders.get(&other) else { continue };
+            let Some(builder) = moving.source.to_str().and_then(|source| input.desired.builders.get(source)) else { continue };
+            let left_out = !input.selects(&Address::Builder(other.clone()));
+            let (blocker, source) = (place_kept(builder, &other, left_out), moving.source.clone());
+            match self.builders.entry(builder.name.clone()) {
+                Entry::Vacant(entry) => drop(entry.insert(builder::stuck(builder, source, blocker))),
+                Entry::Occupied(mut entry) if entry.get().blockers.is_empty() => {
+                    entry.get_mut().blockers.push(blocker);
+                    staying.push(builder.name.clone());
+                }
+                // It says already why it stays.
+                Entry::Occupied(_) => {}
+            }
+        }
     }
 
     /// Whether nothing moves.

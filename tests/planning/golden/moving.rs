@@ -45,7 +45,8 @@ fn moves() -> World {
     renamed(world, "slack", "gateway-slack")
 }
 
-/// What cannot move: its new place is taken, somebody works in it, a worktree of the repository is away.
+/// What cannot move: its new place is taken, or kept by one that stays, somebody works in it, a worktree of the repository
+/// is away.
 fn moves_refused() -> World {
     let world = World::new()
         .repo("api")
@@ -55,7 +56,14 @@ fn moves_refused() -> World {
         .builder("stick", &["ui"])
         .builder("taken", &["api"])
         .builder("unlooked", &["api"])
+        .builder("v1", &["api"])
+        .builder("v2", &["api"])
         .created()
+        .undeclared("v1")
+        .wants("v2", "api", "builder/v1")
+        .builder("v3", &["api"])
+        .wants("v3", "api", "builder/v2")
+        .found("v2", "api", vec![Finding::Process { pid: 4711, name: "cargo".into() }])
         .checkout("busy", "api", |checkout| checkout.path = rel("repos/api"))
         .found("busy", "api", vec![Finding::Process { pid: 4711, name: "cargo".into() }])
         .occupied("busy", "repos/api", Occupant::Directory)
@@ -65,7 +73,7 @@ fn moves_refused() -> World {
         .gone("stick", "ui")
         .registration("stick", "ui", |found| found.lock = Some(Lock::Foreign("on the blue stick".into())))
         .with(|world| world.desired.repositories.get_mut(&repo("ui")).unwrap().path = abs("/ws/clones/ui"));
-    renamed(world, "slack", "taken")
+    renamed(renamed(renamed(world, "slack", "taken"), "v1", "v2"), "v2", "v3")
 }
 
 /// A part was asked for, and what moves is not in it.

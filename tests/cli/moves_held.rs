@@ -1,0 +1,88 @@
+//! Moves that wait for each other: what cannot go keeps what would come into its place where it is.
+
+use crate::support::{Sandbox, snapshot};
+
+const REPOS: &str = "[repos.api]\n[repos.web]\n";
+
+/// A builder of these repositories on a branch.
+fn block(name: &str, repos: &str, branch: &str) -> String {
+    format!("[builders.{name}]\nrepos = [{repos}]\nbranch = \"{branch}\"\n")
+}
+
+fn moved(from: &str, to: &str) -> String {
+    format!("[[moved]]\nfrom = \"builders.{from}\"\nto = \"builders.{to}\"\n")
+}
+
+/// Builders `a` and `b` of `api`, each on a branch of its own name.
+fn made() -> Sandbox {
+    let sandbox = Sandbox::workspace();
+    sandbox.toml(&format!("{REPOS}{}{}", block("a", "\"api\"", "of/a"), block("b", "\"api\"", "of/b")));
+    sandbox.apply().ok();
+    sandbox
+}
+
+/// `a` takes the name of `b`, which becomes `c`.
+fn chain() -> String {
+    let blocks = block("b", "\"api\"", "of/a") + &block("c", "\"api\"", "of/b");
+    format!("{REPOS}{blocks}{}{}", moved("a", "b"), moved("b", "c"))
+}
+
+fn branch_in(sandbox: &Sandbox, checkout: &str) -> String {
+    sandbox.git(sandbox.builder(checkout), &["branch", "--show-current"])
+}
+
+#[test]
+fn a_builder_does_not_come_where_one_cannot_go() {
+    let sandbox = made();
+    sandbox.toml(&chain());
+    let mut busy = sandbox.command("sleep").arg("600").current_dir(sandbox.builder("b/api")).spawn().unwrap();
+    let before = snapshot(sandbox.path(".builders"));
+    let plan = sandbox.plan();
+    let answer = sandbox.apply();
+    busy.kill().unwrap();
+    busy.wait().unwrap();
+    plan.says("! builders.c ").says("! builders.b ").says("builders.c has its place and cannot go").never_says("\n  ~ ");
+    answer.fails().says("first see to builders.c, as said there").never_says("File exists");
+    before.assert_same(&snapshot(sandbox.path(".builders")));
+    sandbox.apply().ok();
+    assert_eq!([branch_in(&sandbox, "b/api"), branch_in(&sandbox, "c/api")], ["of/a", "of/b"]);
+    sandbox.converged();
+}
+
+#[test]
+fn a_builder_does_not_come_where_one_was_not_asked_to_go() {
+    let sandbox = made();
+    let before = snapshot(sandbox.path(".builders"));
+    sandbox.toml(&chain());
+    let answer = sandbox.wsctl(&["apply", "--auto-approve", "--exclude", "builders.c"]).fails();
+    answer.says("! builders.b ").says("builders.c has its place, and its move is left out");
+    before.assert_same(&snapshot(sandbox.path(".builders")));
+    let swap = block("b", "\"api\"", "of/a") + &block("a", "\"api\"", "of/b");
+    sandbox.toml(&format!("{REPOS}{swap}{}{}", moved("a", "b"), moved("b", "a")));
+    let answer = sandbox.wsctl(&["apply", "--auto-approve", "--target", "builders.a"]).fails();
+    before.assert_same(&snapshot(sandbox.path(".builders")));
+    sandbox.type_next(&answer.says("! builders.a "), "apply --target").ok();
+    assert_eq!([branch_in(&sandbox, "b/api"), branch_in(&sandbox, "a/api")], ["of/a", "of/b"]);
+    sandbox.converged();
+}
+
+#[test]
+fn a_new_builder_comes_where_another_goes_from_after_it_went() {
+    for head in ["", "[workspace]\nlayout = \"nested\"\n"] {
+        let sandbox = Sandbox::workspace();
+        sandbox.write(".gitignore", "repos/\n.builders/\n");
+        let before = block("a", "\"api\"", "of/a") + &block("b", "\"api\"", "of/b");
+        sandbox.toml(&format!("{head}{REPOS}{before}"));
+        sandbox.apply().ok();
+        let before = snapshot(sandbox.path(".builders"));
+        let blocks = block("a", "\"api\"", "of/a") + &block("b", "\"api\"", "new") + &block("c", "\"api\"", "of/b");
+        sandbox.toml(&format!("{head}{REPOS}{blocks}{}{}", moved("gone", "b"), moved("b", "c")));
+        let answer = sandbox.wsctl(&["apply", "--auto-approve", "--target", "builders.b"]).fails();
+        before.assert_same(&snapshot(sandbox.path(".builders")));
+        sandbox.type_next(&answer.says("! builders.b "), "apply --target").ok();
+        let api = if head.is_empty() { "api" } else { "repos/api" };
+        let branches = ["b", "c"].map(|builder| branch_in(&sandbox, &format!("{builder}/{api}")));
+        assert_eq!(branches, ["new", "of/b"], "{head}");
+        sandbox.converged();
+    }
+}
