@@ -86,3 +86,23 @@ fn a_new_builder_comes_where_another_goes_from_after_it_went() {
         sandbox.converged();
     }
 }
+
+#[test]
+fn what_is_no_longer_declared_in_it_keeps_a_builder_too() {
+    let sandbox = Sandbox::workspace();
+    sandbox.toml(&format!("{REPOS}{}", block("a", "\"api\", \"web\"", "work")));
+    sandbox.apply().ok();
+    sandbox.toml(&format!("{REPOS}{}{}", block("b", "\"api\"", "work"), moved("a", "b")));
+    let mut busy = sandbox.command("sleep").arg("600").current_dir(sandbox.builder("a/web")).spawn().unwrap();
+    let before = snapshot(sandbox.path(".builders"));
+    let plan = sandbox.plan();
+    let answer = sandbox.apply();
+    busy.kill().unwrap();
+    busy.wait().unwrap();
+    plan.says("! builders.b ").says("works inside").says("at .builders/a/web");
+    answer.fails().says("works inside").never_says("changed since");
+    before.assert_same(&snapshot(sandbox.path(".builders")));
+    sandbox.apply().ok();
+    assert!(sandbox.builder("b/api").exists() && !sandbox.builder("b/web").exists());
+    sandbox.converged();
+}

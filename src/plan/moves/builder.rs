@@ -96,8 +96,9 @@ pub(super) fn moving(
         .collect();
     let empties = empties(&checkouts, &from, &builder.path, root.map(|root| &root.to));
     let mut blockers = directory.map(|directory| of_directory(input, builder, directory, &items)).unwrap_or_default();
-    let moves = |known: &&Known<'_>| checkouts.iter().any(|checkout| checkout.admin_dir == known.member.2.admin_dir);
-    blockers.extend(known.iter().filter(moves).flat_map(of_checkout));
+    let inside = known.iter().map(|known| known.member).chain(others.iter().map(|(member, ..)| *member));
+    let moves = |(_, _, found): &Member<'_>| checkouts.iter().any(|checkout| checkout.admin_dir == found.admin_dir);
+    blockers.extend(inside.filter(moves).flat_map(of_checkout));
     blockers.extend(targets(input, builder, directory, &known));
     let was = source.map(|source| source.was.clone());
     let details = known.iter().filter_map(|known| detail(known, &from, builder)).collect();
@@ -193,11 +194,12 @@ fn of_directory(input: &Input<'_>, builder: &DesiredBuilder, directory: &Builder
     blockers
 }
 
-/// Only what a rename would break, or what somebody is at, keeps a checkout where it is.
-fn of_checkout(known: &Known<'_>) -> Vec<Blocker> {
-    match &known.member.2.work {
-        Some(work) => refusals_of_move(&known.from, &work.findings),
-        None => vec![at("unknown", &known.from, "its files were not looked at", "wsctl plan")],
+/// Only what a rename would break, or what somebody is at, keeps a checkout where it is, declared or not.
+fn of_checkout((_, _, found): Member<'_>) -> Vec<Blocker> {
+    let path = found.worktree.as_ref().unwrap_or(&found.admin_dir);
+    match &found.work {
+        Some(work) => refusals_of_move(path, &work.findings),
+        None => vec![at("unknown", path, "its files were not looked at", "wsctl plan")],
     }
 }
 
