@@ -106,3 +106,30 @@ fn what_is_no_longer_declared_in_it_keeps_a_builder_too() {
     assert!(sandbox.builder("b/api").exists() && !sandbox.builder("b/web").exists());
     sandbox.converged();
 }
+
+#[test]
+fn builders_exchange_their_names_after_one_was_renamed() {
+    let sandbox = Sandbox::workspace();
+    let blocks = |y: &str, z: &str| block("y", "\"api\"", y) + &block("z", "\"api\"", z);
+    sandbox.toml(&format!("{REPOS}{}", block("y", "\"api\"", "first")));
+    sandbox.apply().ok();
+    let renamed = format!("{REPOS}{}{}", block("z", "\"api\"", "first"), moved("y", "z"));
+    sandbox.toml(&renamed);
+    sandbox.apply().ok();
+    sandbox.toml(&format!("{REPOS}{}", blocks("second", "first")));
+    sandbox.apply().ok();
+    let branches = |y: &str, z: &str| {
+        sandbox.converged();
+        assert_eq!([branch_in(&sandbox, "y/api"), branch_in(&sandbox, "z/api")], [y, z]);
+    };
+    branches("second", "first");
+    // The file of before: its entry is done.
+    sandbox.toml(&renamed);
+    sandbox.plan().says("- builders.y ").never_says("~ ");
+    let swap = format!("{REPOS}{}{}{}", blocks("first", "second"), moved("y", "z"), moved("z", "y"));
+    sandbox.toml(&swap);
+    sandbox.plan().says("~ builders.y ").says("move from builders.z").says("~ builders.z ").says("move from builders.y");
+    sandbox.apply().ok();
+    branches("first", "second");
+    sandbox.apply().ok().says("No changes.");
+}

@@ -79,8 +79,7 @@ fn hold_plain_rings(input: &Input<'_>, sources: &mut Sources) {
 }
 
 fn source(input: &Input<'_>, to: &BuilderName, was: &BuilderName) -> Option<Source> {
-    let done = input.builder_mark(to).is_some_and(|mark| mark.moved_from.as_ref() == Some(was));
-    if done {
+    if is_done(input, to, was) && !begins_again(input, to, was) {
         return None;
     }
     // Renamed by a run that was cut short before it wrote the marks.
@@ -88,6 +87,20 @@ fn source(input: &Input<'_>, to: &BuilderName, was: &BuilderName) -> Option<Sour
         return Some(Source { key: key(to), was: was.clone() });
     }
     is_ours(input, was).then(|| Source { key: key(was), was: was.clone() })
+}
+
+fn is_done(input: &Input<'_>, to: &BuilderName, was: &BuilderName) -> bool {
+    input.builder_mark(to).is_some_and(|mark| mark.moved_from.as_ref() == Some(was))
+}
+
+/// Whether what was done is from before, and part of an exchange of names by now: what shall have the name `was` comes from
+/// `to` at last, and has not come yet.
+fn begins_again(input: &Input<'_>, to: &BuilderName, was: &BuilderName) -> bool {
+    let entries = &input.desired.moved.builders;
+    let before = |name: &BuilderName| entries.get(name).and_then(|names| names.first());
+    let mut ring = std::iter::successors(before(was), |name| before(name)).take(entries.len());
+    let comes = before(was).is_some_and(|first| !is_done(input, was, first) && !renamed_only(input, was, first));
+    comes && ring.any(|name| name == to)
 }
 
 fn key(name: &BuilderName) -> OsString {
