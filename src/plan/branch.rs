@@ -3,6 +3,7 @@
 use std::ops::Bound;
 
 use crate::model::actual::{Base, Head, Repository};
+use crate::model::address::segment;
 use crate::model::desired::{DesiredCheckout, Goal};
 use crate::model::mark::CheckoutMark;
 use crate::model::name::{BranchName, ObjectId};
@@ -136,8 +137,14 @@ fn from_base(repository: &Repository, checkout: &DesiredCheckout) -> Result<Bran
         }
         Some(Base::Missing(near)) => {
             let near = if near.is_empty() { String::new() } else { format!("; near: {}", near.join(", ")) };
-            let fact = format!("base {base} does not exist{near}");
-            Err(at("missing-base", &repository.path, fact, format!("git -C {here} fetch --all\nor set `base` in builders.toml")))
+            let (why, first) = if repository.remotes.is_empty() {
+                (", and the repository has no remote", "remote add origin URL")
+            } else {
+                ("", "fetch --all")
+            };
+            let place = format!("[builders.NAME.checkout.{}]", segment(checkout.repository.as_str()));
+            let next = format!("git -C {here} {first}\nor set `base` in builders.toml, for it alone in {place}");
+            Err(at("missing-base", &repository.path, format!("base {base} does not exist{why}{near}"), next))
         }
         None => Err(at("missing-base", &repository.path, format!("base {base} was not looked up"), "wsctl plan")),
     }

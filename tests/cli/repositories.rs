@@ -112,3 +112,16 @@ fn a_clone_with_another_filter_is_drift() {
     sandbox.toml("[repos.web]\nfilter = \"tree:0\"\n");
     sandbox.plan().ok().says("its filter is blob:none, declared is tree:0");
 }
+
+/// As the example file has it when its lines are uncommented, for a root that somebody only made with `git init`.
+#[test]
+fn a_base_on_a_remote_that_is_none_says_so_and_where_to_name_another() {
+    let sandbox = Sandbox::workspace();
+    let file = "[workspace]\nbase = \"origin/main\"\n[repos.api]\n[repos.web]\n[builders.b]\nrepos = [\"api\"]\n";
+    sandbox.toml(file);
+    let plan = sandbox.plan().ok().says("base origin/main does not exist, and the repository has no remote");
+    assert!(plan.stdout.contains("in [builders.NAME.checkout.\".\"]\n"), "{plan}");
+    sandbox.toml(&format!("{file}[builders.b.checkout.\".\"]\nbase = \"main\"\n"));
+    sandbox.apply().ok();
+    sandbox.converged();
+}

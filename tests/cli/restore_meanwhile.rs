@@ -306,6 +306,8 @@ fn one_checkout_comes_back_into_its_builder() {
 fn one_checkout_comes_back_out_of_a_whole_builder() {
     let sandbox = removed();
     restore(&sandbox, "slack/api").fails().says("there is no builder slack to put it in").says("wsctl restore slack");
+    let other = sandbox.wsctl(&["restore", "slack/api", "--as", "other", "--auto-approve"]).fails();
+    other.says("there is no builder other to put it in").says(": wsctl restore slack --as other\n");
     declare(&sandbox, "[builders.slack]\nrepos = [\"web\"]\n");
     sandbox.apply().ok();
     restore(&sandbox, "builders.slack.api").ok().says("+ builders.slack.api");

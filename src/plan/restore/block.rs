@@ -32,6 +32,10 @@ pub fn block(desired: &Desired, actual: &Actual, restore: &Restore, bare: Option
     }
     let mut names: Vec<&RepoName> = declared.iter().flat_map(|declared| declared.checkouts.keys()).collect();
     names.extend(restore.checkouts.iter().map(|checkout| &checkout.name).filter(|name| missing(name)));
+    // A builder without a repository cannot be declared.
+    if names.is_empty() {
+        return None;
+    }
     let address = Address::Builder(restore.builder.clone()).to_string();
     let repos: Vec<String> = names.iter().filter(|name| !name.is_root()).map(|name| quoted(name.as_str())).collect();
     let mut text = format!("[{address}]\nrepos = [{}]\n", repos.join(", "));

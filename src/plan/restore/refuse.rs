@@ -103,8 +103,11 @@ impl Case<'_> {
             let directory = self.input.directory(name);
             let ours = directory.and_then(|it| owned(&self.input, std::ffi::OsStr::new(name.as_str()), it)).is_some();
             if !ours {
+                let was = restore.entry.manifest.as_ref().map(|manifest| &manifest.builder).filter(|was| *was != name);
+                let whole = shell_word(was.unwrap_or(name).as_str());
+                let renamed = was.map_or_else(String::new, |_| format!(" --as {}", shell_word(name.as_str())));
                 let next = format!(
-                    "declare [builders.{name}] and `wsctl apply` first\nor bring the whole builder back: wsctl restore {name}"
+                    "declare [builders.{name}] and `wsctl apply` first\nor bring the whole builder back: wsctl restore {whole}{renamed}"
                 );
                 return Some(at("no-builder", &restore.builder_path, format!("there is no builder {name} to put it in"), next));
             }
