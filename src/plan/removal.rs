@@ -63,6 +63,18 @@ pub struct Removal {
     pub counts: bool,
 }
 
+impl Removal {
+    /// What is deleted for good once it is in the trash.
+    #[must_use]
+    pub fn disposed(&self) -> Vec<AbsPath> {
+        let of = |checkout: &RemovedCheckout| {
+            let at = checkout.path.under(&self.builder_path);
+            checkout.dispose.iter().map(|path| at.join(path)).collect::<Vec<_>>()
+        };
+        self.checkouts.iter().flat_map(of).collect()
+    }
+}
+
 /// One checkout on its way to the trash.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct RemovedCheckout {

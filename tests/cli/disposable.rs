@@ -34,6 +34,11 @@ fn tree(sandbox: &Sandbox) -> PathBuf {
 #[test]
 fn what_goes_for_good_is_said_however_quiet() {
     let sandbox = made();
+    let document: serde_json::Value = serde_json::from_str(&sandbox.wsctl(&["plan", "--json"]).ok().stdout).unwrap();
+    let removal = document["changes"].as_array().unwrap().iter().find(|it| it["address"] == "builders.b").unwrap();
+    let deleted =
+        ["build.cache", "node_modules", "sub/deep.cache"].map(|name| sandbox.builder("b/api").join(name).display().to_string());
+    assert_eq!(removal["deletes"], serde_json::json!(deleted));
     for command in [&["plan", "-q"][..], &["apply", "--auto-approve", "-q"]] {
         let answer = sandbox.wsctl(command).ok().says("- builders.b");
         answer.says("deleted for good, being disposable: build.cache, node_modules").says("is merged and goes too");

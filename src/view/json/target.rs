@@ -44,6 +44,9 @@ pub struct Target {
     /// The trash entry of a removal that is finished.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trash_entry: Option<String>,
+    /// What a removal deletes for good because the policy calls it disposable: ignored files and directories.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deletes: Vec<AbsPath>,
 }
 
 impl From<&Action> for Target {
@@ -85,10 +88,11 @@ impl From<&Action> for Target {
             }
             Action::WriteFile(write) | Action::AdoptFile(write) => Target::from(write.as_ref()),
             Action::RemoveFile { builder, to, .. } => at(&to.under(builder)),
-            Action::RemoveBuilder(removal) | Action::RemoveCheckout(removal) => match &removal.checkout {
-                Some(checkout) => at(&checkout.under(&removal.builder_path)),
-                None => at(&removal.builder_path),
-            },
+            Action::RemoveBuilder(removal) | Action::RemoveCheckout(removal) => {
+                let here =
+                    removal.checkout.as_ref().map_or_else(|| removal.builder_path.clone(), |it| it.under(&removal.builder_path));
+                Target { deletes: removal.disposed(), ..at(&here) }
+            }
             Action::FinishRemoval { entry, stale } => {
                 Target { path: stale.worktree.clone(), trash_entry: Some(entry.clone()), ..Target::default() }
             }
