@@ -1,12 +1,12 @@
 //! A `builders_dir` that the file declares elsewhere than it is: until it is moved, it is worked with where it is.
 
 use std::collections::BTreeSet;
-use std::os::unix::fs::MetadataExt as _;
 
-use super::{disk, repository};
+use super::{destination, disk, repository};
 use crate::model::actual::RepositoryState;
 use crate::model::desired::{Desired, Destination};
 use crate::model::mark::{Marked, OWN_DIRECTORY, WORKSPACE_MARK, WorkspaceMark};
+use crate::model::obstacle::Obstacle;
 use crate::model::path::AbsPath;
 
 /// Where `builders_dir` is by default.
@@ -49,12 +49,9 @@ fn before(desired: &Desired) -> Option<AbsPath> {
         .find(|place| workspace(place).mark().is_some_and(|mark| mark.file == desired.file))
 }
 
-/// Why one rename does not do.
-fn obstacle(from: &AbsPath, to: &AbsPath) -> Option<String> {
-    if disk::list(to.as_path()).map_or(true, |entries| !entries.is_empty()) {
-        return Some("something is there already".into());
-    }
-    let device = |path: &AbsPath| disk::look(path.as_path()).ok().flatten().map(|found| found.dev());
-    let parent = to.as_path().ancestors().filter_map(|above| AbsPath::new(above).ok()).find_map(|above| device(&above));
-    (parent != device(from)).then(|| "it is on another file system".into())
+/// Why one rename does not do. There are two where one place lies in the other, and no journal is left to tell of the first.
+fn obstacle(from: &AbsPath, to: &AbsPath) -> Option<Obstacle> {
+    let found = destination::obstacle(from, to);
+    let overlap = (from.contains(to) || to.contains(from)).then_some(Obstacle::Overlap);
+    found.or(overlap)
 }

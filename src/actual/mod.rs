@@ -5,6 +5,7 @@ mod builders;
 mod clock;
 mod content;
 mod count;
+mod destination;
 mod disk;
 mod disposable;
 mod examine;
@@ -40,6 +41,7 @@ mod walk;
 mod work;
 
 pub use clock::boot;
+pub use destination::obstacle;
 pub use examine::examine;
 pub use held::held;
 pub use home::at_home;

@@ -86,13 +86,24 @@ pub(super) fn place(desired: &Desired, workspace: &Marked<WorkspaceMark>) -> Pla
     }
 }
 
-/// Where `builders_dir` was, if it is the same directory and was moved within its file system.
+/// Where `builders_dir` was, if it is declared here by now and nothing is left there: it was moved, also to another file
+/// system. The same directory under another mount point, as far as can be told, was not.
 fn relocated(desired: &Desired, mark: &WorkspaceMark) -> Option<AbsPath> {
     let was = mark.builders_dir.as_ref().filter(|was| **was != desired.builders_dir)?;
-    let gone = matches!(disk::look(was.as_path()), Ok(None));
-    let same = mark.identity.is_some() && mark.identity == identity(desired.builders_dir.as_path());
+    let gone = matches!(disk::look(was.as_path()), Ok(None)) || only_leads_to(was, &desired.builders_dir);
+    let (_, inode) = mark.identity?;
+    let same = identity(desired.builders_dir.as_path()).is_some_and(|(_, now)| now == inode);
     let other = matches!((&mark.inner_path, inner_path(&desired.builders_dir)), (Some(old), Some(new)) if *old != new);
-    (gone && same && other).then(|| was.clone())
+    (gone && (other || !same)).then(|| was.clone())
+}
+
+/// Whether a directory holds nothing but the way to a path in it.
+pub(super) fn only_leads_to(directory: &AbsPath, path: &AbsPath) -> bool {
+    let mut above =
+        path.as_path().ancestors().skip(1).take_while(|above| above.starts_with(directory)).zip(path.as_path().ancestors());
+    let alone =
+        |(above, below): (&Path, &Path)| disk::list(above).is_ok_and(|entries| entries.iter().all(|entry| entry == below));
+    directory != path && directory.contains(path) && above.all(alone)
 }
 
 fn same_file(one: &AbsPath, other: &AbsPath) -> bool {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
-use super::{builders, disk, files, git, journal, lfs, parallel, place, repository, tracked, trash};
+use super::{builders, destination, disk, files, git, journal, lfs, parallel, place, repository, tracked, trash};
 use crate::model::actual::{Actual, Directory, RepositoryState};
 use crate::model::desired::{Desired, DesiredRepository};
 use crate::model::journal::Unfinished;
@@ -72,7 +72,13 @@ fn before(
         let there = DesiredRepository { path, ..declared.clone() };
         repository::repository(&there, bases)
     });
-    found.find(|state| matches!(state, RepositoryState::Present(_)))
+    found.find_map(|state| match state {
+        RepositoryState::Present(mut found) => {
+            found.obstacle = destination::obstacle(&found.path, &declared.path);
+            Some(RepositoryState::Present(found))
+        }
+        RepositoryState::Missing | RepositoryState::Occupied(_) | RepositoryState::Unusable { .. } => None,
+    })
 }
 
 /// The repositories that nobody declared: not those that are about to move.

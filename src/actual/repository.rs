@@ -52,6 +52,7 @@ fn read(path: &AbsPath, opened: &Opened, bases: &BTreeSet<String>) -> Result<Rep
         branches: refs.branches(),
         made: BTreeMap::new(),
         was: None,
+        obstacle: None,
         held: None,
         remote_branches: refs.remote_branches(&names),
         bases: bases.iter().map(|base| (base.clone(), refs.base(base, &opened.gix))).collect(),

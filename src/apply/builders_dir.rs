@@ -6,8 +6,9 @@ use anyhow::Result;
 
 use crate::actual;
 use crate::model::actual::Link;
-use crate::plan::{Action, Relocated, Relocation};
+use crate::plan::{Action, Relocated, Relocation, immovable, refusals_of_move};
 
+use super::again::refuse;
 use super::event::Event;
 use super::relocate::{carry_out, relocating};
 use super::{End, Run, refused};
@@ -28,7 +29,10 @@ pub(super) fn relocate(run: &Run<'_>, ready: bool) -> Option<(usize, End)> {
     }
     let begun = Instant::now();
     run.listener.event(&Event::Start(change));
-    let moved = everything(run, relocation).and_then(|all| carry_out(run.door, run.desired, &relocating(None, &all)));
+    let moved = everything(run, relocation).and_then(|all| {
+        still_movable(&all)?;
+        carry_out(run.door, run.desired, &relocating(None, &all))
+    });
     Some((
         index,
         match moved {
@@ -42,6 +46,17 @@ pub(super) fn relocate(run: &Run<'_>, ready: bool) -> Option<(usize, End)> {
             }
         },
     ))
+}
+
+/// Refuses where one rename does not do any more, or somebody came to work in it.
+fn still_movable(all: &Relocation) -> Result<()> {
+    let (from, to) = (&all.from, all.hops.last().map_or(&all.from, |hop| &hop.to));
+    let mut blockers: Vec<_> = actual::obstacle(from, to).iter().map(|it| immovable(it, from, to)).collect();
+    let mut places = vec![(from, from)];
+    places.extend(all.checkouts.iter().map(|checkout| (&checkout.from, &checkout.old_admin_dir)));
+    let held = actual::held(&places);
+    blockers.extend(places.iter().zip(held).flat_map(|((place, _), held)| refusals_of_move(place, &held)));
+    refuse(blockers)
 }
 
 /// The move with every checkout that is there by now: this run has made some.

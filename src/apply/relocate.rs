@@ -53,6 +53,9 @@ pub(super) fn carry_out(door: &dyn Door, desired: &Desired, relocating: &Relocat
         let waits = [&leap.from, &relocating.stage].into_iter().find(|at| identity(at.as_path()) == Some(leap.identity));
         let Some(at) = waits.filter(|at| **at != leap.to) else { continue };
         door.make_directory(&leap.to.parent())?;
+        for directory in relocating.empties.iter().filter(|directory| leap.to.contains(directory) && is_empty(directory)) {
+            door.remove_empty(directory)?;
+        }
         if is_empty(&leap.to) {
             door.remove_empty(&leap.to)?;
         }

@@ -1,16 +1,12 @@
 //! Moves a repository, and lets its remote have another url.
 
-use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
-
 use anyhow::Result;
 
 use crate::actual;
-use crate::diagnostic::Diagnostic;
 use crate::git::admin_dir_of;
-use crate::model::path::{AbsPath, shell};
+use crate::model::path::AbsPath;
 use crate::model::work::Finding;
-use crate::plan::{Relocation, RepositoryWrite, refusals_of_move};
+use crate::plan::{Relocation, RepositoryWrite, immovable, refusals_of_move};
 
 use super::Shared;
 use super::again::refuse;
@@ -31,11 +27,8 @@ pub(super) fn update(shared: &Shared<'_>, write: &RepositoryWrite) -> Result<()>
 /// Refuses while somebody is at work in the repository or in a worktree of it, and where one rename does not do.
 fn idle(relocation: &Relocation) -> Result<()> {
     let to = relocation.hops.last().map_or(&relocation.from, |hop| &hop.to);
-    let device = |path: &Path| Some(path.symlink_metadata().ok()?.dev());
-    if to.as_path().ancestors().find_map(device) != device(relocation.from.as_path()) {
-        let fact = format!("{to} is on another file system");
-        let next = format!("mv {} {}\nwsctl apply", shell(&relocation.from), shell(to));
-        return Err(Diagnostic::new(fact, next).into());
+    if let Some(obstacle) = actual::obstacle(&relocation.from, to) {
+        return refuse(vec![immovable(&obstacle, &relocation.from, to)]);
     }
     let main = git_dir(&relocation.from);
     let mut worktrees = vec![(&relocation.from, &main)];

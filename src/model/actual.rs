@@ -9,6 +9,7 @@ use super::journal::Unfinished;
 use super::lfs::Unready;
 use super::mark::{Marked, WorkspaceMark};
 use super::name::{BranchName, ObjectId, RepoName};
+use super::obstacle::Obstacle;
 use super::path::{AbsPath, RelPath};
 use super::trash::{GoneEntry, TrashEntry};
 
@@ -219,6 +220,8 @@ pub struct Repository {
     pub mirror_refspecs: Vec<(String, String)>,
     /// The filter that it was cloned with.
     pub filter: Option<String>,
+    /// Why one rename does not bring it to where it is declared, if that is another place.
+    pub obstacle: Option<Obstacle>,
     /// Read only where a move depends on it (`actual::examine`): what holds the main worktree where it is.
     pub held: Option<Findings>,
     /// Whether worktrees may have a configuration of their own: `extensions.worktreeConfig`.

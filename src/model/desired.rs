@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::lfs::Lfs;
 use super::moved::Moved;
 use super::name::{BranchName, BuilderName, RepoName};
+use super::obstacle::Obstacle;
 use super::path::{AbsPath, RelPath};
 use super::policy::{BuilderPolicy, MaxRemovals};
 use super::source::Sources;
@@ -70,8 +71,8 @@ impl Desired {
 pub struct Destination {
     /// The path.
     pub path: AbsPath,
-    /// Why one rename does not bring it there; a lowercase fragment.
-    pub obstacle: Option<String>,
+    /// Why one rename does not bring it there.
+    pub obstacle: Option<Obstacle>,
 }
 
 /// A repository with its base clone.

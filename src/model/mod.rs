@@ -12,6 +12,7 @@ pub mod lfs;
 pub mod mark;
 pub mod moved;
 pub mod name;
+pub mod obstacle;
 pub mod own_refs;
 pub mod path;
 pub mod pattern;

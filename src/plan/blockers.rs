@@ -5,6 +5,7 @@ use crate::model::address::Address;
 use crate::model::builder::Occupant;
 use crate::model::desired::DesiredBuilder;
 use crate::model::name::{BranchName, BuilderName, ObjectId, RepoName};
+use crate::model::obstacle::{Ground, Obstacle};
 use crate::model::path::AbsPath;
 pub(super) use crate::model::path::shell;
 pub use crate::model::path::shell_word as word;
@@ -25,6 +26,52 @@ pub(super) fn plain(kind: &'static str, fact: impl Into<String>, next: impl Into
 /// The command that brings back what somebody changed on the disk.
 pub(super) fn replace(address: &Address) -> String {
     format!("wsctl apply --replace {}", word(&address.to_string()))
+}
+
+/// One rename does not bring a directory to another place.
+#[must_use]
+pub fn immovable(obstacle: &Obstacle, from: &AbsPath, to: &AbsPath) -> Blocker {
+    let (here, there, then) = (shell(from), shell(to), "wsctl apply");
+    let away = |path: &AbsPath| format!("ls -la {0}\nmv {0} SOMEWHERE\n{then}", shell(path));
+    let (kind, fact, next) = match obstacle {
+        Obstacle::Taken => ("in-the-way", "something is there already".into(), away(to)),
+        Obstacle::Beside => {
+            let next = format!("ls -la {there}\nmove what is not {here} away\n{then}");
+            ("in-the-way", format!("something else lies there beside {from}"), next)
+        }
+        Obstacle::NoDirectory(path) => ("in-the-way", format!("{path} is no directory"), away(path)),
+        Obstacle::Overlap if from.contains(to) => {
+            let fact = "it lies in the directory that shall move there".into();
+            let above = shell(&to.parent());
+            ("in-the-way", fact, format!("mv {here} {here}.moving && mkdir -p {above} && mv {here}.moving {there}\n{then}"))
+        }
+        Obstacle::Overlap => {
+            let fact = "the directory that shall move there lies in it".into();
+            (
+                "in-the-way",
+                fact,
+                format!("mv {here} {there}.moving && find {there} -type d -empty -delete && mv {there}.moving {there}\n{then}"),
+            )
+        }
+        Obstacle::Link(path) => {
+            let fact = format!("{path} is a symbolic link; nothing is moved through it");
+            ("symlink", fact, format!("readlink -f {}\nlet builders.toml name that instead", shell(path)))
+        }
+        Obstacle::Mounted => {
+            let fact = format!("{from} is a mount point");
+            ("mount-point", fact, format!("findmnt {here}\nlet builders.toml name it where it is, or mount it there"))
+        }
+        Obstacle::OtherFileSystem(ground) => {
+            let first = match ground {
+                Ground::Free => String::new(),
+                Ground::Empty => format!("rmdir {there} && "),
+                Ground::Nowhere => format!("mkdir -p {} && ", shell(&to.parent())),
+            };
+            ("other-file-system", "it is on another file system".into(), format!("{first}mv {here} {there}\n{then}"))
+        }
+        Obstacle::Unreadable(why) => ("unreadable", format!("it cannot be read: {why}"), format!("ls -la {there}")),
+    };
+    at(kind, to, fact, next)
 }
 
 /// Something lies where a checkout or builder shall be.

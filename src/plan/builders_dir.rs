@@ -3,9 +3,10 @@
 use crate::model::actual::{Link, Place};
 use crate::model::address::Address;
 use crate::model::builder::BuilderDirectory;
+use crate::model::desired::Destination;
 use crate::model::path::printable;
 
-use super::blockers::{at, shell};
+use super::blockers::immovable;
 use super::draft::Drafts;
 use super::input::Input;
 use super::{Action, Blocker, Hop, Question, Relocated, Relocation, refusals_of_move};
@@ -32,7 +33,7 @@ pub(super) fn plan(input: &Input<'_>, drafts: &mut Drafts) {
     let count = checkouts.len();
     let relocation = Relocation { was: None, from: from.clone(), stage, hops, checkouts, empties: vec![] };
     let reason = format!("move from {}", printable(from.relative_to(&input.desired.root).as_os_str()));
-    let blockers = blockers(input, destination.obstacle.as_ref());
+    let blockers = blockers(input, destination);
     let draft = drafts.add(Address::BuildersDir, Action::MoveBuildersDir(Box::new(relocation)), reason);
     let s = if count == 1 { "" } else { "s" };
     draft.change.details.push(format!("last of all, with everything in it; the links of {count} worktree{s} are written again"));
@@ -55,13 +56,9 @@ pub(super) fn questions(input: &Input<'_>) -> Vec<Question> {
     work.chain(input.actual.builders.keys().cloned().map(Question::Strays)).collect()
 }
 
-fn blockers(input: &Input<'_>, obstacle: Option<&String>) -> Vec<Blocker> {
-    let (from, to) = (&input.desired.builders_dir, input.desired.goes_to.as_ref().map(|destination| &destination.path));
-    let mut blockers = Vec::new();
-    if let (Some(obstacle), Some(to)) = (obstacle, to) {
-        let next = format!("mv {} {}\nwsctl apply", shell(from), shell(to));
-        blockers.push(at("in-the-way", to, obstacle.clone(), next));
-    }
+fn blockers(input: &Input<'_>, destination: &Destination) -> Vec<Blocker> {
+    let from = &input.desired.builders_dir;
+    let mut blockers: Vec<Blocker> = destination.obstacle.iter().map(|it| immovable(it, from, &destination.path)).collect();
     for (_, _, registration) in input.registered_in(from) {
         if let (Some(work), Some(worktree)) = (&registration.work, &registration.worktree) {
             blockers.extend(refusals_of_move(worktree, &work.findings));

@@ -50,7 +50,7 @@ pub mod write;
 
 pub use action::{Action, Symbol};
 pub use again::again;
-pub use blockers::word as shell_word;
+pub use blockers::{immovable, word as shell_word};
 pub use builders::GITIGNORE;
 pub use change::{Blocker, Change, Note, Plan, Summary, TextChange};
 pub use compared::{Compared, Explained, Fact, depended_on, explained, once_more};

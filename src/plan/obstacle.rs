@@ -64,6 +64,7 @@ pub(super) fn obstacle(input: &Input<'_>, builder: &DesiredBuilder) -> Option<Bl
         return another_place(input, directory, mark);
     }
     let known = owned(input, std::ffi::OsStr::new(builder.name.as_str()), directory).is_some();
+    let known = known || came_along(input, builder, directory);
     (!known && !holds_a_checkout(input, builder, directory)).then(|| occupied(here, &Occupant::Directory))
 }
 
@@ -120,6 +121,17 @@ fn renamed<'a>(input: &Input<'a>, builder: &DesiredBuilder) -> Option<&'a AbsPat
         directory.path != builder.path && mark.is_some_and(|mark| mark.identity == Some(directory.identity))
     };
     input.actual.builders.values().find(is_it).map(|directory| &directory.path)
+}
+
+/// Whether a directory came here with `builders_dir` and holds a checkout of the builder: on another file system it has
+/// another inode than the mark of a plain one says.
+fn came_along(input: &Input<'_>, builder: &DesiredBuilder, directory: &BuilderDirectory) -> bool {
+    let ours = |admin_dir: &AbsPath| {
+        let mut found = input.registrations().filter(|(_, _, registration)| registration.admin_dir == *admin_dir);
+        found.any(|(_, _, registration)| input.our_mark(registration).is_some_and(|mark| mark.builder == builder.name))
+    };
+    let holds = |occupant: &Occupant| matches!(occupant, Occupant::Worktree(admin_dir) if ours(admin_dir));
+    matches!(input.actual.place, Place::Relocated(_)) && directory.places.values().any(holds)
 }
 
 /// Whether a directory that is not ours holds at least one declared checkout in its place.

@@ -1,6 +1,9 @@
 //! Repositories and `builders_dir` that stay where they are, since a move would break something.
 
-use crate::support::{Sandbox, text};
+use std::os::unix::fs::{MetadataExt as _, symlink};
+use std::path::Path;
+
+use crate::support::{Sandbox, skip, text};
 
 /// `api` with its clone at this place, in builder `b`.
 fn api_at(place: &str) -> String {
@@ -68,6 +71,119 @@ fn what_is_asked_of_a_repository_is_asked_again_when_it_moves() {
     answer.fails().says("changed since the plan was made: ").says("index.lock is held");
     std::fs::remove_file(&lock).unwrap();
     assert!(sandbox.path("repos/api").exists() && !sandbox.path("clones").exists());
+    sandbox.apply().ok();
+    sandbox.converged();
+}
+
+/// A directory of its own on another file system than the sandbox.
+fn elsewhere(sandbox: &Sandbox) -> Option<tempfile::TempDir> {
+    let device = |path: &Path| path.metadata().map(|found| found.dev()).ok();
+    let here = device(&sandbox.root());
+    let mut places = ["/dev/shm", "/tmp", "/var/tmp"].map(Path::new).into_iter();
+    let other = places.find(|path| device(path).is_some_and(|other| Some(other) != here));
+    if other.is_none() {
+        skip("there is no second file system");
+    }
+    Some(tempfile::Builder::new().prefix("wsctl-other-").tempdir_in(other?).unwrap())
+}
+
+#[test]
+fn a_place_that_a_repository_cannot_go_to_is_told_at_once() {
+    let sandbox = made();
+    sandbox.write("taken", "mine\n");
+    std::fs::create_dir(sandbox.path("real")).unwrap();
+    symlink(sandbox.path("real"), sandbox.path("link")).unwrap();
+    for (place, why, next) in [
+        ("taken", "something is there already", "ls -la"),
+        ("taken/deeper/api", "taken is no directory", "ls -la"),
+        ("link/api", "link is a symbolic link", "readlink -f"),
+    ] {
+        sandbox.toml(&api_at(place));
+        let plan = sandbox.plan().says("! repos.api").says(why).says("Plan: 1 blocked.");
+        sandbox.type_next(&plan, next).ok();
+        sandbox.apply().fails().says(why);
+        assert_eq!(text(sandbox.path("taken")), "mine\n");
+    }
+    sandbox.toml(&api_at("real/api"));
+    sandbox.apply().ok();
+    sandbox.converged();
+}
+
+#[test]
+fn a_repository_goes_into_its_own_directory_and_back() {
+    let sandbox = made();
+    for place in ["repos/api/main", "repos/api/main/x/y", "repos/api/main", "repos/api/x/y", "repos/api"] {
+        sandbox.toml(&api_at(place));
+        sandbox.apply().ok();
+        sandbox.converged();
+        sandbox.fsck(&[place]);
+        assert_eq!(sandbox.git(sandbox.builder("b/api"), &["status", "--porcelain"]), "");
+    }
+    assert!(!sandbox.path("repos/.wsctl-moving-api").exists());
+}
+
+#[test]
+fn a_repository_goes_to_another_file_system_as_told() {
+    let sandbox = made();
+    let Some(other) = elsewhere(&sandbox) else { return };
+    let place = other.path().join("clones/api");
+    sandbox.toml(&api_at(place.to_str().unwrap()));
+    let plan = sandbox.plan().says("! repos.api").says("on another file system");
+    sandbox.type_next(&plan, "mkdir -p").ok();
+    sandbox.apply().ok().says("1 updated");
+    assert_eq!(sandbox.git(sandbox.builder("b/api"), &["status", "--porcelain"]), "");
+    sandbox.converged();
+}
+
+fn builders_at(place: &str, anchor: bool) -> String {
+    format!("[workspace]\nbuilders_dir = \"{place}\"\nanchor = {anchor}\n{}", api_at("repos/api"))
+}
+
+#[test]
+fn builders_dir_goes_to_another_file_system_as_told() {
+    for anchor in [true, false] {
+        for empty in [true, false] {
+            let sandbox = Sandbox::workspace();
+            let Some(other) = elsewhere(&sandbox) else { return };
+            sandbox.toml(&builders_at(".builders", anchor));
+            sandbox.apply().ok();
+            sandbox.write(".builders/b/api/untracked.txt", "mine\n");
+            let place = other.path().join("deep/agents");
+            if empty {
+                std::fs::create_dir_all(&place).unwrap();
+            }
+            sandbox.toml(&builders_at(place.to_str().unwrap(), anchor));
+            let plan = sandbox.apply().fails().says("! workspace.builders_dir").says("on another file system");
+            sandbox.type_next(&plan, " && mv ").ok();
+            sandbox.plan().says("builders_dir was moved here from").says("repair its links").never_says("! ");
+            sandbox.apply().ok();
+            assert_eq!(sandbox.git(place.join("b/api"), &["status", "--porcelain"]), "?? untracked.txt");
+            sandbox.converged();
+            assert!(!sandbox.git(sandbox.path("repos/api"), &["worktree", "list"]).contains("prunable"));
+        }
+    }
+}
+
+#[test]
+fn a_place_that_builders_dir_cannot_go_to_is_told_at_once() {
+    let sandbox = made();
+    sandbox.write("taken", "mine\n");
+    for (place, why, next) in [
+        ("taken", "something is there already", "ls -la"),
+        ("taken/deeper", "taken is no directory", "ls -la"),
+        (".builders/inside", "lies in the directory that shall move there", "mkdir -p"),
+    ] {
+        sandbox.toml(&builders_at(place, true));
+        let plan = sandbox.apply().fails().says("! workspace.builders_dir").says(why);
+        sandbox.type_next(&plan, next).ok();
+        assert_eq!(text(sandbox.path("taken")), "mine\n");
+    }
+    // The last command has moved it.
+    sandbox.apply().ok();
+    sandbox.converged();
+    sandbox.toml(&builders_at(".builders", true));
+    let plan = sandbox.apply().fails().says("the directory that shall move there lies in it");
+    sandbox.type_next(&plan, "-delete && mv").ok();
     sandbox.apply().ok();
     sandbox.converged();
 }

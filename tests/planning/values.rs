@@ -78,6 +78,7 @@ pub fn repository(name: &str) -> Repository {
         branches: BTreeMap::from([(branch("main"), id("a"))]),
         made: BTreeMap::new(),
         was: None,
+        obstacle: None,
         held: Some(vec![]),
         remote_branches: BTreeMap::from([remote_branch("origin", "main")]),
         bases: BTreeMap::new(),

@@ -9,7 +9,7 @@ use crate::model::name::RepoName;
 use crate::model::path::AbsPath;
 use crate::model::work::{Finding, Findings};
 
-use super::super::blockers::{at, shell};
+use super::super::blockers::{at, immovable, shell};
 use super::super::input::Input;
 use super::super::{Blocker, Hop, Question, Relocated, Relocation, refusals_of_move};
 use super::hops::shifted;
@@ -35,7 +35,8 @@ pub(super) fn moving(input: &Input<'_>) -> BTreeMap<RepoName, RepositoryMove> {
 
 fn repository(declared: &DesiredRepository, found: &Repository) -> RepositoryMove {
     let (from, to) = (&found.path, &declared.path);
-    let stage = to.parent().join(format!(".wsctl-moving-{}", declared.name));
+    let outer = if from.contains(to) { from } else { to };
+    let stage = outer.parent().join(format!(".wsctl-moving-{}", declared.name));
     let hop = |from: &AbsPath, to: &AbsPath| Hop { origin: found.path.clone(), from: from.clone(), to: to.clone() };
     let overlap = from.contains(to) || to.contains(from);
     let hops = if overlap { vec![hop(from, &stage), hop(&stage, to)] } else { vec![hop(from, to)] };
@@ -52,10 +53,23 @@ fn repository(declared: &DesiredRepository, found: &Repository) -> RepositoryMov
         })
     };
     let checkouts = whole.filter_map(relocated).collect();
-    let empties = if overlap { vec![] } else { vec![from.parent()] };
-    let mut blockers: Vec<Blocker> = at_work(found);
+    let empties = empties(from, to);
+    let mut blockers: Vec<Blocker> = found.obstacle.iter().map(|obstacle| immovable(obstacle, from, to)).collect();
+    blockers.extend(at_work(found));
     blockers.extend(found.registrations.values().filter_map(|registration| away(found, registration)));
     RepositoryMove { relocation: Relocation { was: None, from: from.clone(), stage, hops, checkouts, empties }, blockers }
+}
+
+/// The directories that hold nothing any more once it has gone: where it was, or those between it and its new place around it.
+fn empties(from: &AbsPath, to: &AbsPath) -> Vec<AbsPath> {
+    if from.contains(to) {
+        return vec![];
+    }
+    if !to.contains(from) {
+        return vec![from.parent()];
+    }
+    let between = from.as_path().ancestors().skip(1).take_while(|above| *above != to.as_path());
+    between.filter_map(|above| AbsPath::new(above).ok()).collect()
 }
 
 /// Who is at work in the repository, or in a worktree whose link is written again: git would lose the way to its files.

@@ -3,6 +3,7 @@
 use wsctl::model::actual::Lock;
 use wsctl::model::builder::Occupant;
 use wsctl::model::desired::Destination;
+use wsctl::model::obstacle::{Ground, Obstacle};
 use wsctl::model::work::Finding;
 
 use super::super::World;
@@ -90,8 +91,8 @@ fn move_left_out() -> World {
     renamed(world, "slack", "gateway-slack")
 }
 
-fn builders_dir(obstacle: Option<&str>) -> World {
-    let destination = Destination { path: abs("/ws/work"), obstacle: obstacle.map(str::to_owned) };
+fn builders_dir(obstacle: Option<Obstacle>) -> World {
+    let destination = Destination { path: abs("/ws/work"), obstacle };
     World::new()
         .repo("api")
         .builder("slack", &["api"])
@@ -105,5 +106,5 @@ fn builders_dir_moves() -> World {
 }
 
 fn builders_dir_stays() -> World {
-    builders_dir(Some("it is on another file system")).found("slack", "api", vec![Finding::Mount(evidence("cache"))])
+    builders_dir(Some(Obstacle::OtherFileSystem(Ground::Free))).found("slack", "api", vec![Finding::Mount(evidence("cache"))])
 }
