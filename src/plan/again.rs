@@ -1,8 +1,31 @@
 //! The next command as it has to be typed where this one was.
 
+use crate::model::journal::Unfinished;
 use crate::model::policy::{DeleteBranch, OnUnsaved};
 
+use super::draft::Drafts;
+use super::input::Input;
 use super::{Options, Selection, shell_word};
+
+/// Writes every next command as it has to be typed. While an apply is at work, what is half made is nobody's to move away.
+pub(super) fn hints(input: &Input<'_>, drafts: &mut Drafts) {
+    let options = input.options;
+    let running = match &input.actual.unfinished {
+        Some(Unfinished::Running(header)) => {
+            Some(format!("wait for the apply that is at work (pid {})\n{}", header.pid, again("wsctl plan", options)))
+        }
+        Some(Unfinished::CutShort(_) | Unfinished::Unreadable(_)) | None => None,
+    };
+    let typed = |next: &str, options| running.clone().unwrap_or_else(|| again(next, options));
+    for blocker in drafts.list.iter_mut().flat_map(|draft| &mut draft.change.blockers) {
+        blocker.next = typed(&blocker.next, options);
+    }
+    // What was allowed to removals is not what brings back what somebody changed.
+    let alone = Options { unsaved: None, delete_branch: None, allow_removals: false, take_over: false, ..options.clone() };
+    for next in drafts.drift.iter_mut().filter_map(|note| note.next.as_mut()) {
+        *next = typed(next, &alone);
+    }
+}
 
 /// With the `-C` and `-f` of this command and what else it was told, and `destroy` again for `destroy`.
 #[must_use]

@@ -226,14 +226,7 @@ pub fn plan(desired: &Desired, actual: &Actual, options: &Options) -> Plan {
         drafts.keep_drift();
     }
     drafts.sort();
-    for blocker in drafts.list.iter_mut().flat_map(|draft| &mut draft.change.blockers) {
-        blocker.next = again(&blocker.next, options);
-    }
-    // What was allowed to removals is not what brings back what somebody changed.
-    let alone = Options { unsaved: None, delete_branch: None, allow_removals: false, take_over: false, ..options.clone() };
-    for next in drafts.drift.iter_mut().filter_map(|note| note.next.as_mut()) {
-        *next = again(next, &alone);
-    }
+    again::hints(&input, &mut drafts);
     let steps = order::steps(&input, &drafts);
     let narrowed = input.selected.as_ref().map(|_| {
         let whole = Options { selection: Selection::default(), ..options.clone() };

@@ -3,6 +3,7 @@
 use wsctl::model::actual::{Head, Link, Lock, Place};
 use wsctl::model::builder::Occupant;
 use wsctl::model::desired::Goal;
+use wsctl::model::journal::{Header, Unfinished};
 use wsctl::model::mark::{Deed, Marked, OurLock};
 use wsctl::model::work::Finding;
 use wsctl::plan::Action;
@@ -301,4 +302,26 @@ fn a_switch_never_leaves_a_third_branch() {
 fn a_changed_base_is_written_down() {
     let world = created().checkout("slack", "api", |checkout| checkout.base = Some("origin/next".into()));
     expect(&world, &["~ builders.slack.api | base origin/main → origin/next"]);
+}
+
+/// What a running apply has half made looks like somebody's, which nobody shall move away meanwhile.
+#[test]
+fn while_an_apply_is_at_work_every_next_command_is_to_wait() {
+    let header = Header {
+        version: 1,
+        workspace: our_id(),
+        file: abs("/ws/builders.toml"),
+        builders_dir: abs("/ws/.builders"),
+        tokens: vec![],
+        pid: 4711,
+        boot: None,
+        started: 0,
+        opened: 0,
+        intents: 0,
+    };
+    let held = created().wants("slack", "api", "fix").head("slack", "api", "mine");
+    assert!(planned(&held).changes[0].blockers[0].next.contains("--replace"));
+    let running = held.with(|world| world.actual.unfinished = Some(Unfinished::Running(header)));
+    let next = "wait for the apply that is at work (pid 4711)\nwsctl plan";
+    assert_eq!(planned(&running).changes[0].blockers[0].next, next);
 }
