@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 use super::files::Tracked;
 use super::{anchor, disk, files, parallel, place, places, registration};
 use crate::model::actual::{Directory, Registration, Repository, RepositoryState};
-use crate::model::builder::{AnchorState, BuilderDirectory, Occupant};
+use crate::model::builder::{AnchorEntry, AnchorState, BuilderDirectory, Occupant};
 use crate::model::desired::{Desired, DesiredBuilder};
 use crate::model::mark::{BuilderMark, Marked, OWN_DIRECTORY};
 use crate::model::name::RepoName;
@@ -52,7 +52,12 @@ fn builder(desired: &Desired, repositories: &Repositories, name: &OsStr) -> Buil
     let anchor = if reachable { anchor::read(&path) } else { AnchorState::Missing };
     let registrations = registrations(repositories, &path);
     let mark = mark(desired, &path, name, &registrations);
-    let known = known_places(declared, repositories, name);
+    let mut known = known_places(declared, repositories, name);
+    if let AnchorState::Ours(anchor) = &anchor {
+        known.extend(
+            anchor.entries.iter().filter(|(_, entry)| matches!(entry, AnchorEntry::Gitlink(_))).map(|(at, _)| at.clone()),
+        );
+    }
     let places = places::places(&path, &known, reachable);
     let files = managed(declared, &mark);
     let tracked = Tracked::new(repositories, &places, &files);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::model::actual::{ObjectFormat, Place};
 use crate::model::address::Address;
-use crate::model::builder::{Anchor, AnchorEntry, AnchorState, DiskFile};
+use crate::model::builder::{Anchor, AnchorEntry, AnchorState, DiskFile, Occupant};
 use crate::model::desired::{DesiredBuilder, DesiredFile, Goal};
 use crate::model::name::{ObjectId, RepoName};
 use crate::model::path::RelPath;
@@ -13,7 +13,7 @@ use super::blockers::shell;
 use super::draft::{Drafts, place};
 use super::files::content;
 use super::input::Input;
-use super::members::{Member, in_place, unedited};
+use super::members::{in_place, unedited};
 use super::{Action, AnchorWrite, CheckoutWrite, FileContent, Gitlink};
 
 /// The anchor as it shall be after this plan.
@@ -38,7 +38,7 @@ pub(super) fn write(input: &Input<'_>, builder: &DesiredBuilder, drafts: &Drafts
             Goal::Ref(_) => put().or_else(|| recorded(found, &checkout.path)),
         };
         let write = creation(drafts, builder, name).cloned();
-        gitlinks.push(Gitlink { path: checkout.path.clone(), repository: name.clone(), commit, write });
+        gitlinks.push(Gitlink { path: checkout.path.clone(), repository: Some(name.clone()), commit, write });
     }
     gitlinks.extend(undeclared(input, builder, found));
     let own = |file: &&DesiredFile| file.checkout.is_none();
@@ -106,20 +106,23 @@ fn start_of(input: &Input<'_>, builder: &DesiredBuilder, name: &RepoName) -> Opt
     marked.or_else(|| registration.head.commit().cloned())
 }
 
-/// Checkouts of ours that are there and not declared any more stay recorded until they are gone.
+/// What is recorded and not declared any more stays recorded until nothing is left at its place, also where only the link of
+/// a checkout is broken: `git clean` in the builder deletes what is not recorded.
 fn undeclared(input: &Input<'_>, builder: &DesiredBuilder, found: Option<&Anchor>) -> Vec<Gitlink> {
-    let Some(directory) = input.directory(&builder.name) else { return vec![] };
-    let here = in_place(input, builder);
-    let extra = input
-        .registered_in(&directory.path)
-        .into_iter()
-        .filter(|(name, _, _)| here.contains(name) && !builder.checkouts.contains_key(*name));
-    let link = |(name, _, registration): Member<'_>| {
-        let path = input.our_mark(registration)?.path.clone();
-        let commit = Some(recorded(found, &path)?);
-        Some(Gitlink { path, repository: name.clone(), commit, write: None })
+    let left = |path: &RelPath| !matches!(input.occupant(&builder.name, path), Occupant::Nothing | Occupant::Empty);
+    // Where one lies in the other, only one of them can be recorded.
+    let free = |path: &RelPath| {
+        let apart = |other: &RelPath| !path.contains(other) && !other.contains(path);
+        builder.checkouts.values().all(|checkout| apart(&checkout.path)) && builder.files.keys().all(apart)
     };
-    extra.filter_map(link).collect()
+    let entries = found.into_iter().flat_map(|anchor| &anchor.entries);
+    let links = entries.filter_map(|(path, entry)| match entry {
+        AnchorEntry::Gitlink(commit) => Some((path, commit)),
+        AnchorEntry::Blob { .. } => None,
+    });
+    let stay = links.filter(|(path, _)| free(path) && left(path));
+    stay.map(|(path, commit)| Gitlink { path: path.clone(), repository: None, commit: Some(commit.clone()), write: None })
+        .collect()
 }
 
 /// The creation of a checkout in this plan, if it is not blocked.

@@ -110,7 +110,8 @@ fn plan_one(input: &Input<'_>, case: &Case<'_>, drafts: &mut Drafts) {
         },
         Found::DirectoryGone(registration) => directory_gone(input, case, registration, drafts),
         Found::BrokenLink(registration, fact) => {
-            let line = word(&format!("gitdir: {}", registration.admin_dir));
+            let (path, line) =
+                (registration.worktree.as_ref().unwrap_or(path), word(&format!("gitdir: {}", registration.admin_dir)));
             let next = format!("echo {line} > {}", shell(&path.join(".git")));
             refuse(case, drafts, at("broken-link", path, format!("{fact}; its files stay as they are"), next));
         }

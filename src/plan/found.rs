@@ -24,7 +24,7 @@ pub(super) enum Found<'a> {
     HalfMade(&'a Registration),
     /// Registered at the declared path; the directory is gone.
     DirectoryGone(&'a Registration),
-    /// Registered at the declared path; what is there is not that worktree: what.
+    /// Registered at the declared path, or where it was declared before; what is there is not that worktree: what.
     BrokenLink(&'a Registration, String),
     /// Ours at the declared path, and its registration does not name it any more: what.
     Unnamed(&'a Registration, String),
@@ -70,12 +70,12 @@ fn at_its_path<'a>(
     match &registration.link {
         Link::Whole => {}
         Link::DirectoryGone => return Found::DirectoryGone(registration),
-        Link::GitFileGone => return Found::BrokenLink(registration, "its .git file is gone".into()),
         Link::NamesAnother(other) if names_the_old_place(input, checkout, registration, other) => {
             return moved_repository(input, builder, checkout, registration, other);
         }
-        Link::NamesAnother(other) => return Found::BrokenLink(registration, format!("its .git file names {other}")),
-        Link::NotALink(what) | Link::NoGitdir(what) => return Found::BrokenLink(registration, what.clone()),
+        broken @ (Link::GitFileGone | Link::NamesAnother(_) | Link::NotALink(_) | Link::NoGitdir(_)) => {
+            return Found::BrokenLink(registration, broken_link(broken));
+        }
     }
     let creating = registration.begun_by().is_some_and(|workspace| Some(workspace) == input.id());
     match &registration.mark {
@@ -114,7 +114,22 @@ fn away<'a>(input: &Input<'a>, occupant: &'a Occupant, registration: &'a Registr
     if let (Link::Whole, Some(worktree)) = (&registration.link, &registration.worktree) {
         return Found::Elsewhere(worktree.clone());
     }
+    let there = matches!(registration.link, Link::GitFileGone | Link::NamesAnother(_) | Link::NotALink(_));
+    if there && input.place_of(&registration.admin_dir).is_none() {
+        return Found::BrokenLink(registration, broken_link(&registration.link));
+    }
     Found::Lost(registration)
+}
+
+/// What a link that is not whole is; a lowercase fragment.
+fn broken_link(link: &Link) -> String {
+    match link {
+        Link::Whole => "is whole".into(),
+        Link::DirectoryGone => "its directory is gone".into(),
+        Link::GitFileGone => "its .git file is gone".into(),
+        Link::NamesAnother(other) => format!("its .git file names {other}"),
+        Link::NotALink(what) | Link::NoGitdir(what) => what.clone(),
+    }
 }
 
 /// Whether a worktree names its registration where the repository was before somebody moved it.

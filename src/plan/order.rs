@@ -121,7 +121,7 @@ fn needed(input: &Input<'_>, drafts: &Drafts, draft: &Draft) -> Vec<Address> {
 fn awaited(draft: &Draft) -> Vec<Address> {
     let Some(write) = draft.change.action.builds() else { return vec![] };
     let links = write.anchor.iter().flat_map(|anchor| &anchor.gitlinks);
-    links.map(|link| Address::Repository(link.repository.clone())).collect()
+    links.filter_map(|link| link.repository.clone()).map(Address::Repository).collect()
 }
 
 fn writes(draft: &Draft) -> Vec<RepoName> {

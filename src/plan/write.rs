@@ -77,8 +77,8 @@ pub struct AnchorWrite {
 pub struct Gitlink {
     /// Its path in the builder.
     pub path: RelPath,
-    /// Its repository.
-    pub repository: RepoName,
+    /// Its repository; `None`: it is not declared, and stays as it was recorded.
+    pub repository: Option<RepoName>,
     /// The commit to record, where plan knows it; else it is looked up as [`CheckoutWrite`] does.
     pub commit: Option<ObjectId>,
     /// How it comes about, where it does not exist yet.

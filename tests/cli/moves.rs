@@ -419,3 +419,23 @@ fn what_waits_and_what_lies_deeper_moves_too() {
     sandbox.git(sandbox.builder("new/api"), &["add", "README.md"]);
     sandbox.git(sandbox.builder("new/api"), &["-c", "core.editor=true", "rebase", "--continue"]);
 }
+
+#[test]
+fn a_checkout_with_a_broken_link_stays_recorded_when_it_is_declared_elsewhere() {
+    let sandbox = made("", &["b"]);
+    let api = sandbox.builder("b/api");
+    sandbox.write(api.join("untracked.txt"), "mine\n");
+    let link = text(api.join(".git"));
+    std::fs::remove_file(api.join(".git")).unwrap();
+    sandbox.toml(&file("[workspace]\nlayout = \"split\"\n", &["b"], ""));
+    let words = "its .git file is gone; its files stay as they are";
+    sandbox.plan().says(words).never_says("still records api").never_says("is not there");
+    let answer = sandbox.apply().fails().says("! builders.b.api").says(words);
+    let would = sandbox.git(sandbox.builder("b"), &["clean", "-ffdxn"]);
+    assert!(!would.contains("api"), "{would}");
+    sandbox.type_next(&answer, "echo").ok();
+    assert_eq!(text(api.join(".git")), link);
+    sandbox.apply().ok();
+    assert_eq!(text(sandbox.builder("b/repos/api/untracked.txt")), "mine\n");
+    sandbox.converged();
+}
