@@ -59,6 +59,27 @@ pub(super) fn addresses() -> ArgValueCandidates {
     })
 }
 
+/// Checkouts that the file declares; the address of a file is quoted, which a shell would take apart.
+pub(super) fn checkouts() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        let builders = desired().into_iter().flat_map(|desired| desired.builders.into_values());
+        let inside = builders.flat_map(|builder| {
+            let name = builder.name;
+            builder.checkouts.into_keys().map(move |repository| Address::Checkout(name.clone(), repository))
+        });
+        candidates(inside.map(|address| (address.to_string(), String::new())))
+    })
+}
+
+/// The commands that have a page.
+pub(super) fn commands() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        let commands = Cli::command();
+        let visible = commands.get_subcommands().filter(|command| !command.is_hide_set());
+        candidates(visible.map(|command| (command.get_name().to_owned(), String::new())))
+    })
+}
+
 /// What the trash holds: builders, checkouts as BUILDER/REPOSITORY, and the names of entries.
 pub(super) fn trashed() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {

@@ -6,8 +6,8 @@ use anyhow::{Context as _, Result};
 use clap::CommandFactory as _;
 use clap_mangen::Man;
 
-use super::Cli;
 use super::globals::Globals;
+use super::{Cli, complete};
 use crate::diagnostic::Diagnostic;
 use crate::git::{Door as _, GitDoor};
 use crate::regular;
@@ -22,7 +22,7 @@ Examples:
   wsctl man --out ~/.local/share/man/man1   all of them, for `man wsctl` and `man wsctl-plan`")]
 pub(super) struct Args {
     /// The command; without one, wsctl itself
-    #[arg(value_name = "COMMAND")]
+    #[arg(value_name = "COMMAND", add = complete::commands())]
     command: Option<String>,
     /// Write every page into this directory, each over the page of an older wsctl
     #[arg(long, value_name = "DIR", conflicts_with = "command")]

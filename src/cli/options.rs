@@ -62,7 +62,8 @@ pub(super) struct ChangeOptions {
     #[command(flatten)]
     pub(super) common: PlanOptions,
     /// Bring back what somebody changed on the disk: a checkout to its branch, a managed file to its text (what was edited is kept)
-    #[arg(long, value_name = "ADDRESS", value_parser = Pattern::parse, conflicts_with_all = ["refresh_only", "destroy"])]
+    #[arg(long, value_name = "ADDRESS", value_parser = Pattern::parse, add = complete::checkouts())]
+    #[arg(conflicts_with_all = ["refresh_only", "destroy"])]
     replace: Vec<Pattern>,
     /// Show the drift alone; nothing is changed
     #[arg(long, conflicts_with = "destroy")]

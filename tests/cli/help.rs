@@ -171,6 +171,9 @@ fn completion_is_silent_where_nothing_can_be_read() {
     }
     std::fs::remove_file(sandbox.path("builders.toml")).unwrap();
     assert_eq!(offered(&sandbox, &sandbox.root(), &["plan", "--target", ""]), [""; 0]);
+    assert!(offered(&sandbox, &sandbox.root(), &["man", "pl"]).contains(&"plan".to_owned()));
+    sandbox.toml(TWO);
+    assert_eq!(offered(&sandbox, &sandbox.root(), &["apply", "--replace", "builders.s"]), ["builders.slack.api"]);
     // What a shell would take apart is not offered.
     sandbox.toml("[builders.plain]\n[builders.\"x$y\"]\n");
     assert_eq!(offered(&sandbox, &sandbox.root(), &["remove", ""]), ["plain"]);
