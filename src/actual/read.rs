@@ -27,7 +27,7 @@ pub fn read(desired: &Desired) -> Result<Actual> {
                 before(desired, workspace.mark(), declared, &bases).unwrap_or(state)
             }
             RepositoryState::Present(mut found) => {
-                found.was = moved_by_hand(workspace.mark(), declared);
+                found.was = moved_by_hand(desired, workspace.mark(), declared);
                 RepositoryState::Present(found)
             }
             state @ RepositoryState::Unusable { .. } => state,
@@ -64,7 +64,7 @@ fn before(
     declared: &DesiredRepository,
     bases: &BTreeSet<String>,
 ) -> Option<RepositoryState> {
-    let names = [&declared.name].into_iter().chain(desired.moved.repositories.get(&declared.name).into_iter().flatten());
+    let names = desired.moved.names_of(&declared.name);
     let places = names.filter_map(|name| Some(mark?.repositories.get(name)?.path.clone()));
     let others = |path: &AbsPath| desired.repositories.values().any(|other| other.path == *path);
     let free = |path: &AbsPath| !others(path) && is_only(&declared.path, path);
@@ -96,8 +96,9 @@ fn is_only(directory: &AbsPath, path: &AbsPath) -> bool {
     }
 }
 
-/// Where a repository was that is where it is declared, and nothing is left there.
-fn moved_by_hand(mark: Option<&WorkspaceMark>, declared: &DesiredRepository) -> Option<AbsPath> {
-    let was = &mark?.repositories.get(&declared.name)?.path;
+/// Where a repository was that is where it is declared, and nothing is left there; also under a name of before.
+fn moved_by_hand(desired: &Desired, mark: Option<&WorkspaceMark>, declared: &DesiredRepository) -> Option<AbsPath> {
+    let mut names = desired.moved.names_of(&declared.name);
+    let was = &names.find_map(|name| mark?.repositories.get(name))?.path;
     (*was != declared.path && matches!(disk::look(was.as_path()), Ok(None))).then(|| was.clone())
 }

@@ -15,6 +15,13 @@ pub struct Moved {
     pub branches: BTreeMap<BranchName, Vec<BranchName>>,
 }
 
+impl Moved {
+    /// What a repository is called, and what it was called before, nearest first.
+    pub fn names_of<'a>(&'a self, repository: &'a RepoName) -> impl Iterator<Item = &'a RepoName> {
+        std::iter::once(repository).chain(self.repositories.get(repository).into_iter().flatten())
+    }
+}
+
 /// Resolves renames: every target that is `declared` with its sources, nearest first. A source that is a target itself and
 /// not declared stands for what it was before; one that is declared has moved on and stands for itself.
 #[must_use]

@@ -1,6 +1,6 @@
 //! What was found where a checkout shall be: one name for every case.
 
-use crate::model::actual::{Link, Place, Registration};
+use crate::model::actual::{Link, Place, Registration, Repository};
 use crate::model::builder::Occupant;
 use crate::model::desired::{DesiredBuilder, DesiredCheckout};
 use crate::model::mark::{CheckoutMark, Marked};
@@ -55,7 +55,7 @@ pub(super) fn find<'a>(input: &Input<'a>, builder: &DesiredBuilder, checkout: &D
         return at_its_path(input, builder, checkout, registration);
     }
     match input.marked(&builder.name, &checkout.repository) {
-        Some((registration, mark)) => away(input, occupant, registration, mark),
+        Some((registration, mark)) => away(input, checkout, occupant, registration, mark),
         None if matches!(occupant, Occupant::Nothing | Occupant::Empty) => Found::Nothing,
         None => Found::InTheWay(occupant),
     }
@@ -67,10 +67,11 @@ fn at_its_path<'a>(
     checkout: &DesiredCheckout,
     registration: &'a Registration,
 ) -> Found<'a> {
+    let was_there = |found: &Repository| names_the_old_place(found, registration);
     match &registration.link {
         Link::Whole => {}
         Link::DirectoryGone => return Found::DirectoryGone(registration),
-        Link::NamesAnother(other) if names_the_old_place(input, checkout, registration, other) => {
+        Link::NamesAnother(other) if input.repository(&checkout.repository).is_some_and(was_there) => {
             return moved_repository(input, builder, checkout, registration, other);
         }
         broken @ (Link::GitFileGone | Link::NamesAnother(_) | Link::NotALink(_) | Link::NoGitdir(_)) => {
@@ -93,7 +94,13 @@ fn at_its_path<'a>(
 }
 
 /// The registration names another path than the declared one.
-fn away<'a>(input: &Input<'a>, occupant: &'a Occupant, registration: &'a Registration, mark: &'a CheckoutMark) -> Found<'a> {
+fn away<'a>(
+    input: &Input<'a>,
+    checkout: &DesiredCheckout,
+    occupant: &'a Occupant,
+    registration: &'a Registration,
+    mark: &'a CheckoutMark,
+) -> Found<'a> {
     if let (Occupant::Worktree(named), Some(old_worktree)) = (occupant, &registration.worktree)
         && named.as_path().file_name() == Some(&registration.admin_name)
         && named.parent().as_path().ends_with("worktrees")
@@ -116,7 +123,12 @@ fn away<'a>(input: &Input<'a>, occupant: &'a Occupant, registration: &'a Registr
     }
     let there = matches!(registration.link, Link::GitFileGone | Link::NamesAnother(_) | Link::NotALink(_));
     if there && input.place_of(&registration.admin_dir).is_none() {
-        return Found::BrokenLink(registration, broken_link(&registration.link));
+        let moved = |found: &Repository| found.was.clone().filter(|_| names_the_old_place(found, registration));
+        let fact = match input.repository(&checkout.repository).and_then(moved) {
+            Some(was) => format!("its repository was moved by hand from {was}, and the link to it comes before anything else"),
+            None => broken_link(&registration.link),
+        };
+        return Found::BrokenLink(registration, fact);
     }
     Found::Lost(registration)
 }
@@ -133,9 +145,9 @@ fn broken_link(link: &Link) -> String {
 }
 
 /// Whether a worktree names its registration where the repository was before somebody moved it.
-fn names_the_old_place(input: &Input<'_>, checkout: &DesiredCheckout, registration: &Registration, named: &AbsPath) -> bool {
-    let place = input.repository(&checkout.repository).and_then(|found| Some((found, found.was.as_ref()?)));
-    place.is_some_and(|(found, was)| was.join(registration.admin_dir.relative_to(&found.path)) == *named)
+fn names_the_old_place(found: &Repository, registration: &Registration) -> bool {
+    let old = |was: &AbsPath| Link::NamesAnother(was.join(registration.admin_dir.relative_to(&found.path)));
+    found.was.as_ref().map(old).as_ref() == Some(&registration.link)
 }
 
 /// A checkout of ours whose repository was moved by hand.

@@ -132,8 +132,7 @@ fn other_url(input: &Input<'_>, repository: &DesiredRepository, found: &Reposito
         return None;
     }
     let mark = input.actual.workspace.mark();
-    let names =
-        [&repository.name].into_iter().chain(input.desired.moved.repositories.get(&repository.name).into_iter().flatten());
+    let names = input.desired.moved.names_of(&repository.name);
     let mut applied = names.filter_map(|name| mark?.repositories.get(name)?.url.as_ref());
     if let Some(last) = applied.next() {
         let last = comparable(&Url::new(last), root);

@@ -439,3 +439,21 @@ fn a_checkout_with_a_broken_link_stays_recorded_when_it_is_declared_elsewhere() 
     assert_eq!(text(sandbox.builder("b/repos/api/untracked.txt")), "mine\n");
     sandbox.converged();
 }
+
+#[test]
+fn a_renamed_repository_that_was_moved_by_hand_is_told_with_the_link_that_comes_first() {
+    let sandbox = made("", &["b"]);
+    let work = work_in(&sandbox, "b/api");
+    std::fs::rename(sandbox.path("repos/api"), sandbox.path("repos/core")).unwrap();
+    sandbox.toml(&repository("core", "", &moved(&[("repos.api", "repos.core")])));
+    let plan = sandbox.plan().says("! builders.b.core").says("its repository was moved by hand from").says("at .builders/b/api");
+    plan.never_says("+ ").never_says("- ").never_says("still records api");
+    let answer = sandbox.apply().fails();
+    let would = sandbox.git(sandbox.builder("b"), &["clean", "-ffdxn"]);
+    assert!(!would.contains("api"), "{would}");
+    sandbox.type_next(&answer, "echo").ok();
+    sandbox.apply().ok();
+    assert_eq!(seen(&sandbox, "b/core"), work);
+    sandbox.converged();
+    sandbox.fsck(&["", "repos/core", "repos/web", ".builders/b"]);
+}
