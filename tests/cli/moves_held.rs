@@ -1,6 +1,6 @@
 //! Moves that wait for each other: what cannot go keeps what would come into its place where it is.
 
-use crate::support::{Sandbox, snapshot};
+use crate::support::{Sandbox, snapshot, text};
 
 const REPOS: &str = "[repos.api]\n[repos.web]\n";
 
@@ -132,4 +132,30 @@ fn builders_exchange_their_names_after_one_was_renamed() {
     sandbox.apply().ok();
     branches("first", "second");
     sandbox.apply().ok().says("No changes.");
+}
+
+#[test]
+fn checkouts_come_up_to_where_the_directory_around_them_is() {
+    for deep in ["{repo}/main", "a/{repo}", "{repo}/{repo}", "api/deep/{repo}"] {
+        let sandbox = Sandbox::workspace();
+        let layout = |value: &str| format!("[workspace]\nlayout = {value}\n{REPOS}{}", block("x", "\"api\", \"web\"", "work"));
+        sandbox.toml(&layout(&format!("{{ root = \"ws\", repo = \"{deep}\" }}")));
+        sandbox.apply().ok();
+        let api = deep.replace("{repo}", "api");
+        sandbox.write(sandbox.builder(format!("x/{api}/untracked.txt")), "mine\n");
+        if deep.starts_with("{repo}/") {
+            // What is nobody's stays, and says so.
+            let notes = sandbox.builder("x/api/notes.txt");
+            sandbox.write(&notes, "mine\n");
+            sandbox.toml(&layout("\"sibling\""));
+            sandbox.plan().says("! builders.x ").says("it is in the way of the checkout").says("at .builders/x/api/notes.txt");
+            std::fs::remove_file(notes).unwrap();
+        }
+        sandbox.toml(&layout("\"sibling\""));
+        sandbox.apply().ok();
+        assert_eq!(text(sandbox.builder("x/api/untracked.txt")), "mine\n", "{deep}");
+        sandbox.converged();
+        sandbox.fsck(&["", "repos/api", "repos/web", ".builders/x"]);
+        assert!(!sandbox.path(".builders/.wsctl/moving").exists());
+    }
 }

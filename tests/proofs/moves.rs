@@ -40,6 +40,14 @@ pub(super) fn exchange(sandbox: &Sandbox) {
     sandbox.toml(&format!("{REPOS}{}{FILES}{moved}", renamed("two", "one")));
 }
 
+/// The same where the mark of one says that it was called like the other once before.
+pub(super) fn exchange_again(sandbox: &Sandbox) {
+    let one = |name: &str| format!("{REPOS}[builders.{name}]\nrepos = [\"api\", \"web\"]\nbranch = \"builder/one\"\n");
+    applied(sandbox, &one("two"));
+    applied(sandbox, &(one("one") + "[[moved]]\nfrom = \"builders.two\"\nto = \"builders.one\"\n"));
+    exchange(sandbox);
+}
+
 pub(super) fn become_nested(sandbox: &Sandbox) {
     applied(sandbox, &format!("{REPOS}{TWO}"));
     work(sandbox, "one/api", "one");
@@ -51,6 +59,15 @@ pub(super) fn become_siblings(sandbox: &Sandbox) {
     applied(sandbox, &format!("[workspace]\nlayout = \"nested\"\n{REPOS}{TWO}{FILES}"));
     work(sandbox, "one/repos/api", "one");
     work(sandbox, "two", "two");
+    sandbox.toml(&format!("{REPOS}{TWO}{FILES}"));
+}
+
+/// Each checkout goes where the directory around it is.
+pub(super) fn come_up(sandbox: &Sandbox) {
+    let layout = "[workspace]\nlayout = { root = \"ws\", repo = \"{repo}/deep/main\" }\n";
+    applied(sandbox, &format!("{layout}{REPOS}{TWO}{FILES}"));
+    work(sandbox, "one/api/deep/main", "one");
+    work(sandbox, "one/web/deep/main", "two");
     sandbox.toml(&format!("{REPOS}{TWO}{FILES}"));
 }
 

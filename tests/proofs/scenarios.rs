@@ -35,7 +35,7 @@ const fn order(command: Command) -> Order {
     Order { command, unsaved: true, allow_removals: true, now: NOW }
 }
 
-pub(super) const SCENARIOS: [Scenario; 33] = [
+pub(super) const SCENARIOS: [Scenario; 35] = [
     Scenario { name: "create sibling", order: order(Command::Apply), make: |sandbox| declare(sandbox, "\"sibling\"") },
     Scenario { name: "create nested", order: order(Command::Apply), make: |sandbox| declare(sandbox, "\"nested\"") },
     Scenario { name: "create split", order: order(Command::Apply), make: |sandbox| declare(sandbox, "\"split\"") },
@@ -67,10 +67,12 @@ pub(super) const SCENARIOS: [Scenario; 33] = [
     Scenario { name: "move", order: order(Command::Apply), make: moves::builder },
     Scenario { name: "move a plain one", order: order(Command::Apply), make: moves::plain },
     Scenario { name: "exchange names", order: order(Command::Apply), make: moves::exchange },
+    Scenario { name: "exchange names again", order: order(Command::Apply), make: moves::exchange_again },
     Scenario { name: "move a repository", order: order(Command::Apply), make: moves::repository },
     Scenario { name: "move builders_dir", order: order(Command::Apply), make: moves::builders_dir },
     Scenario { name: "become nested", order: order(Command::Apply), make: moves::become_nested },
     Scenario { name: "become siblings", order: order(Command::Apply), make: moves::become_siblings },
+    Scenario { name: "come up", order: order(Command::Apply), make: moves::come_up },
     Scenario { name: "destroy", order: order(Command::Destroy), make: destroy },
     Scenario { name: "empty the trash", order: order(Command::Empty), make: empty },
 ];

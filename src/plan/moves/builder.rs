@@ -9,10 +9,10 @@ use crate::model::builder::{BuilderDirectory, Occupant};
 use crate::model::desired::DesiredBuilder;
 use crate::model::mark::{CheckoutMark, OWN_DIRECTORY};
 use crate::model::name::RepoName;
-use crate::model::path::{AbsPath, RelPath};
+use crate::model::path::AbsPath;
 use crate::model::work::Finding;
 
-use super::super::blockers::{at, finding, occupied, shell, trash_may_hold};
+use super::super::blockers::{at, finding, shell, trash_may_hold};
 use super::super::input::Input;
 use super::super::members::Member;
 use super::super::unregistered::unregistered;
@@ -20,14 +20,15 @@ use super::super::{Blocker, Relocated, Relocation, refusals_of_move};
 use super::Moving;
 use super::hops::{Item, hops, shifted};
 use super::sources::Source;
+use super::targets::targets;
 
 /// A checkout that is declared, and the registration that it is.
-struct Known<'a> {
-    member: Member<'a>,
-    from: AbsPath,
-    to: AbsPath,
+pub(super) struct Known<'a> {
+    pub(super) member: Member<'a>,
+    pub(super) from: AbsPath,
+    pub(super) to: AbsPath,
     /// Whether it lies in the builder's directory.
-    inside: bool,
+    pub(super) inside: bool,
 }
 
 /// The registrations of a repository with a mark of ours that names it, also as it was called before.
@@ -99,7 +100,7 @@ pub(super) fn moving(
     let inside = known.iter().map(|known| known.member).chain(others.iter().map(|(member, ..)| *member));
     let moves = |(_, _, found): &Member<'_>| checkouts.iter().any(|checkout| checkout.admin_dir == found.admin_dir);
     blockers.extend(inside.filter(moves).flat_map(of_checkout));
-    blockers.extend(targets(input, builder, directory, &known));
+    blockers.extend(directory.iter().flat_map(|directory| targets(builder, directory, &known, &others)));
     let was = source.map(|source| source.was.clone());
     let details = known.iter().filter_map(|known| detail(known, &from, builder)).collect();
     let reason = reason(builder, source, &known);
@@ -201,31 +202,6 @@ fn of_checkout((_, _, found): Member<'_>) -> Vec<Blocker> {
         Some(work) => refusals_of_move(path, &work.findings),
         None => vec![at("unknown", path, "its files were not looked at", "wsctl plan")],
     }
-}
-
-/// What lies where a checkout shall go, and does not go away itself.
-fn targets(
-    input: &Input<'_>,
-    builder: &DesiredBuilder,
-    directory: Option<&BuilderDirectory>,
-    known: &[Known<'_>],
-) -> Vec<Blocker> {
-    let Some(directory) = directory else { return vec![] };
-    let leaves = |path: &RelPath| {
-        let place = path.under(&directory.path);
-        known.iter().any(|known| known.from == place || (known.from.contains(&place) && known.from != directory.path))
-    };
-    let mut blockers = Vec::new();
-    for known in known.iter().filter(|known| shifted(&known.from, &directory.path, &builder.path) != known.to) {
-        let path = builder.checkouts.get(known.member.0).map(|checkout| &checkout.path);
-        let Some(path) = path.filter(|path| !path.is_here() && !leaves(path)) else { continue };
-        match directory.places.get(path) {
-            None | Some(Occupant::Nothing | Occupant::Empty) => {}
-            Some(other) => blockers.push(occupied(&path.under(&directory.path), other)),
-        }
-    }
-    let _ = input;
-    blockers
 }
 
 /// `ai-dev → repos/ai-dev`, where the path below the builder's directory, which is this so far, changes.

@@ -64,8 +64,10 @@ fn ordered(mut steps: Vec<Step>, stage: &AbsPath) -> Vec<Hop> {
             hops.push(Hop { origin: step.origin, from: step.at, to: step.to });
         } else {
             let aside = stage.join(format!("{}", hops.len()));
-            let step = &mut steps[0];
-            hops.push(Hop { origin: step.origin.clone(), from: std::mem::replace(&mut step.at, aside.clone()), to: aside });
+            let step = steps.remove(0);
+            hops.push(Hop { origin: step.origin.clone(), from: step.at, to: aside.clone() });
+            // The next time another one waits aside.
+            steps.push(Step { at: aside, ..step });
         }
     }
     hops
@@ -106,6 +108,10 @@ mod tests {
         let moved = told("/a", "/a", &[("/a/x", "/a/y"), ("/a/y", "/a/x"), ("/a/z", "/a/q")]);
         assert_eq!(moved, ["/a/z /a/z /a/q", "/a/x /a/x /s/1", "/a/y /a/y /a/x", "/a/x /s/1 /a/y"]);
         assert_eq!(told("/a", "/a", &[("/a/x", "/a/x/deep")]), ["/a/x /a/x /s/0", "/a/x /s/0 /a/x/deep"]);
+        assert_eq!(told("/a", "/a", &[("/a/x/deep", "/a/x")]), ["/a/x/deep /a/x/deep /s/0", "/a/x/deep /s/0 /a/x"]);
+        let moved = told("/a", "/a", &[("/a/r", "/a/p/deep"), ("/a/p", "/a/q"), ("/a/q", "/a/p/other")]);
+        let aside = ["/a/r /a/r /s/0", "/a/p /a/p /s/1"];
+        assert_eq!(moved, [&aside[..], &["/a/q /a/q /a/p/other", "/a/r /s/0 /a/p/deep", "/a/p /s/1 /a/q"]].concat());
     }
 
     #[test]

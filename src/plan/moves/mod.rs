@@ -7,6 +7,7 @@ mod hops;
 mod renamed;
 pub(super) mod repository;
 mod sources;
+mod targets;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
