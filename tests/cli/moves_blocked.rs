@@ -75,6 +75,40 @@ fn what_is_asked_of_a_repository_is_asked_again_when_it_moves() {
     sandbox.converged();
 }
 
+#[test]
+fn a_repository_stays_while_a_worktree_of_it_is_not_where_it_is_registered() {
+    let sandbox = made();
+    let (theirs, moved) = (sandbox.top().join("theirs"), sandbox.top().join("moved"));
+    sandbox.git("repos/api", &["worktree", "add", "-q", "-b", "theirs", theirs.to_str().unwrap()]);
+    std::fs::rename(&theirs, &moved).unwrap();
+    assert_eq!(sandbox.git(&moved, &["branch", "--show-current"]), "theirs");
+    waits_for(&sandbox, "is not there", || std::fs::rename(&moved, &theirs).unwrap());
+    assert_eq!(sandbox.git(&theirs, &["branch", "--show-current"]), "theirs");
+}
+
+#[test]
+fn a_repository_stays_while_a_checkout_of_ours_was_moved_by_hand() {
+    let sandbox = made();
+    std::fs::rename(sandbox.builder("b/api"), sandbox.builder("b/other")).unwrap();
+    sandbox.toml(&api_at("clones/api"));
+    let plan = sandbox.apply().fails().says("! repos.api").says("it is ");
+    assert!(sandbox.path("repos/api").exists());
+    sandbox.type_next(&plan, "mv ").ok();
+    sandbox.apply().ok();
+    sandbox.converged();
+}
+
+#[test]
+fn a_registration_that_is_dropped_keeps_no_repository() {
+    let sandbox = made();
+    let theirs = sandbox.top().join("theirs");
+    sandbox.git("repos/api", &["worktree", "add", "-q", "-b", "theirs", theirs.to_str().unwrap()]);
+    std::fs::remove_dir_all(&theirs).unwrap();
+    waits_for(&sandbox, "is not there", || {
+        std::fs::rename(sandbox.path("repos/api/.git/worktrees/theirs"), sandbox.path("SOMEWHERE")).unwrap();
+    });
+}
+
 /// A directory of its own on another file system than the sandbox.
 fn elsewhere(sandbox: &Sandbox) -> Option<tempfile::TempDir> {
     let device = |path: &Path| path.metadata().map(|found| found.dev()).ok();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::actual::{Actual, Link, Lock, Registration, Repository, RepositoryState};
 use crate::model::builder::{BuilderDirectory, Occupant};
 use crate::model::desired::DesiredRepository;
+use crate::model::mark::Deed;
 use crate::model::name::RepoName;
 use crate::model::path::AbsPath;
 use crate::model::work::{Finding, Findings};
@@ -28,12 +29,12 @@ pub(super) fn moving(input: &Input<'_>) -> BTreeMap<RepoName, RepositoryMove> {
     let mut moving = BTreeMap::new();
     for declared in input.desired.repositories.values() {
         let found = input.repository(&declared.name).filter(|found| found.path != declared.path);
-        moving.extend(found.map(|found| (declared.name.clone(), repository(declared, found))));
+        moving.extend(found.map(|found| (declared.name.clone(), repository(input, declared, found))));
     }
     moving
 }
 
-fn repository(declared: &DesiredRepository, found: &Repository) -> RepositoryMove {
+fn repository(input: &Input<'_>, declared: &DesiredRepository, found: &Repository) -> RepositoryMove {
     let (from, to) = (&found.path, &declared.path);
     let outer = if from.contains(to) { from } else { to };
     let stage = outer.parent().join(format!(".wsctl-moving-{}", declared.name));
@@ -56,7 +57,7 @@ fn repository(declared: &DesiredRepository, found: &Repository) -> RepositoryMov
     let empties = empties(from, to);
     let mut blockers: Vec<Blocker> = found.obstacle.iter().map(|obstacle| immovable(obstacle, from, to)).collect();
     blockers.extend(at_work(found));
-    blockers.extend(found.registrations.values().filter_map(|registration| away(found, registration)));
+    blockers.extend(found.registrations.values().filter_map(|registration| away(input, found, registration)));
     RepositoryMove { relocation: Relocation { was: None, from: from.clone(), stage, hops, checkouts, empties }, blockers }
 }
 
@@ -101,18 +102,37 @@ pub(super) fn questions(moves: &BTreeMap<RepoName, RepositoryMove>, actual: &Act
     found.flat_map(of).collect()
 }
 
-/// A worktree whose link cannot be written now and is wanted still: somebody locked it, mostly since it lies on a disk that
-/// is not always there.
-fn away(repository: &Repository, registration: &Registration) -> Option<Blocker> {
-    let Some(Lock::Foreign(reason)) = &registration.lock else { return None };
-    if registration.link == Link::Whole {
-        return None;
-    }
+/// A worktree whose link cannot be written, since it is not where it is registered: somebody moved it or took it out, and its
+/// `.git` may still name the repository where that is now.
+fn away(input: &Input<'_>, repository: &Repository, registration: &Registration) -> Option<Blocker> {
     let path = registration.worktree.as_ref().unwrap_or(&registration.admin_dir);
-    let colon = if reason.is_empty() { "" } else { ": " };
-    let fact = format!("its worktree {path} is locked and not there{colon}{reason}");
-    let next = format!("git -C {} worktree unlock {}", shell(&repository.path), shell(path));
-    Some(at("locked", path, fact, next))
+    let unfinished = match &registration.lock {
+        Some(Lock::Ours(lock)) => matches!(lock.deed, Deed::Creating { .. } | Deed::Removing { .. }),
+        Some(Lock::Foreign(_)) | None => false,
+    };
+    let what = match &registration.link {
+        Link::Whole | Link::GitFileGone => return None,
+        // The next apply finishes what a run of ours left before it moves anything.
+        Link::DirectoryGone | Link::NamesAnother(_) | Link::NotALink(_) | Link::NoGitdir(_) if unfinished => return None,
+        Link::DirectoryGone => "is not there".into(),
+        Link::NamesAnother(other) => format!("names {other}"),
+        Link::NotALink(what) => format!("is no worktree by now: {what}"),
+        Link::NoGitdir(what) => format!("leads nowhere: {what}"),
+    };
+    if let Some(Lock::Foreign(reason)) = &registration.lock {
+        let colon = if reason.is_empty() { "" } else { ": " };
+        let fact = format!("its locked worktree {path} {what}{colon}{reason}");
+        let next = format!("git -C {} worktree unlock {}", shell(&repository.path), shell(path));
+        return Some(at("locked", path, fact, next));
+    }
+    let now = input.place_of(&registration.admin_dir).filter(|now| now != path);
+    let (found, place) = match now {
+        Some(now) => (format!("; it is {now}"), shell(&now)),
+        None => (String::new(), "WHERE-IT-IS-NOW".into()),
+    };
+    let fact = format!("a worktree of it that is registered there {what}{found}: a move would cut it off");
+    let drop = format!("or drop the registration: mv {} SOMEWHERE", shell(&registration.admin_dir));
+    Some(at("worktree-away", path, fact, format!("mv {place} {}\n{drop}", shell(path))))
 }
 
 /// The disk once they have moved.

@@ -53,6 +53,7 @@ fn moves_refused() -> World {
         .repo("api")
         .repo("ui")
         .builder("busy", &["api"])
+        .builder("lent", &["ui"])
         .builder("slack", &["api"])
         .builder("stick", &["ui"])
         .builder("taken", &["api"])
@@ -71,6 +72,7 @@ fn moves_refused() -> World {
         .checkout("unlooked", "api", |checkout| checkout.path = rel("repos/api"))
         .registration("unlooked", "api", |found| found.work = None)
         .undeclared("slack")
+        .gone("lent", "ui")
         .gone("stick", "ui")
         .registration("stick", "ui", |found| found.lock = Some(Lock::Foreign("on the blue stick".into())))
         .with(|world| world.desired.repositories.get_mut(&repo("ui")).unwrap().path = abs("/ws/clones/ui"));
