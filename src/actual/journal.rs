@@ -77,6 +77,7 @@ pub fn made(intent: &Intent, repository: &Repository, workspace: &WorkspaceId) -
         | Intent::Builder { .. }
         | Intent::Checkout { .. }
         | Intent::Switch { .. }
+        | Intent::Rename { .. }
         | Intent::File { .. }
         | Intent::Remove { .. }
         | Intent::Relocate(_)

@@ -68,6 +68,7 @@ fn unfinished(actual: &Actual, intent: &Intent) -> Option<Unfinished> {
         | Intent::Builder { .. }
         | Intent::Checkout { .. }
         | Intent::Switch { .. }
+        | Intent::Rename { .. }
         | Intent::File { .. }
         | Intent::Remove { .. }
         | Intent::Relocate(_) => Some(Unfinished::Apply),

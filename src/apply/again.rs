@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use crate::actual;
 use crate::diagnostic::Diagnostic;
 use crate::model::actual::{Link, Registration, RepositoryState};
+use crate::model::name::{BranchName, RepoName};
 use crate::model::path::AbsPath;
 use crate::model::stamp::SeenFiles;
 use crate::model::work::Work;
@@ -31,6 +32,16 @@ pub(super) fn still_clean(shared: &Shared<'_>, touch: &CheckoutTouch) -> Result<
     };
     blockers.extend((!found.is_some_and(as_planned)).then(|| moved(&touch.path)));
     refuse(blockers)
+}
+
+/// Refuses a rename where the new name was taken meanwhile: from here on, a branch of that name is ours.
+pub(super) fn still_free(shared: &Shared<'_>, repository: &RepoName, to: &BranchName) -> Result<()> {
+    let now = actual::read(shared.run.desired)?;
+    let found = now.repositories.get(repository).and_then(RepositoryState::repository);
+    if found.is_some_and(|found| !found.branches.contains_key(to)) {
+        return Ok(());
+    }
+    Err(Diagnostic::new(format!("changed since the plan was made: branch {to} is there already"), "wsctl plan").into())
 }
 
 /// Refuses a removal where anything speaks against it that plan did not see. Returns what plan and this look found

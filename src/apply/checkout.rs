@@ -172,9 +172,16 @@ pub(super) fn park(shared: &Shared<'_>, touch: &CheckoutTouch, begin: &dyn Fn() 
 }
 
 /// Renames the branch and writes the mark: what wsctl made is still what it made.
-pub(super) fn rename(shared: &Shared<'_>, touch: &CheckoutTouch, from: &BranchName) -> Result<()> {
+pub(super) fn rename(
+    shared: &Shared<'_>,
+    touch: &CheckoutTouch,
+    from: &BranchName,
+    begin: &dyn Fn() -> Result<()>,
+) -> Result<()> {
     still_linked(touch)?;
     let to = touch.desired.goal.branch().context("a reference has no branch to rename")?;
+    again::still_free(shared, &touch.desired.repository, to)?;
+    begin()?;
     shared.run.door.rename_branch(&touch.repository, from, to, &touch.head)?;
     let previous = touch.previous.clone().map(|mark| CheckoutMark { goal: touch.desired.goal.clone(), ..mark });
     mark(shared, &CheckoutTouch { previous, ..touch.clone() })

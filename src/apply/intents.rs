@@ -8,7 +8,7 @@ use crate::git::content_hash;
 use crate::model::address::Address;
 use crate::model::journal::{Intent, Leaving, Relocating};
 use crate::model::mark::OWN_DIRECTORY;
-use crate::model::name::BuilderName;
+use crate::model::name::{BranchName, BuilderName};
 use crate::model::path::AbsPath;
 use crate::plan::{Action, BranchPlan, CheckoutTouch, CheckoutWrite, Removal, RemovedCheckout};
 
@@ -74,6 +74,9 @@ fn of_action(run: &Run<'_>, address: &Address, action: &Action, list: &mut Vec<I
         | Action::RenameBranch { touch, .. }
         | Action::Repair { touch, .. } => {
             list.push(Intent::Builder { builder: touch.builder.clone(), path: touch.builder_path.clone() });
+            if let Action::RenameBranch { from, .. } = action {
+                list.extend(rename(touch, from));
+            }
         }
         Action::AdoptFile(write) => {
             if let Some(builder) = address.builder() {
@@ -111,6 +114,18 @@ fn switch(touch: &CheckoutTouch, branch: &BranchPlan) -> Intent {
         makes: branch.makes(),
         opened: None,
     }
+}
+
+fn rename(touch: &CheckoutTouch, from: &BranchName) -> Option<Intent> {
+    Some(Intent::Rename {
+        repository: touch.desired.repository.clone(),
+        main: touch.repository.clone(),
+        admin_dir: touch.admin_dir.clone(),
+        path: touch.path.clone(),
+        from: from.clone(),
+        to: touch.desired.goal.branch()?.clone(),
+        commit: touch.head.clone(),
+    })
 }
 
 /// What the journal says of a removal.

@@ -7,6 +7,7 @@ use anyhow::Result;
 
 use super::recover::{Recovery, repository_at};
 use crate::actual;
+use crate::git::between;
 use crate::model::actual::{Actual, Link, Repository, RepositoryState};
 use crate::model::journal::Intent;
 use crate::model::mark::{OWN_DIRECTORY, OurLock};
@@ -56,7 +57,7 @@ fn of_intent(intent: &Intent, actual: &Actual) -> Vec<(AbsPath, Vec<AbsPath>)> {
         let around = places(found);
         let lock = |name: &str| (found.common_dir.join(name), around.clone());
         let own = branch.map(|branch| lock(&format!("{}.lock", branch.full())));
-        own.into_iter().chain([lock("config.lock"), lock("packed-refs.lock")]).collect::<Vec<_>>()
+        own.into_iter().chain([lock("config.lock"), lock("packed-refs.new"), lock("packed-refs.lock")]).collect::<Vec<_>>()
     };
     let of_anchor = |builder: &AbsPath| {
         let locks = actual::anchor_locks(builder).into_iter();
@@ -75,6 +76,13 @@ fn of_intent(intent: &Intent, actual: &Actual) -> Vec<(AbsPath, Vec<AbsPath>)> {
             let around: Vec<AbsPath> = around.into_iter().chain([admin_dir.clone(), path.clone()]).collect();
             let inside = |name: &str| (admin_dir.join(name), around.clone());
             of_branch(main, branch.as_ref()).into_iter().chain([inside("index.lock"), inside("HEAD.lock")]).collect()
+        }
+        Intent::Rename { main, from, to, admin_dir, .. } => {
+            let around = repository_at(actual, main).map(places).unwrap_or_default();
+            let heads = [admin_dir.join("HEAD.lock"), main.join(".git/HEAD.lock")];
+            let names = between(from, to).into_iter().chain([from.clone(), to.clone()]);
+            let refs = names.flat_map(|name| of_branch(main, Some(&name))).collect::<Vec<_>>();
+            refs.into_iter().chain(heads.map(|lock| (lock, around.clone()))).collect()
         }
         Intent::Remove { checkouts, .. } => {
             let of = |leaving: &crate::model::journal::Leaving| {

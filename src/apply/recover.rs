@@ -91,6 +91,7 @@ impl Recovery<'_> {
                 }
                 self.branch(intent)
             }
+            Intent::Rename { main, from, to, commit, .. } => self.door.settle_rename(main, from, to, commit),
             Intent::File { builder, to, old, new } => self.file(&Unsettled {
                 builder,
                 to,

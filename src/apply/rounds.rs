@@ -36,7 +36,9 @@ pub fn rounds(desired: &Desired, journal: &Journal) -> Vec<(Desired, Journal)> {
 /// The repositories that an intent writes to: their names, and their main worktrees.
 pub(super) fn repositories(intent: &Intent) -> Vec<(&RepoName, &AbsPath)> {
     match intent {
-        Intent::Checkout { repository, main, .. } | Intent::Switch { repository, main, .. } => vec![(repository, main)],
+        Intent::Checkout { repository, main, .. }
+        | Intent::Switch { repository, main, .. }
+        | Intent::Rename { repository, main, .. } => vec![(repository, main)],
         Intent::Remove { checkouts, .. } => checkouts.iter().map(|leaving| (&leaving.repository, &leaving.main)).collect(),
         Intent::Clone { .. } | Intent::Builder { .. } | Intent::File { .. } | Intent::Relocate(_) | Intent::Restore { .. } => {
             vec![]

@@ -14,7 +14,13 @@ pub(super) fn perform(shared: &Shared<'_>, change: &Change, part: Part, begin: &
     if let Some((_, relocation)) = relocation {
         again::still_movable(shared, relocation)?;
     }
-    if !matches!(change.action, Action::Switch { .. } | Action::RemoveBuilder(_) | Action::RemoveCheckout(_)) {
+    let looks = |action: &Action| {
+        matches!(
+            action,
+            Action::Switch { .. } | Action::RenameBranch { .. } | Action::RemoveBuilder(_) | Action::RemoveCheckout(_)
+        )
+    };
+    if !looks(&change.action) {
         begin()?;
     }
     if let (Part::Park, Some((write, relocation))) = (part, relocation) {
@@ -41,7 +47,7 @@ pub(super) fn perform(shared: &Shared<'_>, change: &Change, part: Part, begin: &
             checkout::create(shared, change, write)
         }
         Action::AdoptCheckout(touch) | Action::MarkCheckout(touch) => checkout::mark(shared, touch),
-        Action::RenameBranch { touch, from } => checkout::rename(shared, touch, from),
+        Action::RenameBranch { touch, from } => checkout::rename(shared, touch, from, begin),
         Action::Switch { touch, branch, .. } => match part {
             Part::Park => checkout::park(shared, touch, begin),
             Part::Whole => checkout::switch(shared, touch, branch, begin),

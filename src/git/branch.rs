@@ -41,23 +41,6 @@ pub(super) fn create(
     Ok(())
 }
 
-/// Renames a branch; see `Door::rename_branch`.
-pub(super) fn rename(git: &Git, repository: &AbsPath, (from, to): (&BranchName, &BranchName), expect: &ObjectId) -> Result<()> {
-    let at = |branch: &BranchName| -> Result<String> {
-        let now = git.at(repository)?.args(["rev-parse", "--verify", "--quiet", &branch.full()]).answer()?;
-        Ok(String::from_utf8_lossy(&now.stdout).trim().to_owned())
-    };
-    let (old, new) = (at(from)?, at(to)?);
-    if old.is_empty() && new == expect.as_str() {
-        return Ok(());
-    }
-    if old != expect.as_str() {
-        return Err(Diagnostic::new(format!("branch {from} is no longer at {}", expect.short()), "wsctl plan").into());
-    }
-    // Never `-M`: a branch of the new name stays, and git refuses.
-    git.at(repository)?.args(["branch", "-m", from.as_str(), to.as_str()]).patiently().map(drop)
-}
-
 /// Deletes a branch; see `Door::delete_branch`.
 pub(super) fn delete(
     git: &Git,
@@ -72,8 +55,8 @@ pub(super) fn delete(
     if String::from_utf8_lossy(&now.stdout).trim() != expect.as_str() {
         return Err(Diagnostic::new(format!("branch {branch} is no longer at {}", expect.short()), "wsctl plan").into());
     }
-    let config = configuration(git, repository, branch)?;
     if let Some(keep) = keep {
+        let config = configuration(git, repository, branch)?;
         fs::create_dir_all(keep).with_context(|| format!("{keep} cannot be made"))?;
         let (file, log) = (keep.join("reflog"), reflog(git, repository, &common, branch)?);
         if regular::read(&file).is_ok_and(|kept| kept != log) {
@@ -85,7 +68,12 @@ pub(super) fn delete(
     }
     let delete = git.at(repository)?.args(["update-ref", "-m", "wsctl", "-d", &branch.full(), expect.as_str()]);
     delete.patiently().with_context(|| format!("branch {branch} cannot be deleted"))?;
-    if config.is_empty() {
+    forget(git, repository, branch)
+}
+
+/// Removes the configuration of a branch that is gone, where it has one.
+pub(super) fn forget(git: &Git, repository: &AbsPath, branch: &BranchName) -> Result<()> {
+    if configuration(git, repository, branch)?.is_empty() {
         return Ok(());
     }
     let forget = git.at(repository)?.args(["config", "--local", "--remove-section", &format!("branch.{branch}")]);
@@ -93,7 +81,7 @@ pub(super) fn delete(
 }
 
 /// The reflog's bytes as the files backend keeps them; of another backend, what git tells.
-fn reflog(git: &Git, repository: &AbsPath, common: &Path, branch: &BranchName) -> Result<Vec<u8>> {
+pub(super) fn reflog(git: &Git, repository: &AbsPath, common: &Path, branch: &BranchName) -> Result<Vec<u8>> {
     if !common.join("reftable").is_dir() {
         return match regular::read(common.join("logs").join(branch.full())) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
@@ -111,7 +99,7 @@ pub(super) fn common_dir(git: &Git, repository: &AbsPath) -> Result<PathBuf> {
 }
 
 /// The keys and values below `branch.<name>.`
-fn configuration(git: &Git, repository: &AbsPath, branch: &BranchName) -> Result<Vec<(String, Vec<u8>)>> {
+pub(super) fn configuration(git: &Git, repository: &AbsPath, branch: &BranchName) -> Result<Vec<(String, Vec<u8>)>> {
     let all = git.at(repository)?.args(["config", "--local", "--list", "-z"]).run()?;
     let prefix = format!("branch.{branch}.");
     let entries = all.split(|byte| *byte == 0).filter_map(|entry| {
@@ -160,27 +148,49 @@ fn refuse_in_use(git: &Git, repository: &AbsPath, common: &Path, branch: &Branch
             holders.insert(String::from_utf8_lossy(worktree[0].strip_prefix(b"worktree ").unwrap_or_default()).into_owned());
         }
     }
+    let main = common.join("HEAD");
+    for admin_dir in admin_dirs(common)? {
+        // `worktree list` has told of the main worktree's HEAD; that of a bare repository checks nothing out.
+        if admin_dir.join("HEAD") != main && holds(&admin_dir.join("HEAD"), &[&format!("ref: {full}")])
+            || awaits(&admin_dir, branch)
+        {
+            holders.insert(printable(admin_dir.as_os_str()));
+        }
+    }
+    match holders.first() {
+        Some(holder) => Err(in_use(branch, holder)),
+        None => Ok(()),
+    }
+}
+
+/// Refuses a branch that an operation will go back to.
+pub(super) fn refuse_awaited(common: &Path, branch: &BranchName) -> Result<()> {
+    match admin_dirs(common)?.iter().find(|admin_dir| awaits(admin_dir, branch)) {
+        Some(holder) => Err(in_use(branch, &printable(holder.as_os_str()))),
+        None => Ok(()),
+    }
+}
+
+fn in_use(branch: &BranchName, holder: &str) -> anyhow::Error {
+    Diagnostic::new(format!("branch {branch} is in use at {holder}"), "wsctl plan").into()
+}
+
+/// Those of all worktrees, that of the main one first.
+pub(super) fn admin_dirs(common: &Path) -> Result<Vec<PathBuf>> {
     let mut admin_dirs = vec![common.to_path_buf()];
     if let Ok(entries) = fs::read_dir(common.join("worktrees")) {
         for entry in entries {
             admin_dirs.push(entry.context("the worktrees cannot be listed")?.path());
         }
     }
-    let main = common.join("HEAD");
-    for admin_dir in admin_dirs {
-        // `worktree list` has told of the main worktree's HEAD; that of a bare repository checks nothing out.
-        if admin_dir.join("HEAD") != main && holds(&admin_dir.join("HEAD"), &[&format!("ref: {full}")])
-            || ["rebase-merge/head-name", "rebase-apply/head-name", "rebase-merge/update-refs", "BISECT_START"]
-                .iter()
-                .any(|file| holds(&admin_dir.join(file), &[&full, branch.as_str()]))
-        {
-            holders.insert(printable(admin_dir.as_os_str()));
-        }
-    }
-    match holders.first() {
-        Some(holder) => Err(Diagnostic::new(format!("branch {branch} is in use at {holder}"), "wsctl plan").into()),
-        None => Ok(()),
-    }
+    Ok(admin_dirs)
+}
+
+/// Whether an operation in a worktree will go back to a branch.
+fn awaits(admin_dir: &Path, branch: &BranchName) -> bool {
+    ["rebase-merge/head-name", "rebase-apply/head-name", "rebase-merge/update-refs", "BISECT_START"]
+        .iter()
+        .any(|file| holds(&admin_dir.join(file), &[&branch.full(), branch.as_str()]))
 }
 
 /// Whether a line of the file is one of these; what cannot be read but is there holds everything.

@@ -96,6 +96,13 @@ pub trait Door: Sync {
     /// It is elsewhere, the new name is taken, or git refuses.
     fn rename_branch(&self, repository: &AbsPath, from: &BranchName, to: &BranchName, expect: &ObjectId) -> Result<()>;
 
+    /// Finishes a rename that was cut short, or undoes it where somebody went on under the old name. Nothing to do where
+    /// it had not begun.
+    ///
+    /// # Errors
+    /// As [`Door::rename_branch`].
+    fn settle_rename(&self, repository: &AbsPath, from: &BranchName, to: &BranchName, expect: &ObjectId) -> Result<()>;
+
     /// Deletes a branch if it is still at `expect` and nowhere checked out. With `keep`, its reflog and its
     /// configuration are saved there first, as `reflog` and `config`.
     ///

@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::command::Git;
 use super::{Added, AnchorContent, Door, Homecoming, Keep, Locks, NewWorktree, On, Pointed, Record, Relink, Unsettled};
 use super::{
-    anchor, branch, clone, edited, homecoming, keeper, lfs, managed, own_files, registration, sparse, submodule, sweep,
+    anchor, branch, clone, edited, homecoming, keeper, lfs, managed, own_files, registration, rename, sparse, submodule, sweep,
     switching, unlink, worktree, worktree_lock,
 };
 use crate::model::desired::{Cloning, Desired, Url};
@@ -128,7 +128,11 @@ impl Door for GitDoor {
     }
 
     fn rename_branch(&self, repository: &AbsPath, from: &BranchName, to: &BranchName, expect: &ObjectId) -> Result<()> {
-        branch::rename(&self.git, repository, (from, to), expect)
+        rename::rename(&self.git, repository, (from, to), expect)
+    }
+
+    fn settle_rename(&self, repository: &AbsPath, from: &BranchName, to: &BranchName, expect: &ObjectId) -> Result<()> {
+        rename::settle(&self.git, repository, (from, to), expect)
     }
 
     fn delete_branch(&self, repository: &AbsPath, name: &BranchName, expect: &ObjectId, keep: Option<&AbsPath>) -> Result<()> {

@@ -137,22 +137,45 @@ pub(super) fn point(git: &Git, pointed: &Pointed<'_>, branch: &BranchName) -> Re
     bail!("{} has no rebase that waits", pointed.admin_dir)
 }
 
+/// What a branch has beside its commit.
+#[derive(Default)]
+pub(super) struct Kept {
+    /// Its reflog, as [`super::branch::reflog`] reads it.
+    pub(super) reflog: Vec<u8>,
+    /// Its keys, without the name of the section, and their values.
+    pub(super) config: Vec<(String, Vec<u8>)>,
+}
+
 /// Makes a branch at a commit, with what was kept of it; see `Door::bring_branch`.
 pub(super) fn branch(git: &Git, repository: &AbsPath, branch: &BranchName, commit: &str, kept: Option<&AbsPath>) -> Result<()> {
-    let read = |name: &str| kept.and_then(|kept| regular::read(kept.join(name)).ok()).unwrap_or_default();
-    let (reflog, config) = (read("reflog"), read("config"));
+    let kept = match kept {
+        Some(kept) => Kept { reflog: regular::read(kept.join("reflog")).unwrap_or_default(), config: configured(git, kept)? },
+        None => Kept::default(),
+    };
+    make(git, repository, (branch, commit), &kept, "wsctl: restore")
+}
+
+/// Makes a branch, or finds it at this commit, and gives it what it lacks; the message is for one without a reflog.
+pub(super) fn make(
+    git: &Git,
+    repository: &AbsPath,
+    (branch, commit): (&BranchName, &str),
+    kept: &Kept,
+    message: &str,
+) -> Result<()> {
+    let Kept { reflog, config } = kept;
     let full = branch.full();
     let common = super::branch::common_dir(git, repository)?;
     let tables = common.join("reftable").is_dir();
     let now = || git.at(repository)?.args(["rev-parse", "--verify", "--quiet", &full]).answer();
     if !now()?.status.success() {
         if tables {
-            replay(git, repository, &full, commit, &String::from_utf8_lossy(&reflog))?;
+            replay(git, repository, &full, commit, &String::from_utf8_lossy(reflog))?;
         }
         if !now()?.status.success() {
             let quiet = if reflog.is_empty() { "core.logAllRefUpdates=true" } else { "core.logAllRefUpdates=false" };
             let null = "0".repeat(commit.len());
-            let make = git.at(repository)?.args(["-c", quiet, "update-ref", "-m", "wsctl: restore", &full, commit, &null]);
+            let make = git.at(repository)?.args(["-c", quiet, "update-ref", "-m", message, &full, commit, &null]);
             make.patiently().with_context(|| format!("branch {branch} cannot be made"))?;
         }
     }
@@ -160,12 +183,14 @@ pub(super) fn branch(git: &Git, repository: &AbsPath, branch: &BranchName, commi
         return Err(Diagnostic::new(format!("branch {branch} is somewhere else by now"), "wsctl restore").into());
     }
     let log = common.join("logs").join(&full);
-    if !reflog.is_empty() && !tables && log.symlink_metadata().is_err() {
+    if !reflog.is_empty() && !tables && !log.is_file() {
+        // git leaves the directories of a branch that is gone, and takes no notice of empty ones either.
+        let _ = fs::remove_dir(&log);
         let directory = log.parent().with_context(|| format!("{} has no directory", log.display()))?;
         fs::create_dir_all(directory).with_context(|| format!("{} cannot be made", directory.display()))?;
-        own_files::write_whole(&log, &reflog, 0o666)?;
+        own_files::write_whole(&log, reflog, 0o666)?;
     }
-    if config.is_empty() { Ok(()) } else { configure(git, repository, branch, kept) }
+    configure(git, repository, branch, config)
 }
 
 /// Makes a branch of a reftable step by step, as its reflog tells: nothing else writes one there. A reflog that does not
@@ -193,26 +218,40 @@ fn replay(git: &Git, repository: &AbsPath, full: &str, commit: &str, reflog: &st
     Ok(())
 }
 
-/// The keys of the branch that are not set.
-fn configure(git: &Git, repository: &AbsPath, branch: &BranchName, kept: Option<&AbsPath>) -> Result<()> {
-    let Some(kept) = kept else { return Ok(()) };
-    let list =
-        git.anywhere(Path::new("/")).args(["config", "--file"]).arg(kept.join("config")).args(["--list", "--null"]).run()?;
-    let mut keys: Vec<(String, &OsStr)> = Vec::new();
-    for entry in list.split(|byte| *byte == 0).filter(|entry| !entry.is_empty()) {
+/// The keys that were saved with a branch.
+fn configured(git: &Git, kept: &AbsPath) -> Result<Vec<(String, Vec<u8>)>> {
+    let file = kept.join("config");
+    if regular::read(&file).unwrap_or_default().is_empty() {
+        return Ok(vec![]);
+    }
+    let list = git.anywhere(Path::new("/")).args(["config", "--file"]).arg(&file).args(["--list", "--null"]).run()?;
+    let entries = list.split(|byte| *byte == 0).filter(|entry| !entry.is_empty()).filter_map(|entry| {
         let end = entry.iter().position(|byte| *byte == b'\n').unwrap_or(entry.len());
-        let key = String::from_utf8_lossy(&entry[..end]).into_owned();
-        let Some((_, key)) = key.rsplit_once('.') else { continue };
-        keys.push((format!("branch.{branch}.{key}"), OsStr::from_bytes(entry.get(end + 1..).unwrap_or(b"true"))));
-    }
-    let mut missing = Vec::new();
-    for (key, value) in keys {
-        if !git.at(repository)?.args(["config", "--local", "--get-all", &key]).answer()?.status.success() {
-            missing.push((key, value));
+        let name = String::from_utf8_lossy(&entry[..end]).into_owned();
+        let (_, key) = name.rsplit_once('.')?;
+        Some((key.to_owned(), entry.get(end + 1..).unwrap_or(b"true").to_vec()))
+    });
+    Ok(entries.collect())
+}
+
+/// Sets the keys of the branch that are not set, and goes on with one of which only the first values are.
+fn configure(git: &Git, repository: &AbsPath, branch: &BranchName, entries: &[(String, Vec<u8>)]) -> Result<()> {
+    let there = super::branch::configuration(git, repository, branch)?;
+    for (number, (name, _)) in entries.iter().enumerate() {
+        if entries[..number].iter().any(|(before, _)| before == name) {
+            continue;
         }
-    }
-    for (key, value) in missing {
-        git.at(repository)?.args(["config", "--local", "--add", &key]).arg(value).patiently()?;
+        let of = |list: &[(String, Vec<u8>)]| -> Vec<Vec<u8>> {
+            list.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect()
+        };
+        let (now, wanted) = (of(&there), of(entries));
+        if !wanted.starts_with(&now) {
+            continue;
+        }
+        let key = format!("branch.{branch}.{name}");
+        for value in &wanted[now.len()..] {
+            git.at(repository)?.args(["config", "--local", "--add", &key]).arg(OsStr::from_bytes(value)).patiently()?;
+        }
     }
     Ok(())
 }

@@ -38,7 +38,9 @@ pub(super) fn break_lock(path: &AbsPath, since: i64) -> Result<()> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         other => other.with_context(failed)?,
     };
-    if !found.is_file() || path.as_path().extension().is_none_or(|extension| extension != "lock") {
+    // git makes the new packed-refs under the lock of the old one, and never over a file that is there.
+    let lock = path.as_path().ends_with("packed-refs.new") || path.as_path().extension().is_some_and(|it| it == "lock");
+    if !found.is_file() || !lock {
         bail!("{path} is no lock file");
     }
     // A lock may carry the time of the second in which the run began.

@@ -99,6 +99,23 @@ pub enum Intent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         opened: Option<i64>,
     },
+    /// A branch gets another name.
+    Rename {
+        /// Its repository.
+        repository: RepoName,
+        /// The repository's main worktree.
+        main: AbsPath,
+        /// The admin directory of the checkout that is on it.
+        admin_dir: AbsPath,
+        /// The checkout.
+        path: AbsPath,
+        /// Its name before.
+        from: BranchName,
+        /// Its name after.
+        to: BranchName,
+        /// Where it is.
+        commit: ObjectId,
+    },
     /// A managed file is written or removed.
     File {
         /// The builder's directory.

@@ -4,6 +4,7 @@ mod attacks;
 mod brakes;
 mod brakes_mount;
 mod brakes_place;
+mod cut_in_git;
 mod disposable;
 mod edit;
 mod errors;

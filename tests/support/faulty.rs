@@ -108,6 +108,7 @@ pass_on! {
     fn park(checkout: &AbsPath, expect: &ObjectId) -> ();
     fn set_url(repository: &AbsPath, remote: &str, old: &Url, new: &Url) -> ();
     fn rename_branch(repository: &AbsPath, from: &BranchName, to: &BranchName, expect: &ObjectId) -> ();
+    fn settle_rename(repository: &AbsPath, from: &BranchName, to: &BranchName, expect: &ObjectId) -> ();
     fn relink(link: &Relink<'_>) -> ();
     fn create_anchor(directory: &AbsPath, anchor: &AnchorContent<'_>) -> ObjectId;
     fn update_anchor(directory: &AbsPath, anchor: &AnchorContent<'_>, expect: Option<&ObjectId>) -> ObjectId;
