@@ -9,6 +9,8 @@ use crate::model::actual::{Actual, Directory, RepositoryState};
 use crate::model::desired::{Desired, DesiredRepository};
 use crate::model::journal::Unfinished;
 use crate::model::mark::{Marked, OWN_DIRECTORY, WORKSPACE_MARK, WorkspaceMark};
+use crate::model::name::RepoName;
+use crate::model::obstacle::Obstacle;
 use crate::model::path::AbsPath;
 
 /// Reads everything that plan decides by, except the files in checkouts (see [`super::examine()`]).
@@ -22,6 +24,9 @@ pub fn read(desired: &Desired) -> Result<Actual> {
     let declared: Vec<_> = desired.repositories.values().collect();
     let states = parallel::map(&declared, |declared| {
         let bases = repository::bases(desired, &declared.name);
+        if let Some(found) = waiting(desired, workspace.mark(), declared, &bases) {
+            return found;
+        }
         match repository::repository(declared, &bases) {
             state @ (RepositoryState::Missing | RepositoryState::Occupied(_)) => {
                 before(desired, workspace.mark(), declared, &bases).unwrap_or(state)
@@ -66,7 +71,8 @@ fn before(
 ) -> Option<RepositoryState> {
     let names = desired.moved.names_of(&declared.name);
     let places = names.filter_map(|name| Some(mark?.repositories.get(name)?.path.clone()));
-    let others = |path: &AbsPath| desired.repositories.values().any(|other| other.path == *path);
+    let waits = |other: &DesiredRepository| holder(desired, mark, other).is_some_and(|holder| holder == declared.name);
+    let others = |path: &AbsPath| desired.repositories.values().any(|other| other.path == *path && !waits(other));
     let free = |path: &AbsPath| !others(path) && is_only(&declared.path, path);
     let mut found = places.filter(free).map(|path| {
         let there = DesiredRepository { path, ..declared.clone() };
@@ -79,6 +85,38 @@ fn before(
         }
         RepositoryState::Missing | RepositoryState::Occupied(_) | RepositoryState::Unusable { .. } => None,
     })
+}
+
+/// A repository that is where it was last applied, since another one is still where it is declared.
+fn waiting(
+    desired: &Desired,
+    mark: Option<&WorkspaceMark>,
+    declared: &DesiredRepository,
+    bases: &BTreeSet<String>,
+) -> Option<RepositoryState> {
+    let holder = holder(desired, mark, declared)?;
+    let path = mark?.repositories.get(&declared.name)?.path.clone();
+    let mut found = repository::repository(&DesiredRepository { path, ..declared.clone() }, bases);
+    if let RepositoryState::Present(found) = &mut found {
+        found.obstacle = Some(Obstacle::TakenBy(holder));
+    }
+    Some(found)
+}
+
+/// Which repository has the place that another one is declared at by now: both are where they were last applied.
+fn holder(desired: &Desired, mark: Option<&WorkspaceMark>, declared: &DesiredRepository) -> Option<RepoName> {
+    let renamed = |name: &RepoName| desired.moved.repositories.get(name).is_some_and(|names| !names.is_empty());
+    let applied = &mark?.repositories;
+    let (own, place) = (&applied.get(&declared.name)?.path, &declared.path);
+    let (holder, _) = applied.iter().find(|(name, other)| **name != declared.name && other.path == *place)?;
+    let leaves = desired.repositories.get(holder).is_some_and(|holder| holder.path != *place);
+    let there = |path: &AbsPath| is_work_tree(path) || disk::is_git_dir(path.as_path());
+    let both = own != place && there(own) && there(place);
+    (leaves && both && !renamed(&declared.name) && !renamed(holder)).then(|| holder.clone())
+}
+
+fn is_work_tree(path: &AbsPath) -> bool {
+    matches!(disk::look(path.join(".git").as_path()), Ok(Some(_)))
 }
 
 /// The repositories that nobody declared: not those that are about to move.

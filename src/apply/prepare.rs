@@ -6,11 +6,12 @@ use anyhow::{Context as _, Result};
 
 use crate::diagnostic::Diagnostic;
 use crate::git::Door;
-use crate::model::desired::{Desired, DesiredRepository};
+use crate::model::address::Address;
+use crate::model::desired::Desired;
 use crate::model::mark::{AppliedRepository, OWN_DIRECTORY, REPLACED, WORKSPACE_MARK, WorkspaceMark};
 use crate::model::name::{RepoName, WorkspaceId};
 use crate::model::path::AbsPath;
-use crate::plan::{BuilderWrite, GITIGNORE, Plan};
+use crate::plan::{Action, BuilderWrite, GITIGNORE, Plan};
 use crate::regular;
 
 /// Where the workspace is, as the marks remember it.
@@ -147,7 +148,7 @@ fn write_mark(
         identity: spot.identity,
         root_branch: plan.root_branch.clone(),
         builders_dir: Some(desired.builders_dir.clone()),
-        repositories: applied(desired),
+        repositories: applied(desired, plan, known),
     };
     if known == Some(&mark) {
         return Ok(());
@@ -156,14 +157,24 @@ fn write_mark(
     door.write_own(&desired.builders_dir.join(OWN_DIRECTORY).join(WORKSPACE_MARK), &text)
 }
 
-/// The repositories, for the mark of the workspace.
-fn applied(desired: &Desired) -> BTreeMap<RepoName, AppliedRepository> {
-    let declared = desired.repositories.iter().filter(|(name, _)| !name.is_root());
-    let applied = |repository: &DesiredRepository| AppliedRepository {
-        path: repository.path.clone(),
-        url: repository.url.as_ref().map(ToString::to_string),
-    };
-    declared.map(|(name, repository)| (name.clone(), applied(repository))).collect()
+/// The repositories, for the mark of the workspace. One that could not move is where it was: the next run looks for it there.
+fn applied(desired: &Desired, plan: &Plan, known: Option<&WorkspaceMark>) -> BTreeMap<RepoName, AppliedRepository> {
+    let mut applied = BTreeMap::new();
+    for repository in desired.repositories.values().filter(|repository| !repository.name.is_root()) {
+        let now = AppliedRepository { path: repository.path.clone(), url: repository.url.as_ref().map(ToString::to_string) };
+        let stays = known.and_then(|known| held(plan, known, &repository.name));
+        applied.insert(repository.name.clone(), stays.unwrap_or(now));
+    }
+    applied
+}
+
+/// What was last applied of a repository whose change is refused.
+fn held(plan: &Plan, known: &WorkspaceMark, name: &RepoName) -> Option<AppliedRepository> {
+    let change = plan.blocked().find(|change| change.address == Address::Repository(name.clone()))?;
+    let moves = if let Action::UpdateRepository(write) = &change.action { write.relocation.as_ref() } else { None };
+    let from = moves.map(|relocation| &relocation.from);
+    let before = known.repositories.values().find(|applied| Some(&applied.path) == from);
+    known.repositories.get(name).filter(|own| from.is_none_or(|from| own.path == *from)).or(before).cloned()
 }
 
 /// The builders that are made or changed.

@@ -1,5 +1,6 @@
 //! Why one rename does not bring a directory to another place.
 
+use super::name::RepoName;
 use super::path::AbsPath;
 
 /// Why one rename does not bring a directory to another place.
@@ -7,6 +8,8 @@ use super::path::AbsPath;
 pub enum Obstacle {
     /// Something is there already.
     Taken,
+    /// The repository of this name is there, which is declared elsewhere itself.
+    TakenBy(RepoName),
     /// It lies there already, and something else beside it.
     Beside,
     /// One of the two places lies in the other.

@@ -35,6 +35,13 @@ pub fn immovable(obstacle: &Obstacle, from: &AbsPath, to: &AbsPath) -> Blocker {
     let away = |path: &AbsPath| format!("ls -la {0}\nmv {0} SOMEWHERE\n{then}", shell(path));
     let (kind, fact, next) = match obstacle {
         Obstacle::Taken => ("in-the-way", "something is there already".into(), away(to)),
+        Obstacle::TakenBy(other) => {
+            let other = Address::Repository(other.clone());
+            let target = word(&other.to_string());
+            let next =
+                format!("wsctl apply --target {target}\n{then}\nwhere each waits for the other, give one a third path first");
+            ("in-the-way", format!("its place is taken by {other}, which has to move first"), next)
+        }
         Obstacle::Beside => {
             let next = format!("ls -la {there}\nmove what is not {here} away\n{then}");
             ("in-the-way", format!("something else lies there beside {from}"), next)

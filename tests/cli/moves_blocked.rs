@@ -109,6 +109,61 @@ fn a_registration_that_is_dropped_keeps_no_repository() {
     });
 }
 
+#[test]
+fn a_repository_that_could_not_move_is_not_cloned_again() {
+    let sandbox = made();
+    let lock = sandbox.path("repos/api/.git/index.lock");
+    std::fs::write(&lock, "").unwrap();
+    let url = sandbox.git("repos/api", &["remote", "get-url", "origin"]);
+    let text = |tail: &str| api_at("clones/api").replace("[repos.web]", &format!("url = \"{url}\"\n[repos.web]")) + tail;
+    sandbox.toml(&text("[builders.other]\nrepos = [\"web\"]\n"));
+    sandbox.apply().fails().says("! repos.api").says("created");
+    sandbox.plan().says("! repos.api").never_says("clone from");
+    std::fs::remove_file(&lock).unwrap();
+    sandbox.plan().says("~ repos.api").says("move from repos/api");
+    sandbox.apply().ok();
+    sandbox.converged();
+}
+
+/// `api` and `web` at these places, both with urls.
+fn both_at(sandbox: &Sandbox, api: &str, web: &str) -> String {
+    let url = |name: &str| sandbox.top().join(format!("origin/{name}.git")).display().to_string();
+    let one = |name: &str, path: &str| format!("[repos.{name}]\npath = \"{path}\"\nurl = \"{}\"\n", url(name));
+    format!("{}{}[builders.b]\nrepos = [\"api\", \"web\"]\n", one("api", api), one("web", web))
+}
+
+#[test]
+fn a_repository_waits_for_another_to_leave_its_place() {
+    let sandbox = made();
+    sandbox.toml(&both_at(&sandbox, "repos/web", "repos/q"));
+    let plan = sandbox.plan().says("! repos.api").says("its place is taken by repos.web").says("~ repos.web").never_says("+ ");
+    sandbox.type_next(&plan, "--target repos.web").ok();
+    assert!(sandbox.path("repos/q/.git").exists() && sandbox.path("repos/api/.git").exists());
+    sandbox.apply().ok().says("1 updated");
+    let origin = sandbox.git("repos/web", &["remote", "get-url", "origin"]);
+    assert!(origin.ends_with("/api.git"), "{origin}");
+    sandbox.converged();
+    // In one go as well: the one that can goes, the other goes after it.
+    sandbox.toml(&both_at(&sandbox, "repos/q", "repos/z"));
+    sandbox.apply().fails().says("~ repos.web").never_says("+ ");
+    sandbox.apply().ok().says("~ repos.api").never_says("+ ");
+    sandbox.converged();
+}
+
+#[test]
+fn repositories_do_not_exchange_their_places() {
+    let sandbox = made();
+    sandbox.toml(&both_at(&sandbox, "repos/web", "repos/api"));
+    let answer = sandbox.apply().fails().says("! repos.api").says("! repos.web").never_says("+ ");
+    answer.says("give one a third path first").says("Plan: 2 blocked.");
+    for (api, web) in [("repos/third", "repos/web"), ("repos/third", "repos/api"), ("repos/web", "repos/api")] {
+        sandbox.toml(&both_at(&sandbox, api, web));
+        sandbox.apply().ok();
+        sandbox.converged();
+    }
+    assert_eq!(sandbox.git(sandbox.builder("b/api"), &["status", "--porcelain"]), "");
+}
+
 /// A directory of its own on another file system than the sandbox.
 fn elsewhere(sandbox: &Sandbox) -> Option<tempfile::TempDir> {
     let device = |path: &Path| path.metadata().map(|found| found.dev()).ok();
