@@ -78,6 +78,7 @@ pub fn made(intent: &Intent, repository: &Repository, workspace: &WorkspaceId) -
         | Intent::Checkout { .. }
         | Intent::Switch { .. }
         | Intent::Rename { .. }
+        | Intent::Touch { .. }
         | Intent::File { .. }
         | Intent::Remove { .. }
         | Intent::Relocate(_)

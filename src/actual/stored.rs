@@ -69,6 +69,7 @@ fn unfinished(actual: &Actual, intent: &Intent) -> Option<Unfinished> {
         | Intent::Checkout { .. }
         | Intent::Switch { .. }
         | Intent::Rename { .. }
+        | Intent::Touch { .. }
         | Intent::File { .. }
         | Intent::Remove { .. }
         | Intent::Relocate(_) => Some(Unfinished::Apply),

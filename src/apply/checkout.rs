@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 
 use crate::diagnostic::Diagnostic;
-use crate::git::{NewWorktree, On, Record, Relink, admin_dir_of};
+use crate::git::{NewWorktree, On, Record, Relink, names};
 use crate::model::desired::{DesiredCheckout, Goal};
 use crate::model::mark::{BUILDER_MARK, CheckoutMark, Deed, OurLock};
 use crate::model::name::{BranchName, ObjectId};
@@ -152,9 +152,7 @@ fn touched(shared: &Shared<'_>, touch: &CheckoutTouch, branch: Option<&BranchPla
 }
 
 fn still_linked(touch: &CheckoutTouch) -> Result<()> {
-    let named = admin_dir_of(&touch.path)?;
-    let same = |path: &AbsPath| std::fs::canonicalize(path).ok();
-    if same(&named) == same(&touch.admin_dir) {
+    if names(&touch.path, &touch.admin_dir)? {
         return Ok(());
     }
     Err(Diagnostic::new(format!("{} is another worktree since the plan was made", touch.path), "wsctl plan").into())

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 
 use crate::diagnostic::Diagnostic;
-use crate::git::{Door, admin_dir_of};
+use crate::git::{Door, names};
 use crate::model::mark::{CHECKOUT_MARK, CheckoutMark};
 use crate::model::path::AbsPath;
 use crate::regular;
@@ -13,8 +13,7 @@ use crate::regular;
 /// # Errors
 /// It is another worktree by now, or somebody marked it.
 pub fn take_over(door: &dyn Door, worktree: &AbsPath, admin_dir: &AbsPath, mark: &CheckoutMark) -> Result<()> {
-    let real = |path: &AbsPath| std::fs::canonicalize(path).ok();
-    if real(&admin_dir_of(worktree)?) != real(admin_dir) {
+    if !names(worktree, admin_dir)? {
         return Err(Diagnostic::new(format!("{worktree} is another worktree since it was looked at"), "wsctl import").into());
     }
     let place = admin_dir.join(CHECKOUT_MARK);

@@ -49,6 +49,8 @@ fn of_action(run: &Run<'_>, address: &Address, action: &Action, list: &mut Vec<I
     match action {
         Action::UpdateRepository(write) => {
             list.extend(write.relocation.as_ref().map(|it| Intent::Relocate(relocating(None, it))));
+            let named = address.repository().filter(|_| write.remote.is_some());
+            list.extend(named.map(|name| Intent::Touch { repository: name.clone(), main: write.path.clone(), checkout: None }));
         }
         Action::Clone { path, .. } => list.push(Intent::Clone { path: path.clone() }),
         Action::CreateBuilder(write) | Action::UpdateBuilder(write) | Action::AdoptBuilder(write) => {
@@ -77,6 +79,11 @@ fn of_action(run: &Run<'_>, address: &Address, action: &Action, list: &mut Vec<I
             if let Action::RenameBranch { from, .. } = action {
                 list.extend(rename(touch, from));
             }
+            list.push(Intent::Touch {
+                repository: touch.desired.repository.clone(),
+                main: touch.repository.clone(),
+                checkout: Some((touch.admin_dir.clone(), touch.path.clone())),
+            });
         }
         Action::AdoptFile(write) => {
             if let Some(builder) = address.builder() {

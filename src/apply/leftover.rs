@@ -72,10 +72,11 @@ fn of_intent(intent: &Intent, actual: &Actual) -> Vec<(AbsPath, Vec<AbsPath>)> {
             of_branch(main, branch.as_ref()).into_iter().chain(anchor).collect()
         }
         Intent::Switch { main, branch, admin_dir, path, .. } => {
-            let around = repository_at(actual, main).map(places).unwrap_or_default();
-            let around: Vec<AbsPath> = around.into_iter().chain([admin_dir.clone(), path.clone()]).collect();
-            let inside = |name: &str| (admin_dir.join(name), around.clone());
-            of_branch(main, branch.as_ref()).into_iter().chain([inside("index.lock"), inside("HEAD.lock")]).collect()
+            of_branch(main, branch.as_ref()).into_iter().chain(inside(actual, main, admin_dir, path)).collect()
+        }
+        Intent::Touch { main, checkout, .. } => {
+            let own = checkout.iter().flat_map(|(admin_dir, path)| inside(actual, main, admin_dir, path));
+            of_branch(main, None).into_iter().chain(own).collect()
         }
         Intent::Rename { main, from, to, admin_dir, .. } => {
             let around = repository_at(actual, main).map(places).unwrap_or_default();
@@ -92,6 +93,14 @@ fn of_intent(intent: &Intent, actual: &Actual) -> Vec<(AbsPath, Vec<AbsPath>)> {
         }
         Intent::Restore { makes, .. } => makes.iter().flat_map(|(main, branch, _)| of_branch(main, Some(branch))).collect(),
     }
+}
+
+/// The locks of one worktree, that of what it is limited to among them.
+fn inside(actual: &Actual, main: &AbsPath, admin_dir: &AbsPath, path: &AbsPath) -> Vec<(AbsPath, Vec<AbsPath>)> {
+    let around = repository_at(actual, main).map(places).unwrap_or_default();
+    let around: Vec<AbsPath> = around.into_iter().chain([admin_dir.clone(), path.clone()]).collect();
+    let names = ["index.lock", "HEAD.lock", "config.worktree.lock", "info/sparse-checkout.lock"];
+    names.map(|name| (admin_dir.join(name), around.clone())).into()
 }
 
 /// Drops registrations that a git of ours had begun and that name no worktree yet.

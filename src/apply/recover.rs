@@ -82,8 +82,8 @@ impl Recovery<'_> {
                 }
                 Ok(())
             }
-            // Marks, anchors and helper files are compared with the declaration again.
-            Intent::Builder { .. } => Ok(()),
+            // Marks, anchors, helper files and directories are compared with the declaration again.
+            Intent::Builder { .. } | Intent::Touch { .. } => Ok(()),
             Intent::Checkout { .. } => self.checkout(intent),
             Intent::Switch { admin_dir, path, from, to, opened, .. } => {
                 if let Some(to) = to {

@@ -38,7 +38,8 @@ pub(super) fn repositories(intent: &Intent) -> Vec<(&RepoName, &AbsPath)> {
     match intent {
         Intent::Checkout { repository, main, .. }
         | Intent::Switch { repository, main, .. }
-        | Intent::Rename { repository, main, .. } => vec![(repository, main)],
+        | Intent::Rename { repository, main, .. }
+        | Intent::Touch { repository, main, .. } => vec![(repository, main)],
         Intent::Remove { checkouts, .. } => checkouts.iter().map(|leaving| (&leaving.repository, &leaving.main)).collect(),
         Intent::Clone { .. } | Intent::Builder { .. } | Intent::File { .. } | Intent::Relocate(_) | Intent::Restore { .. } => {
             vec![]

@@ -35,6 +35,14 @@ pub fn admin_dir_of(worktree: &AbsPath) -> Result<AbsPath> {
     Ok(read_git_file(worktree)?.target)
 }
 
+/// Whether a worktree's `.git` names this admin directory; what is not there is none.
+///
+/// # Errors
+/// There is no `.git`, or it is no link.
+pub fn names(worktree: &AbsPath, admin_dir: &AbsPath) -> Result<bool> {
+    Ok(same(&admin_dir_of(worktree)?, admin_dir) && admin_dir.as_path().is_dir())
+}
+
 /// The git directory of what a git in this directory would work on.
 pub(super) fn git_dir_of(directory: &Path) -> PathBuf {
     let linked = AbsPath::new(directory).ok().and_then(|directory| admin_dir_of(&directory).ok());

@@ -35,7 +35,7 @@ mod worktree_lock;
 pub use arguments::{Added, AnchorContent, Homecoming, Keep, NewWorktree, On, Pointed, Record, Relink, Unsettled};
 pub use contract::Door;
 pub use door::GitDoor;
-pub use link::admin_dir_of;
+pub use link::{admin_dir_of, names};
 pub use locks::Locks;
 pub use managed::content_hash;
 pub use own_files::token;

@@ -116,6 +116,17 @@ pub enum Intent {
         /// Where it is.
         commit: ObjectId,
     },
+    /// Gits of ours write to the configuration of a repository, or to a checkout that stays on its branch: its directories,
+    /// what it holds beside its own files.
+    Touch {
+        /// The repository.
+        repository: RepoName,
+        /// Its main worktree.
+        main: AbsPath,
+        /// The checkout, its admin directory first; `None`: only the repository.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        checkout: Option<(AbsPath, AbsPath)>,
+    },
     /// A managed file is written or removed.
     File {
         /// The builder's directory.

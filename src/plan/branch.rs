@@ -105,14 +105,23 @@ pub(super) fn words(goal: &Goal) -> String {
 
 /// A branch of the repository that cannot exist beside this one: `a` beside `a/b`, or the other way round.
 pub(super) fn beside<'a>(repository: &'a Repository, branch: &BranchName) -> Option<&'a BranchName> {
+    beside_but(repository, branch, None)
+}
+
+/// The same, without one that goes.
+pub(super) fn beside_but<'a>(
+    repository: &'a Repository,
+    branch: &BranchName,
+    gone: Option<&BranchName>,
+) -> Option<&'a BranchName> {
     let text = branch.as_str();
-    let mut above = text.match_indices('/').filter_map(|(end, _)| repository.branches.get_key_value(&text[..end]));
+    let above = text.match_indices('/').filter_map(|(end, _)| repository.branches.get_key_value(&text[..end]));
     let below = format!("{text}/");
-    let mut below = repository
+    let below = repository
         .branches
         .range::<str, _>((Bound::Included(below.as_str()), Bound::Unbounded))
         .take_while(|(other, _)| other.excludes(branch));
-    above.next().or_else(|| below.next()).map(|(other, _)| other)
+    above.chain(below).map(|(other, _)| other).find(|other| Some(*other) != gone)
 }
 
 fn from_base(repository: &Repository, checkout: &DesiredCheckout) -> Result<BranchPlan, Blocker> {

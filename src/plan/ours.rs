@@ -6,8 +6,8 @@ use crate::model::mark::{CheckoutMark, Deed};
 use crate::model::name::{BranchName, ObjectId};
 use crate::model::work::Finding;
 
-use super::blockers::{at, replace, shell, word};
-use super::branch::{choose, describe, is_as_applied, is_on, place, words};
+use super::blockers::{at, branch_collides, replace, shell, word};
+use super::branch::{beside_but, choose, describe, is_as_applied, is_on, place, words};
 use super::checkouts::{Case, claim, touch};
 use super::contents::{Filling, filling};
 use super::draft::Drafts;
@@ -76,12 +76,15 @@ fn rename(case: &Case<'_>, registration: &Registration, (touch, from): (Box<Chec
     let Some(to) = case.checkout.goal.branch() else { return };
     let reason = format!("rename branch {from} to {to}");
     let taken = case.repository.branches.contains_key(to);
+    let other = beside_but(case.repository, to, Some(&from)).map(|other| branch_collides(case.repository, to, other));
     let draft = drafts.add(case.address.clone(), Action::RenameBranch { touch, from }, reason);
     draft.frees.push((case.checkout.repository.clone(), registration.admin_name.clone()));
     if taken {
         let next = format!("git -C {} branch -m {} ANOTHER-NAME", shell(&case.repository.path), word(to.as_str()));
         let fact = format!("branch {to} is there already");
         draft.change.blockers.push(at("branch-in-use", &case.repository.path, fact, next));
+    } else if let Some(collides) = other {
+        draft.change.blockers.push(collides);
     } else {
         draft.claim = claim(case);
     }

@@ -120,3 +120,63 @@ fn a_rename_that_is_cut_short_inside_git_goes_on() {
 fn a_rename_that_is_cut_short_between_two_calls_of_git_goes_on() {
     assert!(cut_at_every("calls", ("some/old", "some"), false) > 10);
 }
+
+#[test]
+fn a_rename_to_what_cannot_be_beside_another_branch_is_blocked() {
+    let sandbox = renamed("old", "new", false);
+    sandbox.git("repos/api", &["branch", "new/sub", "main"]);
+    sandbox.plan().says("branch new cannot exist beside branch new/sub");
+    sandbox.git("repos/api", &["branch", "-D", "new/sub"]);
+    sandbox.apply().ok();
+    sandbox.converged();
+}
+
+/// The repository has directories `a` and `b`; the checkout is limited to `a`.
+fn limited() -> Sandbox {
+    let sandbox = Sandbox::workspace();
+    for path in ["repos/api/a/code", "repos/api/b/code", "repos/api/b/more"] {
+        sandbox.write(path, "content\n");
+    }
+    sandbox.commit("repos/api", "directories");
+    sandbox.git("repos/api", &["push", "-q", "origin", "main"]);
+    sandbox.toml(&on("x", "checkout.api.sparse = [\"a\"]\n"));
+    sandbox.apply().ok();
+    sandbox
+}
+
+/// Kills git and wsctl when the hook or the filter that this text is written for runs.
+fn killing(sandbox: &Sandbox, path: &str, then: &str, moment: usize) {
+    sandbox.script(path, &HOOK.replace("|| exit 0", &format!("|| {{ {then}; exit 0; }}")));
+    std::fs::write(sandbox.home().join("moments"), moment.to_string()).unwrap();
+}
+
+#[test]
+fn directories_that_change_when_git_is_killed_change_at_the_next_apply() {
+    for declared in ["checkout.api.sparse = [\"a\", \"b\"]\n"] {
+        let mut left = Vec::new();
+        for moment in 0..4 {
+            let sandbox = limited();
+            if moment == 0 {
+                let program = sandbox.path("kill");
+                killing(&sandbox, "kill", "cat", 1);
+                sandbox.git("repos/api", &["config", "filter.kill.smudge", program.to_str().unwrap()]);
+                std::fs::write(sandbox.path("repos/api/.git/info/attributes"), "more filter=kill\n").unwrap();
+            } else {
+                killing(&sandbox, "repos/api/.git/hooks/post-index-change", "true", moment);
+            }
+            sandbox.toml(&on("x", declared));
+            let cut = sandbox.apply();
+            assert!(cut.code.is_none() || moment > 1 && cut.code == Some(0), "{declared} {moment}: {cut}");
+            left.extend(locks(&sandbox.path("repos/api/.git")).iter().map(|lock| lock.file_name().unwrap().to_owned()));
+            let again = sandbox.apply();
+            assert_eq!(again.code, Some(0), "{declared} {moment}: {again}");
+            assert_eq!(locks(&sandbox.path("repos/api/.git")), Vec::<PathBuf>::new(), "{declared} {moment}");
+            assert!(sandbox.builder("b/api/b/more").is_file() && sandbox.builder("b/api/b/code").is_file());
+            assert_eq!(sandbox.builder("b/api/a/code").exists(), declared.contains("\"a\""));
+            assert_eq!(sandbox.git(sandbox.builder("b/api"), &["status", "--porcelain"]), "", "{declared} {moment}");
+            sandbox.converged();
+        }
+        assert!(left.iter().any(|name| name == "index.lock"), "{left:?}");
+        assert!(left.iter().any(|name| name == "sparse-checkout.lock"), "{left:?}");
+    }
+}
