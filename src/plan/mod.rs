@@ -41,6 +41,7 @@ mod selection;
 mod sparse;
 mod stale;
 pub mod step;
+mod stranded;
 mod submodules;
 mod tracked;
 mod unmanaged;
@@ -234,12 +235,14 @@ pub fn plan(desired: &Desired, actual: &Actual, options: &Options) -> Plan {
     });
     // What is left out must still find the workspace as it was: links to repair, removals that wait for a word.
     let all = narrowed.as_ref().is_none_or(|narrowed| narrowed.left_out.is_empty());
+    let blockers = || drafts.list.iter().flat_map(|draft| &draft.change.blockers);
+    let waits = blockers().any(|blocker| blocker.kind == stranded::WAITS);
     Plan {
         file: desired.file.clone(),
         root: desired.root.clone(),
         builders_dir: desired.builders_dir.clone(),
         workspace: input.id().cloned(),
-        claims: input.claims() && all,
+        claims: input.claims() && all && !waits && !stranded::is_left(&input, &drafts),
         root_branch: brakes::root_branch(&input, &drafts),
         declared: desired.builders.len(),
         refresh_only: options.refresh_only,

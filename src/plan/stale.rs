@@ -11,7 +11,7 @@ use super::blockers::{at, shell};
 use super::draft::Drafts;
 use super::input::Input;
 use super::members::Member;
-use super::{Action, Stale};
+use super::{Action, Stale, stranded};
 
 /// The trash entry of a removal of ours that a kill cut short, once its directory is gone.
 pub(super) fn cut_short(input: &Input<'_>, registration: &Registration) -> Option<String> {
@@ -71,6 +71,9 @@ fn gone(input: &Input<'_>, address: Address, (name, repository, registration): M
         let draft = drafts.add(address, Action::FinishRemoval { entry, stale }, "finish a removal that was cut short");
         draft.frees.push(frees);
         return;
+    }
+    if let Some(found) = stranded::of(input, (name, repository, registration)) {
+        return stranded::plan(input, address, &found, drafts);
     }
     let path = registration.worktree.as_ref().unwrap_or(&registration.admin_dir);
     let mut blockers = Vec::new();

@@ -9,9 +9,9 @@ use crate::model::name::BuilderName;
 use crate::model::path::{AbsPath, RelPath};
 use crate::model::work::{Finding, Findings};
 
-use super::Blocker;
 use super::blockers::{at, shell};
 use super::input::Input;
+use super::{Blocker, stranded};
 
 /// Copies, and checkouts of repositories that the file does not declare: what they hold is not looked at, and nothing
 /// would keep it.
@@ -48,6 +48,10 @@ pub(super) fn unregistered<'a>(input: &Input<'a>, builder: &'a BuilderName, dire
 
 /// No declaration makes it a checkout of the repository that it names.
 fn one_sided(input: &Input<'_>, builder: &BuilderName, path: &AbsPath, admin: &AbsPath, named: Option<&AbsPath>) -> Blocker {
+    if input.moved() && stranded::all(input).any(|found| found.now == *path) {
+        let fact = "its links name where the workspace was: they are repaired first, and this comes with the next apply";
+        return at(ONE_SIDED, path, fact, "wsctl apply");
+    }
     let fact = match named {
         Some(named) => format!("it is a copy of a checkout: its .git file names the registration of {named}"),
         None => format!("its .git file names {admin}, which is no registration"),

@@ -67,16 +67,12 @@ fn what_was_moved_and_taken_out_goes_as_it_is_told() {
     let sandbox = made();
     let moved = sandbox.top().join("moved");
     fs::rename(sandbox.root(), &moved).unwrap();
-    let declares = |builders: &[&str]| {
-        fs::write(moved.join("builders.toml"), format!("version = 1\n{}", declared("", builders))).unwrap();
-    };
-    declares(&["a"]);
-    let answer = sandbox.wsctl_in(&moved, &["plan"]);
-    answer.says("put [builders.b] back, `wsctl apply`, then take it out again").never_says("declare it").never_says("SOMEWHERE");
-    declares(&["a", "b"]);
-    sandbox.wsctl_in(&moved, &["apply", "--auto-approve"]).ok();
-    declares(&["a"]);
-    sandbox.wsctl_in(&moved, &["apply", "--auto-approve", "--allow-removals"]).ok();
+    fs::write(moved.join("builders.toml"), format!("version = 1\n{}", declared("", &["a"]))).unwrap();
+    let answer = sandbox.wsctl_in(&moved, &["plan"]).says("they are repaired first, and this comes with the next apply");
+    answer.never_says("declare it").never_says("SOMEWHERE").never_says("prune");
+    let answer = sandbox.wsctl_in(&moved, &["apply", "--auto-approve"]).fails();
+    assert!(moved.join(".builders/b/api/README.md").exists());
+    sandbox.type_next_in(&moved, &answer, "--take-over").ok().says("- builders.b ");
     assert!(!moved.join(".builders/b").exists());
 }
 

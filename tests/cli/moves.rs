@@ -457,3 +457,82 @@ fn a_renamed_repository_that_was_moved_by_hand_is_told_with_the_link_that_comes_
     sandbox.converged();
     sandbox.fsck(&["", "repos/core", "repos/web", ".builders/b"]);
 }
+
+/// Moves the workspace itself, and writes its file anew there.
+fn workspace_moved(sandbox: &Sandbox, text: &str) -> std::path::PathBuf {
+    let there = sandbox.top().join("elsewhere");
+    std::fs::rename(sandbox.root(), &there).unwrap();
+    sandbox.write(there.join("builders.toml"), &format!("version = 1\n{text}"));
+    there
+}
+
+#[test]
+fn what_is_taken_out_of_the_file_of_a_moved_workspace_has_its_links_repaired_and_is_never_pruned() {
+    let sandbox = made("", &["k", "x"]);
+    work_in(&sandbox, "x/api");
+    let there = workspace_moved(&sandbox, &file("", &["k"], ""));
+    let apply = |options: &[&str]| sandbox.wsctl_in(&there, &[&["apply", "--auto-approve"], options].concat());
+    let answer = apply(&[]).fails().says("~ builders.x.api").says("repair its links: the workspace was moved");
+    answer.never_says("prune").says("! builders.x ").says("they are repaired first");
+    let status = sandbox.git(there.join(".builders/x/api"), &["status", "--porcelain"]);
+    assert!(status.contains("untracked.txt") && status.contains("staged.txt"), "{status}");
+    apply(&[]).fails().says("! builders.x ").says("wsctl apply --take-over").never_says("prune");
+    apply(&["--take-over"]).fails().says("wsctl apply --take-over --unsaved=trash");
+    apply(&["--take-over", "--unsaved=trash"]).ok().says("- builders.x ");
+    apply(&[]).ok().says("No changes.");
+    sandbox.wsctl_in(&there, &["restore", "x", "--auto-approve"]).ok();
+    assert_eq!(sandbox.git(there.join(".builders/x/api"), &["status", "--porcelain"]), status);
+}
+
+#[test]
+fn a_builder_of_a_moved_workspace_is_renamed_once_its_links_are_repaired() {
+    let sandbox = made("", &["k", "x"]);
+    let work = work_in(&sandbox, "x/api");
+    let renamed = file("", &["k", "z"], &moved(&[("builders.x", "builders.z")])).replace("of/z", "of/x");
+    let there = workspace_moved(&sandbox, &renamed);
+    let apply = || sandbox.wsctl_in(&there, &["apply", "--auto-approve"]);
+    let answer = apply().fails().says("! builders.z ").says("its links are repaired first").says("~ builders.x.api");
+    answer.never_says("+ ").never_says("- ");
+    assert!(!there.join(".builders/z").exists());
+    apply().ok().says("~ builders.z ").says("move from builders.x");
+    let status = sandbox.git(there.join(".builders/z/api"), &["status", "--porcelain=v2", "--branch"]);
+    assert_eq!(status, work.status);
+    apply().ok().says("No changes.");
+}
+
+#[test]
+fn a_builder_is_renamed_after_builders_dir_moved_without_it() {
+    let head = "[workspace]\nbuilders_dir = \"agents\"\n";
+    let renamed = || file(head, &["k", "z"], &moved(&[("builders.x", "builders.z")])).replace("of/z", "of/x");
+    let by_hand = |sandbox: &Sandbox| {
+        std::fs::rename(sandbox.path(".builders"), sandbox.path("agents")).unwrap();
+        let answer = sandbox.apply().fails().says("! builders.z ").says("its links are repaired first");
+        answer.says("~ builders.x.api").never_says("+ ").never_says("- ");
+    };
+    let targeted =
+        |sandbox: &Sandbox| drop(sandbox.wsctl(&["apply", "--auto-approve", "--target", "workspace.builders_dir"]).ok());
+    let excluded = |sandbox: &Sandbox| drop(sandbox.wsctl(&["apply", "--auto-approve", "--exclude", "builders.z"]).ok());
+    let ways: [&dyn Fn(&Sandbox); 3] = [&by_hand, &targeted, &excluded];
+    for way in ways {
+        let sandbox = made("", &["k", "x"]);
+        let work = work_in(&sandbox, "x/api");
+        sandbox.toml(&renamed());
+        way(&sandbox);
+        sandbox.apply().ok().says("~ builders.z ").says("move from builders.x").never_says("+ ").never_says("- ");
+        let status = sandbox.git(sandbox.path("agents/z/api"), &["status", "--porcelain=v2", "--branch"]);
+        assert_eq!(status, work.status);
+        sandbox.converged();
+    }
+}
+
+#[test]
+fn checkouts_follow_the_layout_after_builders_dir_moved_without_them() {
+    let sandbox = made("", &["k", "x"]);
+    let work = work_in(&sandbox, "x/api");
+    sandbox.toml(&file("[workspace]\nbuilders_dir = \"agents\"\nlayout = \"split\"\n", &["k", "x"], ""));
+    sandbox.wsctl(&["apply", "--auto-approve", "--exclude", "builders.x"]).ok();
+    sandbox.apply().ok().says("~ builders.x ").says("its checkouts are declared at other places");
+    let status = sandbox.git(sandbox.path("agents/x/repos/api"), &["status", "--porcelain=v2", "--branch"]);
+    assert_eq!(status, work.status);
+    sandbox.converged();
+}

@@ -20,7 +20,7 @@ use crate::model::path::AbsPath;
 
 use super::blockers::{place_kept, plain};
 use super::input::Input;
-use super::{Blocker, Question, Relocation};
+use super::{Blocker, Question, Relocation, stranded};
 use repository::RepositoryMove;
 
 /// Everything that moves.
@@ -63,11 +63,19 @@ pub(super) struct Moving {
 }
 
 impl Moves {
-    /// Looks for what has to move. Nothing does while the workspace itself is not where it was, or is not ours.
+    /// Looks for what has to move. Nothing does while the workspace is not ours, or was moved and has links to repair: what
+    /// was renamed waits for them.
     pub(super) fn find(input: &Input<'_>) -> Self {
-        let here = matches!(input.actual.place, Place::Same) && input.lost().is_none();
-        if !here || input.options.destroy || input.actual.workspace.mark().is_none() {
+        let here = match &input.actual.place {
+            Place::Same => true,
+            Place::Moved(_) | Place::Relocated(_) => stranded::all(input).next().is_none(),
+            Place::Elsewhere(_) | Place::AnotherFile(_) | Place::Copied(_) => false,
+        };
+        if input.lost().is_some() || input.options.destroy || input.actual.workspace.mark().is_none() {
             return Moves::default();
+        }
+        if !here {
+            return Moves::of_renamed(input);
         }
         let mut repositories = repository::moving(input);
         let unasked = |name: &RepoName| input.selected.as_ref().is_some_and(|it| !it.has(&Address::Repository(name.clone())));
@@ -78,6 +86,19 @@ impl Moves {
         let mut after = input.actual.clone();
         repository::after(&mut after, &repositories);
         Moves { repositories, ..Moves::of_builders(&Input::new(input.desired, &after, input.options)) }
+    }
+
+    /// The builders that were renamed, held where they are, so that nothing is made in their new places.
+    fn of_renamed(input: &Input<'_>) -> Self {
+        let mut moves = Moves::default();
+        for (name, source) in sources::sources(input).of {
+            let renamed = input.desired.builders.get(&name).filter(|_| input.moved() && source.key != *name.as_str());
+            if let Some(builder) = renamed {
+                let blocker = stranded::waits(&input.desired.builders_dir.join(&source.key));
+                moves.builders.insert(name, builder::stuck(builder, source.key, blocker));
+            }
+        }
+        moves
     }
 
     fn of_builders(input: &Input<'_>) -> Self {
