@@ -83,7 +83,7 @@ use crate::model::work::{Finding, Work};
 
 use draft::Drafts;
 use input::Input;
-use moves::Moves;
+use moves::Today;
 
 /// What the caller asked for beside the file.
 #[expect(clippy::struct_excessive_bools, reason = "each is one flag of the command line")]
@@ -196,39 +196,39 @@ pub enum Question {
 /// `actual` must hold the answers to [`questions()`]; where one is missing, the item is blocked.
 #[must_use]
 pub fn plan(desired: &Desired, actual: &Actual, options: &Options) -> Plan {
-    let found = Input::new(desired, actual, options);
-    let moves = Moves::find(&found);
-    let after = (!moves.is_empty()).then(|| moves.after(&found));
-    let input = match &after {
-        Some(after) => Input::new(desired, after, options).after(&moves),
-        None => found,
-    };
+    moves::moved(desired, actual, options, |input| on(input, actual))
+}
+
+/// The plan for the disk as it will be once everything has moved; `actual` is as it is.
+fn on(input: &Input<'_>, actual: &Actual) -> Plan {
+    let (desired, options) = (input.desired, input.options);
     let mut drafts = Drafts::default();
-    repositories::plan(&input, &mut drafts);
+    repositories::plan(input, &mut drafts);
     for builder in desired.builders.values() {
-        if obstacle::obstacle(&input, builder).is_none() {
-            checkouts::plan(&input, builder, &mut drafts);
+        if obstacle::obstacle(input, builder).is_none() {
+            checkouts::plan(input, builder, &mut drafts);
         }
     }
-    removals::plan(&input, &mut drafts);
-    stale::plan(&input, &mut drafts);
-    selection::narrow(&input, &mut drafts);
-    brakes::hold(&input, &mut drafts);
-    claims::settle(&input, &mut drafts);
+    removals::plan(input, &mut drafts);
+    stale::plan(input, &mut drafts);
+    selection::narrow(input, &mut drafts);
+    brakes::hold(input, &mut drafts);
+    claims::settle(input, &mut drafts);
     for builder in desired.builders.values() {
-        builders::plan(&input, builder, &mut drafts);
-        files::plan(&input, builder, &mut drafts);
+        builders::plan(input, builder, &mut drafts);
+        files::plan(input, builder, &mut drafts);
     }
-    builders_dir::plan(&input, &mut drafts);
-    lost::hold(&input, &mut drafts);
-    unmanaged::note(&input, &mut drafts);
-    selection::narrow(&input, &mut drafts);
+    builders_dir::plan(input, &mut drafts);
+    lost::hold(input, &mut drafts);
+    unmanaged::note(input, &mut drafts);
+    selection::narrow(input, &mut drafts);
     if options.refresh_only {
         drafts.keep_drift();
     }
     drafts.sort();
-    again::hints(&input, &mut drafts);
-    let steps = order::steps(&input, &drafts);
+    Today::new(input.moves(), desired).tell(&mut drafts);
+    again::hints(input, &mut drafts);
+    let steps = order::steps(input, &drafts);
     let narrowed = input.selected.as_ref().map(|_| {
         let whole = Options { selection: Selection::default(), ..options.clone() };
         selection::narrowed(&options.selection, &plan(desired, actual, &whole), &drafts)
@@ -242,11 +242,11 @@ pub fn plan(desired: &Desired, actual: &Actual, options: &Options) -> Plan {
         root: desired.root.clone(),
         builders_dir: desired.builders_dir.clone(),
         workspace: input.id().cloned(),
-        claims: input.claims() && all && !waits && !stranded::is_left(&input, &drafts),
-        root_branch: brakes::root_branch(&input, &drafts),
+        claims: input.claims() && all && !waits && !stranded::is_left(input, &drafts),
+        root_branch: brakes::root_branch(input, &drafts),
         declared: desired.builders.len(),
         refresh_only: options.refresh_only,
-        deletions: emptying::deletions(&input),
+        deletions: emptying::deletions(input),
         changes: drafts.list.into_iter().map(|draft| draft.change).collect(),
         narrowed,
         drift: drafts.drift,

@@ -159,3 +159,23 @@ fn checkouts_come_up_to_where_the_directory_around_them_is() {
         assert!(!sandbox.path(".builders/.wsctl/moving").exists());
     }
 }
+
+#[test]
+fn what_a_plan_says_of_a_builder_that_moves_is_where_it_is_today() {
+    let sandbox = Sandbox::workspace();
+    sandbox.toml(&format!("{REPOS}{}", block("b", "\"api\"", "old")));
+    sandbox.apply().ok();
+    sandbox.write(sandbox.builder("b/api/README.md"), "edited\n");
+    sandbox.toml(&format!("{REPOS}{}{}", block("c", "\"api\"", "new"), moved("b", "c")));
+    let plan = sandbox.plan().says("~ builders.c ").says("! builders.c.api ").says("at .builders/b/api");
+    let plan = plan.never_says(".builders/c");
+    sandbox.type_next(&plan, "b/api status").ok().says("README.md");
+    assert!(sandbox.wsctl(&["plan", "--json"]).stdout.contains("/.builders/b/api\""));
+    let facts = sandbox.wsctl(&["plan", "-v"]);
+    let facts = facts.never_says("nothing there").never_says("mark: none").never_says("registration: none");
+    facts.says("/.builders/b: ").says("/.builders/b/api: ");
+    // What is saved depends on it.
+    sandbox.wsctl(&["plan", "--out", "../next.plan"]);
+    sandbox.git(sandbox.builder("b/workspace-root"), &["commit", "-q", "--allow-empty", "-m", "mine"]);
+    sandbox.wsctl(&["apply", "../next.plan"]).fails().says("HEAD: branch old at ");
+}

@@ -7,6 +7,7 @@ use crate::model::address::Address;
 use crate::model::desired::Desired;
 use crate::plan::branch::words;
 use crate::plan::input::Input;
+use crate::plan::moves::{Today, moved};
 use crate::plan::selection::{declared, depends_on};
 use crate::plan::{Options, Plan};
 
@@ -24,7 +25,11 @@ pub struct Explained {
 /// What was compared for this plan. What a refusal leaves unplanned is in neither list.
 #[must_use]
 pub fn explained(desired: &Desired, actual: &Actual, options: &Options, plan: &Plan) -> Explained {
-    let input = Input::new(desired, actual, options);
+    moved(desired, actual, options, |input| explain_all(input, plan))
+}
+
+fn explain_all(input: &Input<'_>, plan: &Plan) -> Explained {
+    let (desired, options) = (input.desired, input.options);
     let changes = plan.changes.iter().map(|change| &change.address);
     let differs: BTreeSet<&Address> = changes.chain(plan.drift.iter().filter_map(|note| note.address.as_ref())).collect();
     let refused: BTreeSet<&Address> = plan.blocked().map(|change| &change.address).collect();
@@ -37,13 +42,14 @@ pub fn explained(desired: &Desired, actual: &Actual, options: &Options, plan: &P
     same.sort_by(|a, b| a.rank().cmp(&b.rank()));
     let mut differs: Vec<&Address> = differs.into_iter().collect();
     differs.sort_by(|a, b| a.rank().cmp(&b.rank()));
-    let explain = |address: &Address| explain(&input, address);
+    let today = Today::new(input.moves(), desired);
+    let explain = |address: &Address| explain(input, &today, address);
     Explained { same: same.iter().map(explain).collect(), differs: differs.into_iter().map(explain).collect() }
 }
 
 /// What is declared, then what was found.
-fn explain(input: &Input<'_>, address: &Address) -> Compared {
-    let mut compared = compared(input, address);
+fn explain(input: &Input<'_>, today: &Today, address: &Address) -> Compared {
+    let mut compared = compared(input, today, address);
     if let Some(is) = wanted(input.desired, address) {
         compared.facts.insert(0, Fact { what: "declared".into(), is });
     }

@@ -21,6 +21,7 @@ use super::blockers::finding;
 use super::branch::{self, is_on};
 use super::draft::place;
 use super::input::Input;
+use super::moves::{Today, moved};
 use super::{Options, Plan};
 use words::{at, builder_mark, checkout_mark, lies, on, short};
 
@@ -45,7 +46,6 @@ pub struct Compared {
 /// What the changes of a plan depend on that are not refused: the workspace first, then address by address.
 #[must_use]
 pub fn depended_on(desired: &Desired, actual: &Actual, options: &Options, plan: &Plan) -> Vec<Compared> {
-    let input = Input::new(desired, actual, options);
     if plan.pending().next().is_none() {
         return vec![];
     }
@@ -55,22 +55,28 @@ pub fn depended_on(desired: &Desired, actual: &Actual, options: &Options, plan: 
         // What a checkout starts from, and whether there is a repository at all.
         all.extend(change.address.repository().cloned().map(Address::Repository));
     }
-    let workspace = Compared { address: None, facts: workspace(&input) };
-    [workspace].into_iter().chain(all.iter().map(|address| compared(&input, address))).collect()
+    let all = [None].into_iter().chain(all.into_iter().map(Some)).collect();
+    moved(desired, actual, options, |input| looked_at(input, all))
 }
 
 /// The same facts, as they are by now.
 #[must_use]
 pub fn once_more(desired: &Desired, actual: &Actual, options: &Options, old: &[Compared]) -> Vec<Compared> {
-    let input = Input::new(desired, actual, options);
-    let again = |old: &Compared| match &old.address {
-        Some(address) => compared(&input, address),
-        None => Compared { address: None, facts: workspace(&input) },
-    };
-    old.iter().map(again).collect()
+    let all = old.iter().map(|old| old.address.clone()).collect();
+    moved(desired, actual, options, |input| looked_at(input, all))
 }
 
-fn compared(input: &Input<'_>, address: &Address) -> Compared {
+/// The facts of addresses, with the paths of today; `None` is the workspace.
+fn looked_at(input: &Input<'_>, addresses: Vec<Option<Address>>) -> Vec<Compared> {
+    let today = Today::new(input.moves(), input.desired);
+    let facts = |address: Option<Address>| {
+        let found = address.as_ref().map(|address| compared(input, &today, address));
+        found.unwrap_or_else(|| Compared { address: None, facts: workspace(input) })
+    };
+    addresses.into_iter().map(facts).collect()
+}
+
+fn compared(input: &Input<'_>, today: &Today, address: &Address) -> Compared {
     let mut facts = Facts(Vec::new());
     match address {
         Address::BuildersDir => {
@@ -82,6 +88,7 @@ fn compared(input: &Input<'_>, address: &Address) -> Compared {
         Address::Checkout(name, repository) => checkout(input, name, repository, &mut facts),
         Address::File(name, to) => file(input, name, to, &mut facts),
     }
+    facts.0.iter_mut().for_each(|fact| fact.is = today.text(&fact.is));
     Compared { address: Some(address.clone()), facts: facts.0 }
 }
 
@@ -127,7 +134,8 @@ fn repository(input: &Input<'_>, name: &RepoName, facts: &mut Facts) {
 }
 
 fn builder(input: &Input<'_>, name: &BuilderName, facts: &mut Facts) {
-    let Some(directory) = input.directory(name) else { return facts.add("directory", "nothing there") };
+    let waits = || input.actual.builders.get(input.moves()?.held_at(name)?);
+    let Some(directory) = input.directory(name).or_else(waits) else { return facts.add("directory", "nothing there") };
     facts.add("directory", format!("{}: {}", directory.path, lies(&directory.occupant)));
     facts.add("mark", builder_mark(&directory.mark));
     match &directory.anchor {

@@ -8,6 +8,7 @@ mod renamed;
 pub(super) mod repository;
 mod sources;
 mod targets;
+mod today;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -15,13 +16,15 @@ use std::ffi::{OsStr, OsString};
 
 use crate::model::actual::{Actual, Place};
 use crate::model::address::Address;
+use crate::model::desired::Desired;
 use crate::model::name::{BuilderName, RepoName};
 use crate::model::path::AbsPath;
 
 use super::blockers::{place_kept, plain};
 use super::input::Input;
-use super::{Blocker, Question, Relocation, stranded};
+use super::{Blocker, Options, Question, Relocation, stranded};
 use repository::RepositoryMove;
+pub(super) use today::Today;
 
 /// Everything that moves.
 #[derive(Debug, Default)]
@@ -60,6 +63,17 @@ pub(super) struct Moving {
     pub(super) details: Vec<String>,
     /// Why it cannot be.
     pub(super) blockers: Vec<Blocker>,
+}
+
+/// Asks about the disk as it will be once everything has moved.
+pub(super) fn moved<T>(desired: &Desired, actual: &Actual, options: &Options, ask: impl FnOnce(&Input<'_>) -> T) -> T {
+    let found = Input::new(desired, actual, options);
+    let moves = Moves::find(&found);
+    if moves.is_empty() {
+        return ask(&found);
+    }
+    let after = moves.after(&found);
+    ask(&Input::new(desired, &after, options).after(&moves))
 }
 
 impl Moves {
@@ -188,6 +202,11 @@ impl Moves {
     /// The builder's move, if it cannot be made: then nothing of the builder is touched.
     pub(super) fn held(&self, builder: &BuilderName) -> Option<&Moving> {
         self.builders.get(builder).filter(|moving| !moving.blockers.is_empty())
+    }
+
+    /// The name of the directory that a builder is until it moves, where it cannot.
+    pub(super) fn held_at(&self, builder: &BuilderName) -> Option<&OsStr> {
+        self.held(builder).map(|moving| moving.source.as_os_str())
     }
 
     /// Whether a directory waits for its move, under the name that it has.
