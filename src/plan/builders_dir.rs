@@ -4,7 +4,7 @@ use crate::model::actual::{Link, Place};
 use crate::model::address::Address;
 use crate::model::builder::BuilderDirectory;
 use crate::model::desired::Destination;
-use crate::model::path::printable;
+use crate::model::path::{AbsPath, printable};
 
 use super::blockers::immovable;
 use super::draft::Drafts;
@@ -43,6 +43,12 @@ pub(super) fn plan(input: &Input<'_>, drafts: &mut Drafts) {
 /// Not while the workspace itself is not where it was, nor where everything goes.
 fn wanted(input: &Input<'_>) -> bool {
     matches!(input.actual.place, Place::Same) && input.lost().is_none() && !input.options.destroy
+}
+
+/// Where it goes, if it can, and if that is asked for.
+pub(super) fn arrives<'a>(input: &Input<'a>) -> Option<&'a AbsPath> {
+    let destination = input.desired.goes_to.as_ref().filter(|_| wanted(input) && input.selects(&Address::BuildersDir))?;
+    blockers(input, destination).is_empty().then_some(&destination.path)
 }
 
 /// What plan has to know of the files in it.

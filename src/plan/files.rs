@@ -12,6 +12,7 @@ use crate::model::path::{AbsPath, RelPath, printable};
 
 use super::anchor::will_exist;
 use super::blockers::{at, replace, shell};
+use super::builders_dir;
 use super::draft::Drafts;
 use super::input::Input;
 use super::members::{in_place, unedited};
@@ -39,11 +40,17 @@ pub(super) fn plan(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Dra
     undeclared(input, builder, drafts);
 }
 
-/// What a managed file shall hold.
+/// What a managed file shall hold, in the place where its builder is once this plan is applied.
+pub(super) fn content(input: &Input<'_>, builder: &DesiredBuilder, file: &DesiredFile) -> Result<FileContent, Blocker> {
+    let place = builders_dir::arrives(input).map(|to| to.join(builder.path.relative_to(&input.desired.builders_dir)));
+    content_at(input, builder, file, place.as_ref().unwrap_or(&builder.path))
+}
+
+/// The same where the builder is at some place.
 ///
 /// The variables of a template are `{builder}`, `{branch}`, `{workspace}` (the root) and `{dir}` (the builder);
 /// everything else, braces too, stays as it is.
-pub(super) fn content(input: &Input<'_>, builder: &DesiredBuilder, file: &DesiredFile) -> Result<FileContent, Blocker> {
+fn content_at(input: &Input<'_>, builder: &DesiredBuilder, file: &DesiredFile, place: &AbsPath) -> Result<FileContent, Blocker> {
     let unusable =
         |what: &str| at("source", &file.from, format!("its source {what}"), format!("ls -la {}", shell(&file.from.parent())));
     let (bytes, executable) = match input.actual.sources.get(&file.from) {
@@ -53,20 +60,20 @@ pub(super) fn content(input: &Input<'_>, builder: &DesiredBuilder, file: &Desire
     };
     Ok(match file.mode {
         FileMode::Copy => FileContent::Bytes { bytes: bytes.clone(), executable },
-        FileMode::Symlink => FileContent::Link(link_target(&file.from, &file.to.under(&builder.path), &input.desired.root)),
+        FileMode::Symlink => FileContent::Link(link_target(&file.from, &file.to.under(place), &input.desired.root)),
         FileMode::Template => {
             let text = std::str::from_utf8(bytes).map_err(|_| unusable("a template must be UTF-8 text"))?;
-            FileContent::Bytes { bytes: render(input, builder, text).into_bytes(), executable }
+            FileContent::Bytes { bytes: render(input, builder, place, text).into_bytes(), executable }
         }
     })
 }
 
-fn render(input: &Input<'_>, builder: &DesiredBuilder, text: &str) -> String {
+fn render(input: &Input<'_>, builder: &DesiredBuilder, place: &AbsPath, text: &str) -> String {
     let variables = [
         ("{builder}", builder.name.to_string()),
         ("{branch}", builder.branch.to_string()),
         ("{workspace}", input.desired.root.to_string()),
-        ("{dir}", builder.path.to_string()),
+        ("{dir}", place.to_string()),
     ];
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -127,7 +134,12 @@ fn declared(input: &Input<'_>, builder: &DesiredBuilder, file: &DesiredFile, dra
     let (path, to) = (builder.path.clone(), file.to.clone());
     let write = Box::new(FileWrite { builder: path, to, mode: file.mode, content, expect, adopted, keep });
     let action = if same { Action::AdoptFile(write) } else { Action::WriteFile(write) };
-    let reason = if same { "adopt: already as declared".into() } else { why(file, disk, written, replaced) + &reason };
+    let moves = content_at(input, builder, file, &builder.path).is_ok_and(|now| is_already(disk, &now));
+    let reason = match (same, moves) {
+        (true, _) => "adopt: already as declared".into(),
+        (false, true) => format!("its place changes: {reason}"),
+        (false, false) => why(file, disk, written, replaced) + &reason,
+    };
     let tracked = file.checkout.as_ref().is_some_and(|name| tracks(input, builder, name, &file.to, drafts));
     let refusal = refusal.or_else(|| tracked.then(|| tracked_file(&file.to.under(&builder.path))));
     let draft = drafts.add(address, action, reason);

@@ -281,6 +281,28 @@ fn builders_dir_moves_with_everything_in_it() {
 }
 
 #[test]
+fn links_and_templates_are_right_where_builders_dir_went() {
+    let text = |place: &str| {
+        let files = "[[files]]\nfrom = \"notes.md\"\nto = \"link\"\nmode = \"symlink\"\n\
+                     [[files]]\nfrom = \"dir.in\"\nto = \"dir\"\nmode = \"template\"\n";
+        file(&format!("[workspace]\nbuilders_dir = \"{place}\"\n"), &["b"], files)
+    };
+    let sandbox = Sandbox::workspace();
+    sandbox.write("dir.in", "{dir}\n");
+    sandbox.toml(&text(".builders"));
+    sandbox.apply().ok();
+    for place in ["x/y/agents", ".builders"] {
+        sandbox.toml(&text(place));
+        sandbox.plan().says("its place changes: link to notes.md").says("its place changes: from template").never_says("source");
+        sandbox.apply().ok();
+        let builder = sandbox.path(place).join("b");
+        assert_eq!(crate::support::text(builder.join("link")), "notes\n");
+        assert_eq!(crate::support::text(builder.join("dir")), format!("{}\n", builder.display()));
+        sandbox.converged();
+    }
+}
+
+#[test]
 fn edits_work_where_the_builders_are_until_they_are_moved() {
     let sandbox = made("[workspace]\nbuilders_dir = \"agents\"\n", &["b", "c"]);
     sandbox.toml(&file("[workspace]\nbuilders_dir = \"builders\"\n", &["b", "c"], ""));
