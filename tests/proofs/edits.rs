@@ -69,8 +69,14 @@ fn no_save_of_an_editor_is_lost() {
     let (sandbox, before) = sandbox();
     let file = sandbox.path("builders.toml");
     let (mut refused, mut edited) = (0, 0);
-    for _ in 0..rounds {
+    // The file, or what was left beside it. The two are exchanged between a look at one and at the other: it looks again.
+    let holds = |save: &str| {
+        let beside = || left(&sandbox).into_iter().filter_map(|name| fs::read_to_string(sandbox.path(name)).ok());
+        (0..10_000).any(|_| text(&file).contains(save) || beside().any(|found| found.contains(save)))
+    };
+    for round in 0..rounds {
         let done = AtomicBool::new(false);
+        let line = |save: usize| format!("# save {round}.{save}\n");
         let saves = std::thread::scope(|scope| {
             // As editors save: whole, by a rename over the file, each time with one more line than is there.
             let editor = scope.spawn(|| {
@@ -78,11 +84,12 @@ fn no_save_of_an_editor_is_lost() {
                 while !done.load(Ordering::Relaxed) {
                     let seen = text(&file);
                     let draft = sandbox.path("builders.toml.saved");
-                    fs::write(&draft, format!("{}# save {saves}\n", before.clone() + &"# line\n".repeat(saves % 50))).unwrap();
+                    fs::write(&draft, before.clone() + &"# line\n".repeat(saves % 50) + &line(saves)).unwrap();
                     // Only over what it has seen, as an editor that asks before it overwrites.
                     if text(&file) == seen {
                         fs::rename(&draft, &file).unwrap();
                         saves += 1;
+                        assert!(holds(&line(saves - 1)), "save {saves} is lost");
                     }
                 }
                 saves
@@ -104,6 +111,7 @@ fn no_save_of_an_editor_is_lost() {
         for found in beside.chain([text(&file)]) {
             assert!(found.starts_with(&before) && saves > 0, "{found}");
         }
+        assert!(holds(&line(saves - 1)), "the last save is lost");
     }
     figures(&format!("edits beside an editor: {refused} refused, {edited} written"));
     assert!(refused > 0);
