@@ -11,6 +11,7 @@ use crate::model::lfs::Pointers;
 use crate::model::mark::WrittenFile;
 use crate::model::name::RepoName;
 use crate::model::path::RelPath;
+use crate::model::sparse::{Cone, Sparse};
 use crate::model::submodule::Submodules;
 use crate::model::work::{Findings, Work};
 use crate::plan::Question;
@@ -89,7 +90,8 @@ fn answer(actual: &Actual, desired: &Desired, question: &Question, processes: &P
             let managed = managed(actual, desired, registration);
             let inner = inner(actual, desired, registration);
             let disposable = disposable(actual, desired, registration);
-            let known = work::Known { managed: &managed, inner: &inner, disposable };
+            let cone = cone(desired, registration);
+            let known = work::Known { managed: &managed, inner: &inner, disposable, cone };
             Some(Answer::Work(work::look(repository, registration, &known, processes)))
         }
         Question::Submodules(repository, admin_name) => {
@@ -110,6 +112,14 @@ fn answer(actual: &Actual, desired: &Desired, question: &Question, processes: &P
         }
         Question::Strays(name) => Some(Answer::Strays(strays::look(actual.builders.get(name)?, processes))),
     }
+}
+
+/// The directories that a checkout shall have, where it does not have just these.
+fn cone<'a>(desired: &'a Desired, registration: &Registration) -> Option<&'a Cone> {
+    let (builder, at) = place(desired, registration)?;
+    let mut checkouts = desired.builders.get(builder.to_str()?)?.checkouts.values();
+    let cone = checkouts.find(|checkout| checkout.path == at)?.sparse.as_ref()?;
+    (registration.sparse != Some(Sparse::Cone(cone.clone()))).then_some(cone)
 }
 
 /// What the mark of a checkout's builder lets a removal delete.

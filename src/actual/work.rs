@@ -1,6 +1,6 @@
 //! Work in one checkout that a removal or a switch could lose. What cannot be told is a finding.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +15,7 @@ use crate::model::desired::FileMode;
 use crate::model::mark::WrittenFile;
 use crate::model::name::ObjectId;
 use crate::model::path::{AbsPath, RelPath, printable};
+use crate::model::sparse::{Cone, goes_along};
 use crate::model::work::{Evidence, Finding, Findings, HiddenBy, Ignored, Work};
 use crate::regular;
 
@@ -29,7 +30,7 @@ pub fn work(
     inner: &[RelPath],
     disposable: &[String],
 ) -> Work {
-    look(repository, registration, &Known { managed, inner, disposable }, &Processes::read())
+    look(repository, registration, &Known { managed, inner, disposable, cone: None }, &Processes::read())
 }
 
 /// What is known of a checkout beside its registration.
@@ -37,6 +38,8 @@ pub(super) struct Known<'a> {
     pub(super) managed: &'a BTreeMap<RelPath, WrittenFile>,
     pub(super) inner: &'a [RelPath],
     pub(super) disposable: &'a [String],
+    /// The directories that it shall have, where it has others.
+    pub(super) cone: Option<&'a Cone>,
 }
 
 /// The same with processes that were read before.
@@ -62,18 +65,19 @@ struct Checkout<'a> {
     managed: &'a BTreeMap<RelPath, WrittenFile>,
     inner: Vec<PathBuf>,
     disposable: &'a [String],
+    cone: Option<&'a Cone>,
     base: Option<&'a str>,
 }
 
 fn checkout<'a>(registration: &'a Registration, known: &Known<'a>, format: ObjectFormat) -> Result<Checkout<'a>> {
-    let Known { managed, inner, disposable } = *known;
+    let Known { managed, inner, disposable, cone } = *known;
     let (worktree, link) = registration::link(&registration.admin_dir);
     let worktree = worktree.context("the registration names no worktree")?;
     ensure!(link == Link::Whole, "worktree and registration do not name each other");
     ensure!(registration.worktree.as_ref() == Some(&worktree), "the registration names another worktree by now");
     let base = registration.mark.mark().and_then(|mark| mark.base.as_deref());
     let inner = inner.iter().map(|path| path.under(&worktree).as_path().to_path_buf()).collect();
-    Ok(Checkout { worktree, admin_dir: &registration.admin_dir, format, managed, inner, disposable, base })
+    Ok(Checkout { worktree, admin_dir: &registration.admin_dir, format, managed, inner, disposable, cone, base })
 }
 
 impl Checkout<'_> {
@@ -93,6 +97,7 @@ impl Checkout<'_> {
         work.disposable.retain(|path| self.is_alone(path));
         work.disposed = self.ignored(&work.disposable)?;
         work.ignored = self.ignored(&changes.ignored)?;
+        work.left_out = self.left_out(&changes.ignored)?;
         let submodules = submodule::findings(self.worktree.as_path(), self.admin_dir, &changes, self.format)?;
         let relative = |paths: &[PathBuf]| paths.iter().map(|path| self.shown(path)).collect::<Vec<_>>();
         let edited = |by: Option<HiddenBy>| {
@@ -235,6 +240,14 @@ impl Checkout<'_> {
             sum.bytes += found.bytes;
         }
         Ok(sum)
+    }
+
+    /// Those of some paths that go with the directories which are left out.
+    fn left_out(&self, paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
+        let Some(cone) = self.cone else { return Ok(vec![]) };
+        let listed = git::run(self.worktree.as_path(), &["ls-files", "-z"])?;
+        let tracked: BTreeSet<&[u8]> = listed.split(|byte| *byte == 0).collect();
+        Ok(paths.iter().filter(|path| goes_along(path.as_os_str().as_bytes(), cone, &tracked)).cloned().collect())
     }
 
     fn shown(&self, path: &Path) -> String {

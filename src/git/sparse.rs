@@ -9,8 +9,8 @@ use anyhow::Result;
 
 use super::command::Git;
 use crate::diagnostic::Diagnostic;
-use crate::model::path::{AbsPath, RelPath};
-use crate::model::sparse::Cone;
+use crate::model::path::AbsPath;
+use crate::model::sparse::{Cone, goes_along};
 use crate::plan::shell_word;
 
 /// Limits a checkout to these directories, or to none; see `Door::set_sparse`.
@@ -46,9 +46,7 @@ fn refuse(git: &Git, checkout: &AbsPath, cone: Option<&Cone>) -> Result<()> {
     let Some(cone) = cone else { return Ok(()) };
     let others = git.at(checkout)?.args(["ls-files", "--others", "-z"]).run()?;
     for path in others.split(|byte| *byte == 0).filter(|path| !path.is_empty()) {
-        if let Some(directory) = left_out(path, cone)
-            && tracked.range(directory..).next().is_some_and(|found| found.starts_with(directory))
-        {
+        if goes_along(path, cone, &tracked) {
             return Err(in_the_way(
                 &checkout.join(OsStr::from_bytes(path)),
                 "is not tracked, and its directory would be left out",
@@ -60,31 +58,4 @@ fn refuse(git: &Git, checkout: &AbsPath, cone: Option<&Cone>) -> Result<()> {
 
 fn in_the_way(path: &AbsPath, what: &str) -> anyhow::Error {
     Diagnostic::new(format!("{path} {what}"), format!("ls -l {}", shell_word(&path.to_string()))).into()
-}
-
-/// The outermost directory around a path, with its `/`, that is not in the cone.
-fn left_out<'a>(path: &'a [u8], cone: &Cone) -> Option<&'a [u8]> {
-    let ends = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(end, _)| end);
-    let mut directories = ends.map(|end| &path[..=end]);
-    directories.find(|directory| {
-        let Ok(name) = std::str::from_utf8(&directory[..directory.len() - 1]) else { return true };
-        let Ok(name) = RelPath::new(name) else { return true };
-        !cone.iter().any(|chosen| chosen.contains(&name) || name.contains(chosen))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn directories_outside_a_cone() {
-        let cone: Cone = ["services", "docs/api"].iter().map(|name| RelPath::new(name).unwrap()).collect();
-        assert_eq!(left_out(b"README", &cone), None);
-        assert_eq!(left_out(b"services/a/b.log", &cone), None);
-        assert_eq!(left_out(b"docs/index.md", &cone), None);
-        assert_eq!(left_out(b"docs/web/x", &cone), Some(&b"docs/web/"[..]));
-        assert_eq!(left_out(b"lib/deep/x", &cone), Some(&b"lib/"[..]));
-        assert_eq!(left_out(b"lib\xff/x", &cone), Some(&b"lib\xff/"[..]));
-    }
 }

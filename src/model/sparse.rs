@@ -50,6 +50,25 @@ pub fn shown(cone: Option<&Cone>) -> String {
     }
 }
 
+/// Whether a path that git does not track lies in a directory that it tracks and that is left out: git deletes it with that
+/// directory where it is ignored, and keeps the directory where it is not.
+#[must_use]
+pub fn goes_along(path: &[u8], cone: &Cone, tracked: &BTreeSet<&[u8]>) -> bool {
+    left_out(path, cone)
+        .is_some_and(|directory| tracked.range(directory..).next().is_some_and(|found| found.starts_with(directory)))
+}
+
+/// The outermost directory around a path, with its `/`, that is not in the cone.
+fn left_out<'a>(path: &'a [u8], cone: &Cone) -> Option<&'a [u8]> {
+    let ends = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(end, _)| end);
+    let mut directories = ends.map(|end| &path[..=end]);
+    directories.find(|directory| {
+        let Ok(name) = std::str::from_utf8(&directory[..directory.len() - 1]) else { return true };
+        let Ok(name) = RelPath::new(name) else { return true };
+        !cone.iter().any(|chosen| chosen.contains(&name) || name.contains(chosen))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,5 +86,16 @@ mod tests {
         assert_eq!(Sparse::read("*.md\n"), Sparse::Patterns);
         assert_eq!(Sparse::read("/*\n!/*/\n/a/*.md\n"), Sparse::Patterns);
         assert_eq!(Sparse::read("/services/\n"), Sparse::Patterns);
+    }
+
+    #[test]
+    fn directories_outside_a_cone() {
+        let cone: Cone = ["services", "docs/api"].iter().map(|name| RelPath::new(name).unwrap()).collect();
+        assert_eq!(left_out(b"README", &cone), None);
+        assert_eq!(left_out(b"services/a/b.log", &cone), None);
+        assert_eq!(left_out(b"docs/index.md", &cone), None);
+        assert_eq!(left_out(b"docs/web/x", &cone), Some(&b"docs/web/"[..]));
+        assert_eq!(left_out(b"lib/deep/x", &cone), Some(&b"lib/"[..]));
+        assert_eq!(left_out(b"lib\xff/x", &cone), Some(&b"lib\xff/"[..]));
     }
 }

@@ -18,6 +18,8 @@ pub struct Work {
     pub disposable: Vec<PathBuf>,
     /// How much that is.
     pub disposed: Ignored,
+    /// Ignored files that would go with the directories that the declaration leaves out, by path in the checkout.
+    pub left_out: Vec<PathBuf>,
     /// Commits of HEAD that neither the recorded base nor the upstream of its branch holds; `None`: it cannot be told.
     pub unmerged: Option<usize>,
 }

@@ -13,7 +13,7 @@ use super::contents::{Filling, filling};
 use super::draft::Drafts;
 use super::input::Input;
 use super::lfs::unready;
-use super::sparse::{Shaping, details, shaping};
+use super::sparse::{Shaping, details, left_out, shaping};
 use super::{Action, Blocker, BranchPlan, CheckoutTouch, refusals_of_switch};
 
 /// A whole worktree with our mark.
@@ -52,6 +52,7 @@ pub(super) fn ours(input: &Input<'_>, case: &Case<'_>, registration: &Registrati
     draft.change.blockers.extend(filling.blockers);
     if shaping.change {
         draft.change.blockers.extend(shaping.blocker);
+        draft.change.blockers.extend(left_out(case, registration));
         draft.change.blockers.extend(unclean(case, registration));
         draft.change.blockers.extend(unready(input, &case.checkout.repository, &case.path));
     }
@@ -218,6 +219,7 @@ fn switch(
         blockers.push(at("another-branch", &case.path, fact, replace(&case.address)));
     }
     blockers.extend(shaping.blocker);
+    blockers.extend(left_out(case, registration).filter(|_| shaping.change));
     blockers.extend(unclean(case, registration));
     blockers.extend(unready(input, &case.checkout.repository, &case.path));
     let left = match &mark.goal {

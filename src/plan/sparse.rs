@@ -3,6 +3,7 @@
 use crate::model::actual::{Registration, Repository};
 use crate::model::desired::DesiredCheckout;
 use crate::model::mark::CheckoutMark;
+use crate::model::path::printable;
 use crate::model::sparse::{Cone, Sparse, shown};
 
 use super::Blocker;
@@ -82,6 +83,19 @@ pub(super) fn other(case: &Case<'_>, registration: &Registration) -> Blocker {
     );
     let fact = format!("it has {}, neither as last applied nor as declared", now(registration));
     at("another-sparse", &case.path, fact, next)
+}
+
+/// Ignored files in directories that would go: git deletes them without a word.
+pub(super) fn left_out(case: &Case<'_>, registration: &Registration) -> Option<Blocker> {
+    let paths = &registration.work.as_ref()?.left_out;
+    let first = paths.first()?;
+    let (place, name) = (case.path.join(first), printable(first.as_os_str()));
+    let fact = match paths.len() - 1 {
+        0 => format!("{name} is not tracked, and its directory would be left out"),
+        more => format!("{name} and {more} more are not tracked, and their directories would be left out"),
+    };
+    let next = format!("git -C {} clean -ndX\nthen mv {} SOMEWHERE", shell(&case.path), shell(&place));
+    Some(at("ignored", &place, fact, next))
 }
 
 /// What a creation says of its directories; the repository, where it is there.

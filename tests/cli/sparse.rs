@@ -131,6 +131,8 @@ fn unsaved_work_and_ignored_files_are_never_left_out() {
     // git would delete it with its directory.
     let ignored = web(&sandbox).join("lib/secret.log");
     fs::write(&ignored, "secret\n").unwrap();
+    let blocked = sandbox.plan().ok().says("! builders.b.web").says("→ then mv ").says("Plan: 1 blocked.");
+    sandbox.type_next(&blocked, "clean -ndX").ok().says("lib/secret.log");
     sandbox.apply().fails().says("lib/secret.log is not tracked, and its directory would be left out");
     assert_eq!(text(&ignored), "secret\n");
     fs::rename(&ignored, web(&sandbox).join("kept.log")).unwrap();

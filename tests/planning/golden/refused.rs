@@ -188,6 +188,7 @@ fn held_switches() -> World {
         .repo("api")
         .builder("edited", &["api"])
         .builder("elsewhere", &["api"])
+        .builder("narrowed", &["api"])
         .builder("sparse", &["api"])
         .created()
         .wants("edited", "api", "feature/edited")
@@ -201,6 +202,11 @@ fn held_switches() -> World {
         )
         .wants("elsewhere", "api", "feature/elsewhere")
         .head("elsewhere", "api", "mine")
+        .checkout("narrowed", "api", |checkout| checkout.sparse = Some([rel("docs")].into()))
+        .found("narrowed", "api", vec![])
+        .registration("narrowed", "api", |found| {
+            found.work.as_mut().unwrap().left_out = ["src/build.log", "src/run.log"].map(Into::into).into();
+        })
         .checkout("sparse", "api", |checkout| checkout.sparse = Some([rel("docs")].into()))
         .registration("sparse", "api", |found| found.sparse = Some(wsctl::model::sparse::Sparse::Cone([rel("src")].into())))
 }
