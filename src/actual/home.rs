@@ -23,6 +23,13 @@ pub fn at_home(desired: Desired) -> Desired {
     desired.with_builders_dir(now, Some(destination))
 }
 
+/// The declaration once more, where another run has moved `builders_dir` since it was made.
+#[must_use]
+pub fn moved_meanwhile(desired: &Desired) -> Option<Desired> {
+    let destination = desired.goes_to.as_ref()?;
+    (workspace(&destination.path) != Marked::No).then(|| desired.clone().arrived())
+}
+
 fn workspace(builders_dir: &AbsPath) -> Marked<WorkspaceMark> {
     disk::mark(builders_dir.join(OWN_DIRECTORY).join(WORKSPACE_MARK).as_path())
 }

@@ -8,12 +8,9 @@ use super::{clock, disk};
 use crate::model::actual::{Actual, Registration, Repository, RepositoryState};
 use crate::model::desired::Desired;
 use crate::model::journal::{Intent, JOURNAL, Journal, Unfinished};
-use crate::model::mark::{OWN_DIRECTORY, made_by};
+use crate::model::mark::{OWN_DIRECTORY, WORKSPACE_LOCK, made_by};
 use crate::model::name::{BranchName, ObjectId, RepoName, WorkspaceId};
 use crate::regular;
-
-/// The lock of the workspace, beside the journal.
-const LOCK: &str = "lock";
 
 /// Reads the journal; `None` where there is none: no run is at work, and none was cut short.
 #[must_use]
@@ -28,7 +25,7 @@ pub fn journal(desired: &Desired) -> Option<Unfinished> {
         Some(journal) if disk::real(&journal.header.builders_dir) != disk::real(&desired.builders_dir) => {
             Unfinished::Unreadable(format!("it was written in {}", journal.header.builders_dir))
         }
-        Some(journal) if is_locked(own.join(LOCK).as_path()) => Unfinished::Running(journal.header),
+        Some(journal) if is_locked(own.join(WORKSPACE_LOCK).as_path()) => Unfinished::Running(journal.header),
         Some(journal) => Unfinished::CutShort(journal),
         None => Unfinished::Unreadable("it is cut short or damaged".into()),
     })

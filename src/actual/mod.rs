@@ -44,7 +44,7 @@ pub use clock::boot;
 pub use destination::obstacle;
 pub use examine::examine;
 pub use held::held;
-pub use home::at_home;
+pub use home::{at_home, moved_meanwhile};
 pub use journal::{journal, made, without_leftovers};
 pub use lfs::pointers;
 pub use locks::{anchor_locks, refs_below};

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::disk;
+use crate::model::mark::{OWN_DIRECTORY, REPOSITORY_LOCK, WORKSPACE_LOCK};
 use crate::model::path::AbsPath;
 use crate::model::work::Finding;
 
@@ -79,6 +80,13 @@ fn process(pid: u32) -> Process {
     let mut links = vec![of("cwd"), of("root")];
     links.extend(disk::list(&of("fd")).unwrap_or_default());
     let name = fs::read(of("comm")).unwrap_or_default();
-    let places = links.iter().filter_map(|link| fs::read_link(link).ok()).filter(|place| place.is_absolute());
+    let places = links.iter().filter_map(|link| fs::read_link(link).ok());
+    let places = places.filter(|place| place.is_absolute() && !is_own_lock(place));
     Process { pid, name: String::from_utf8_lossy(&name).trim_end().to_owned(), places: places.collect() }
+}
+
+/// Whoever has a lock of ours open waits for it: what is moved meanwhile is read again, and the lock itself stands for who
+/// works.
+fn is_own_lock(place: &Path) -> bool {
+    place.ends_with(Path::new(OWN_DIRECTORY).join(WORKSPACE_LOCK)) || place.ends_with(REPOSITORY_LOCK)
 }

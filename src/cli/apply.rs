@@ -17,6 +17,7 @@ use crate::apply::event::{Event, Listener, Outcome};
 use crate::apply::{Run, Spot, claim, prepare, run as walk};
 use crate::git::GitDoor;
 use crate::model::desired::Desired;
+use crate::model::path::AbsPath;
 use crate::plan::{Deletion, Options, Plan};
 use crate::{actual, view};
 
@@ -118,14 +119,13 @@ pub(super) fn finish(globals: &Globals, desired: &Desired, options: &Options, ap
     if deletions.is_empty() && !(desired.policy.auto_prune && options.is_whole()) {
         return end;
     }
-    if !end.outcome.moved {
+    let Some(arrived) = actual::moved_meanwhile(desired) else {
         return prune::automatic(globals, desired, &deletions, listener, end);
-    }
-    let (was, desired) = (&desired.builders_dir, desired.clone().arrived());
-    let trash = deletions
-        .into_iter()
-        .map(|deletion| Deletion { path: desired.builders_dir.join(deletion.path.relative_to(was)), ..deletion });
-    prune::automatic(globals, &desired, &trash.collect::<Vec<_>>(), listener, end)
+    };
+    let was = &desired.builders_dir;
+    let now = |path: AbsPath| if was.contains(&path) { arrived.builders_dir.join(path.relative_to(was)) } else { path };
+    let trash = deletions.into_iter().map(|deletion| Deletion { path: now(deletion.path), ..deletion });
+    prune::automatic(globals, &arrived, &trash.collect::<Vec<_>>(), listener, end)
 }
 
 /// How it ended, and what was approved to be deleted for good after it; `None`: nothing at all was approved.
@@ -141,6 +141,9 @@ pub(super) fn apply(
 ) -> Result<Applied> {
     // Where nothing is to be changed, not even what was cut short is.
     let carried = if options.refresh_only { None } else { recover(globals, desired)? };
+    if let Some(desired) = actual::moved_meanwhile(desired) {
+        return apply(globals, &desired, options, question, listener);
+    }
     let (seen, mut plan) = refresh(desired, options)?;
     question.saved.map_or(Ok(()), |saved| saved.check(desired, options, &seen, &mut plan))?;
     if !plan.has_work() {
@@ -152,7 +155,9 @@ pub(super) fn apply(
             return Ok(refused());
         }
     }
-    let (mut locks, now, mut locked) = plan_locked(globals, desired, options, &seen, &plan)?;
+    let Some((mut locks, now, mut locked)) = plan_locked(globals, desired, options, &seen, &plan)? else {
+        return apply(globals, desired, options, question, listener);
+    };
     question.saved.map_or(Ok(()), |saved| saved.check(desired, options, &now, &mut locked))?;
     if !locked.has_work() {
         return nothing(globals, &locked, question, listener);

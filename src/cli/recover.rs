@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::globals::Globals;
-use super::workspace::{common_dirs, take};
+use super::workspace::{common_dirs, found_elsewhere, take_there};
 use crate::git::{Door, GitDoor, Locks};
 use crate::model::desired::Desired;
 use crate::model::journal::{JOURNAL, Journal, Unfinished};
@@ -15,23 +15,23 @@ use crate::{actual, apply, view};
 /// Cleans up after a run that was cut short, if one was. Returns what of its journal has to be carried on.
 pub(super) fn recover(globals: &Globals, desired: &Desired) -> Result<Option<Journal>> {
     let Some(seen) = actual::journal(desired) else { return Ok(None) };
-    let (locks, found) = locked(globals, desired, &seen)?;
+    // It ended while we waited for its lock, or has moved everything.
+    let Some((locks, found)) = locked(globals, desired, &seen)? else { return Ok(None) };
     let door = GitDoor::of(desired, false)?.holding(&locks)?;
     let path = desired.builders_dir.join(OWN_DIRECTORY).join(JOURNAL);
     match found {
-        // It ended while we waited for its lock.
-        None | Some(Unfinished::Running(_)) => Ok(None),
-        Some(Unfinished::Unreadable(why)) => {
+        Unfinished::Running(_) => Ok(None),
+        Unfinished::Unreadable(why) => {
             apply::put_aside(&door, desired, &path)?;
             view::narrate(&format!("warning: the journal {path} is set aside in .wsctl/replaced: {why}\n"));
             Ok(None)
         }
-        Some(Unfinished::CutShort(journal)) if journal.header.file != desired.file => {
+        Unfinished::CutShort(journal) if journal.header.file != desired.file => {
             let file = shell_word(&journal.header.file.to_string());
             view::narrate(&format!("warning: an apply of {file} was cut short; `wsctl -f {file} apply` cleans up after it\n"));
             Ok(Some(journal))
         }
-        Some(Unfinished::CutShort(journal)) => {
+        Unfinished::CutShort(journal) => {
             let tell = |message: &str| view::narrate(&format!("warning: {message}\n"));
             let left = apply::recover(&door, desired, &journal, &tell)?;
             if !left.is_empty() {
@@ -47,15 +47,20 @@ pub(super) fn recover(globals: &Globals, desired: &Desired) -> Result<Option<Jou
 }
 
 /// Takes the locks of everything that a recovery writes to, and reads the journal again under them. Where that one speaks
-/// of more, all of them are given back first: locks are waited for in their order alone.
-fn locked(globals: &Globals, desired: &Desired, seen: &Unfinished) -> Result<(Locks, Option<Unfinished>)> {
+/// of more, all of them are given back first: locks are waited for in their order alone. `None`: there is no journal any more.
+fn locked(globals: &Globals, desired: &Desired, seen: &Unfinished) -> Result<Option<(Locks, Unfinished)>> {
     let mut needed = written(desired, seen)?;
     loop {
-        let locks = take(globals, desired, &needed)?;
-        let Some(found) = actual::journal(desired) else { return Ok((locks, None)) };
-        let more: Vec<AbsPath> = written(desired, &found)?.into_iter().filter(|common_dir| !locks.holds(common_dir)).collect();
+        let locks = take_there(globals, desired, &needed)?;
+        let Some(found) = actual::journal(desired) else { return Ok(None) };
+        let now = written(desired, &found)?;
+        let Some(locks) = locks else {
+            needed = found_elsewhere(&needed, now)?;
+            continue;
+        };
+        let more: Vec<AbsPath> = now.into_iter().filter(|common_dir| !locks.holds(common_dir)).collect();
         if more.is_empty() {
-            return Ok((locks, Some(found)));
+            return Ok(Some((locks, found)));
         }
         needed.extend(more);
     }

@@ -76,8 +76,18 @@ pub(super) fn look(desired: &Desired, options: &Options) -> Result<Actual> {
 /// Fetches every declared repository that is there and has a remote, under the locks, several at a time. One that
 /// cannot be fetched is a warning, which is told and returned: the plan goes by what was fetched before.
 pub(super) fn fetch(globals: &Globals, desired: &Desired) -> Result<Vec<String>> {
-    let actual = actual::read(desired)?;
-    let locks = lock(globals, desired, &actual, |_| true)?;
+    let mut actual = actual::read(desired)?;
+    let mut needed: Vec<AbsPath> = common_dirs(&actual).into_values().collect();
+    let locks = loop {
+        if let Some(locks) = take_there(globals, desired, &needed)? {
+            break locks;
+        }
+        if let Some(desired) = actual::moved_meanwhile(desired) {
+            return fetch(globals, &desired);
+        }
+        actual = actual::read(desired)?;
+        needed = found_elsewhere(&needed, common_dirs(&actual).into_values().collect())?;
+    };
     let door = GitDoor::of(desired, false)?.holding(&locks)?;
     let all: Vec<_> = present(&actual).filter(|(_, repository)| !repository.remotes.is_empty()).collect();
     let (next, failed) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
@@ -117,21 +127,29 @@ pub(super) fn lock(globals: &Globals, desired: &Desired, actual: &Actual, writte
 }
 
 /// Takes the locks of everything that a plan writes to, and plans again under them. Where that plan writes to more, all of
-/// them are given back first: locks are waited for in their order alone.
+/// them are given back first: locks are waited for in their order alone. Where a repository was moved meanwhile, its lock is
+/// looked for again. `None`: `builders_dir` was moved.
 pub(super) fn plan_locked(
     globals: &Globals,
     desired: &Desired,
     options: &Options,
     seen: &Actual,
     plan: &Plan,
-) -> Result<(Locks, Actual, Plan)> {
+) -> Result<Option<(Locks, Actual, Plan)>> {
     let mut needed: Vec<AbsPath> = written(seen, plan).collect();
     loop {
-        let locks = take(globals, desired, &needed)?;
+        let Some(locks) = take_there(globals, desired, &needed)? else {
+            if actual::moved_meanwhile(desired).is_some() {
+                return Ok(None);
+            }
+            let (now, plan) = refresh(desired, options)?;
+            needed = found_elsewhere(&needed, written(&now, &plan).collect())?;
+            continue;
+        };
         let (now, plan) = refresh(desired, options)?;
         let more: Vec<AbsPath> = written(&now, &plan).filter(|common_dir| !locks.holds(common_dir)).collect();
         if more.is_empty() {
-            return Ok((locks, now, plan));
+            return Ok(Some((locks, now, plan)));
         }
         needed.extend(more);
     }
@@ -154,6 +172,28 @@ pub(super) fn lock_all(globals: &Globals, desired: &Desired, actual: &Actual) ->
 
 /// Takes the lock of the workspace and of the repositories with these common directories.
 pub(super) fn take(globals: &Globals, desired: &Desired, common_dirs: &[AbsPath]) -> Result<Locks> {
+    take_there(globals, desired, common_dirs)?.ok_or_else(|| moved().into())
+}
+
+/// The same; `None`: one of them was moved by whoever held its lock.
+pub(super) fn take_there(globals: &Globals, desired: &Desired, common_dirs: &[AbsPath]) -> Result<Option<Locks>> {
     let told = |text: &str| view::narrate(&format!("waiting: {text}\n"));
-    Locks::take(&desired.builders_dir, common_dirs, globals.lock_timeout, &told)
+    // Asked before as well, so that nothing is made anew in its old place.
+    if actual::moved_meanwhile(desired).is_some() {
+        return Ok(None);
+    }
+    let locks = Locks::take(&desired.builders_dir, common_dirs, globals.lock_timeout, &told)?;
+    Ok(locks.filter(|_| actual::moved_meanwhile(desired).is_none()))
+}
+
+/// Where the locks are by now that were not where they had been.
+///
+/// # Errors
+/// They are still said to be there.
+pub(super) fn found_elsewhere(before: &[AbsPath], now: Vec<AbsPath>) -> Result<Vec<AbsPath>> {
+    if before == now { Err(moved().into()) } else { Ok(now) }
+}
+
+fn moved() -> Diagnostic {
+    Diagnostic::new("another wsctl moved what this one waited for", "wsctl plan")
 }

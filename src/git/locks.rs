@@ -1,8 +1,8 @@
 //! One apply per workspace and one writer per repository: locks of the operating system that die with the process.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -10,14 +10,10 @@ use anyhow::{Context as _, Result, bail};
 
 use super::{link, own_files};
 use crate::diagnostic::Diagnostic;
-use crate::model::mark::OWN_DIRECTORY;
+use crate::model::mark::{OWN_DIRECTORY, REPOSITORY_LOCK, WORKSPACE_LOCK};
 use crate::model::path::AbsPath;
 use crate::regular;
 
-/// The lock's name in `<builders_dir>/.wsctl/`.
-const WORKSPACE_LOCK: &str = "lock";
-/// The lock's name in a repository's common directory.
-const REPOSITORY_LOCK: &str = "wsctl.lock";
 /// How long to wait between two looks at a held lock.
 const PAUSE: Duration = Duration::from_millis(20);
 /// How long a lock is tried at least: a reader that asks whether it is held has it for a moment.
@@ -32,11 +28,17 @@ pub struct Locks {
 
 impl Locks {
     /// Takes the lock of the workspace, then those of the repositories in the order of their paths. `waiting` is told
-    /// once, in one line, when somebody else holds one.
+    /// once, in one line, when somebody else holds one. `None`: what one of them is for is not where it was any more, as
+    /// whoever held the lock moved it.
     ///
     /// # Errors
     /// A lock is still held after `timeout`, or the file system has no locks.
-    pub fn take(builders_dir: &AbsPath, common_dirs: &[AbsPath], timeout: Duration, waiting: &dyn Fn(&str)) -> Result<Self> {
+    pub fn take(
+        builders_dir: &AbsPath,
+        common_dirs: &[AbsPath],
+        timeout: Duration,
+        waiting: &dyn Fn(&str),
+    ) -> Result<Option<Self>> {
         let until = Instant::now() + timeout;
         let own = builders_dir.join(OWN_DIRECTORY);
         own_files::make_directory(builders_dir, &own)?;
@@ -44,13 +46,13 @@ impl Locks {
         // By what they are: two ways to one directory are one lock, and every process has the same order.
         common_dirs.sort_by_cached_key(|directory| link::real(directory.as_path()));
         common_dirs.dedup_by_key(|directory| link::real(directory.as_path()));
-        let workspace = take_one(&own.join(WORKSPACE_LOCK), until, waiting)?;
+        let Some(workspace) = take_one(&own.join(WORKSPACE_LOCK), until, waiting)? else { return Ok(None) };
         let mut locks = Locks { held: vec![(own, workspace)] };
         for directory in common_dirs {
-            let file = take_one(&directory.join(REPOSITORY_LOCK), until, waiting)?;
+            let Some(file) = take_one(&directory.join(REPOSITORY_LOCK), until, waiting)? else { return Ok(None) };
             locks.held.push((directory, file));
         }
-        Ok(locks)
+        Ok(Some(locks))
     }
 
     /// Whether the lock of a repository is among them.
@@ -67,7 +69,7 @@ impl Locks {
             return true;
         }
         let taken = take_one(&common_dir.join(REPOSITORY_LOCK), Instant::now(), &|_| {});
-        taken.map(|file| self.held.push((common_dir.clone(), file))).is_ok()
+        taken.ok().flatten().map(|file| self.held.push((common_dir.clone(), file))).is_some()
     }
 
     /// The same locks once more, for children that shall keep them while they run.
@@ -95,17 +97,15 @@ impl Shares {
     }
 }
 
-fn take_one(path: &AbsPath, until: Instant, waiting: &dyn Fn(&str)) -> Result<File> {
+/// One lock; `None`: its directory is gone, or another lock lies at its path by now.
+fn take_one(path: &AbsPath, until: Instant, waiting: &dyn Fn(&str)) -> Result<Option<File>> {
     let (may_wait, until) = (until > Instant::now(), until.max(Instant::now() + GRACE));
     let nofollow = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or_default();
-    let mut file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .custom_flags(nofollow)
-        .open(path)
-        .with_context(|| format!("{path} cannot be opened"))?;
+    let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).custom_flags(nofollow).open(path);
+    let mut file = match opened {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        opened => opened.with_context(|| format!("{path} cannot be opened"))?,
+    };
     if !file.metadata().is_ok_and(|found| found.is_file()) {
         bail!("{path} cannot be opened: not a regular file");
     }
@@ -129,12 +129,16 @@ fn take_one(path: &AbsPath, until: Instant, waiting: &dyn Fn(&str)) -> Result<Fi
             }
         }
     }
+    let place = path.as_path().symlink_metadata().ok();
+    if place.is_none_or(|there| !file.metadata().is_ok_and(|held| (held.dev(), held.ino()) == (there.dev(), there.ino()))) {
+        return Ok(None);
+    }
     // Only for people; the lock itself is the operating system's, and a full disk must not keep `prune` from it.
     let command = std::env::args_os().next().unwrap_or_default();
     let command = std::path::Path::new(&command).file_name().unwrap_or_default().to_string_lossy().into_owned();
     let text = format!("{} {} {command}\n", std::process::id(), jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ"));
     let _ = file.set_len(0).and_then(|()| file.write_all(text.as_bytes()));
-    Ok(file)
+    Ok(Some(file))
 }
 
 /// Who holds a lock, as its file says.

@@ -20,6 +20,10 @@ pub const BUILDER_MARK: &str = "wsctl-builder.json";
 pub const OWN_DIRECTORY: &str = ".wsctl";
 /// The directory in [`OWN_DIRECTORY`] that keeps what was in a managed file's way.
 pub const REPLACED: &str = "replaced";
+/// The lock's name in the workspace's own directory.
+pub const WORKSPACE_LOCK: &str = "lock";
+/// The lock's name in a repository's common directory.
+pub const REPOSITORY_LOCK: &str = "wsctl.lock";
 /// The file in [`OWN_DIRECTORY`] that names the workspace; see [`WorkspaceMark`].
 pub const WORKSPACE_MARK: &str = "workspace.json";
 

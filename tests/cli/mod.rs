@@ -21,6 +21,7 @@ mod lfs;
 mod life;
 mod locking;
 mod moves;
+mod moves_beside;
 mod moves_blocked;
 mod moves_held;
 mod narrowing;

@@ -130,7 +130,7 @@ fn locks_say_who_holds_them_and_end_with_their_holder() {
     let (builders, none) = (sandbox.builders(), Duration::ZERO);
     let said = std::cell::RefCell::new(Vec::new());
     let waiting = |text: &str| said.borrow_mut().push(text.to_owned());
-    let held = Locks::take(&builders, std::slice::from_ref(&repository), none, &waiting).unwrap();
+    let held = Locks::take(&builders, std::slice::from_ref(&repository), none, &waiting).unwrap().unwrap();
     let error = Locks::take(&builders, &[], none, &waiting).unwrap_err();
     let fault = error.downcast_ref::<Diagnostic>().unwrap();
     assert!(fault.message.contains(&format!("pid {}", std::process::id())), "{fault}");
@@ -139,11 +139,11 @@ fn locks_say_who_holds_them_and_end_with_their_holder() {
     assert!(Locks::take(&builders, &[], Duration::from_millis(1), &waiting).is_err());
     assert_eq!(said.borrow().len(), 1);
     drop(held);
-    Locks::take(&builders, std::slice::from_ref(&repository), none, &waiting).unwrap();
+    Locks::take(&builders, std::slice::from_ref(&repository), none, &waiting).unwrap().unwrap();
     // Two ways to one repository are one lock.
     std::os::unix::fs::symlink(sandbox.path("repos"), sandbox.path("way")).unwrap();
     let other_way = abs(sandbox.path("way/api/.git"));
-    let mut held = Locks::take(&builders, &[repository.clone(), other_way.clone()], none, &waiting).unwrap();
+    let mut held = Locks::take(&builders, &[repository.clone(), other_way.clone()], none, &waiting).unwrap().unwrap();
     assert!(held.holds(&other_way) && held.hold_also(&other_way));
     let further = abs(sandbox.repository("repos/web").join(".git"));
     let other = std::fs::File::create(further.join("wsctl.lock")).unwrap();

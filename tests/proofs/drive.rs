@@ -207,7 +207,8 @@ pub(super) fn recover(desired: &Desired, door: &dyn Door) -> Result<Option<Journ
 fn lock(desired: &Desired, actual: &Actual) -> Result<Locks> {
     let present = actual.repositories.values().filter_map(RepositoryState::repository);
     let common: Vec<AbsPath> = present.map(|repository| repository.common_dir.clone()).collect();
-    Locks::take(&desired.builders_dir, &common, Duration::from_secs(60), &|_| {})
+    let locks = Locks::take(&desired.builders_dir, &common, Duration::from_secs(60), &|_| {})?;
+    locks.ok_or_else(|| anyhow::anyhow!("a repository was moved"))
 }
 
 fn fetch(seen: &Actual, door: &dyn Door) -> Vec<String> {
