@@ -73,11 +73,12 @@ fn unescape(field: &[u8]) -> PathBuf {
 /// Compares the mark of the workspace with what is there.
 pub(super) fn place(desired: &Desired, workspace: &Marked<WorkspaceMark>) -> Place {
     let Some(mark) = workspace.mark() else { return Place::Same };
-    if mark.file == desired.file || same_file(&mark.file, &desired.file) {
+    let copied = mark.identity.is_some() && mark.identity != identity(desired.builders_dir.as_path());
+    // Two workspaces may have links to one file, and a copy has the link too.
+    if mark.file == desired.file || (!copied && same_file(&mark.file, &desired.file)) {
         return relocated(desired, mark).map_or(Place::Same, Place::Relocated);
     }
     if matches!(disk::look(mark.file.as_path()), Ok(Some(_)) | Err(_)) {
-        let copied = mark.identity.is_some() && mark.identity != identity(desired.builders_dir.as_path());
         return if copied { Place::Copied(mark.file.clone()) } else { Place::AnotherFile(mark.file.clone()) };
     }
     match (&mark.inner_path, inner_path(&desired.builders_dir)) {

@@ -53,6 +53,9 @@ impl Editing {
     pub(super) fn addition(&self, named: Option<&Path>) -> Result<AbsPath> {
         let Some(named) = named else { return Ok(self.main()) };
         let file = real(&Globals::cwd()?.join(named));
+        if let Some(source) = self.config.sources.iter().find(|source| real(&source.file) == file) {
+            return Ok(source.file.clone());
+        }
         let config = self.with(&[(file.clone(), self.text(&file))]);
         if config.sources.iter().any(|source| source.file == file) {
             return Ok(file);

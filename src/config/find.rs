@@ -18,7 +18,7 @@ const FILE: &str = "builders.toml";
 /// The file to use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// The file, as a real path.
+    /// The file in its real directory; it may itself be a symbolic link: what it says is meant where the link lies.
     pub file: AbsPath,
     /// What stderr should say about the choice.
     pub note: Option<String>,
@@ -40,9 +40,9 @@ struct Lead {
 pub fn find(cwd: &AbsPath, explicit: Option<&Path>) -> Result<Found> {
     if let Some(path) = explicit {
         let path = cwd.join(path);
-        return match path.as_path().canonicalize() {
-            Ok(real) => Ok(Found { file: AbsPath::new(real)?, note: None }),
-            Err(_) => {
+        return match there(&path)? {
+            Some(file) => Ok(Found { file, note: None }),
+            None => {
                 Err(Diagnostic::new(format!("there is no {path}"), "`wsctl init` with `-f` and this path writes a first one")
                     .into())
             }
@@ -90,8 +90,25 @@ fn look(directory: &Path) -> Result<Option<Found>> {
             return follow(&lead, directory).map(Some);
         }
     }
-    match directory.join(FILE).canonicalize() {
-        Ok(file) => Ok(Some(Found { file: AbsPath::new(file)?, note: None })),
+    let file = there(&AbsPath::new(directory.join(FILE))?)?;
+    Ok(file.map(|file| Found { file, note: None }))
+}
+
+/// The file in its real directory; `None` where there is none.
+///
+/// # Errors
+/// A [`Diagnostic`]: a symbolic link that leads nowhere.
+fn there(path: &AbsPath) -> Result<Option<AbsPath>> {
+    let name = path.as_path().file_name();
+    let file = name.map_or_else(|| path.clone(), |name| super::facts::real_path(&path.parent()).join(name));
+    if file.as_path().exists() {
+        return Ok(Some(file));
+    }
+    match file.as_path().read_link() {
+        Ok(target) => {
+            let fact = format!("the symbolic link {file} leads nowhere: to {}", shown(&target));
+            Err(Diagnostic::new(fact, format!("ls -l {}", shell(&file))).into())
+        }
         Err(_) => Ok(None),
     }
 }
@@ -119,14 +136,13 @@ fn follow(lead: &Lead, directory: &Path) -> Result<Found> {
         Some(builder) => format!("builder {builder}"),
         None => shown(directory),
     };
-    let Ok(file) = lead.file.as_path().canonicalize() else {
+    let Some(file) = there(&lead.file).ok().flatten() else {
         if let Some(moved) = moved(directory) {
             return Err(moved.into());
         }
         let message = format!("{owner} belongs to {}, which is not there", lead.file);
         return Err(Diagnostic::new(message, "name the file with `-f FILE`").into());
     };
-    let file = AbsPath::new(file)?;
     let note = format!("using {file}, the workspace of {owner}");
     Ok(Found { file, note: Some(note) })
 }

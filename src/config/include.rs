@@ -28,7 +28,7 @@ pub(super) fn read(file: &AbsPath, patterns: &[Spanned<String>], edited: &Edited
     let mut included = Vec::new();
     for pattern in patterns {
         for path in named(file, pattern, edited, faults) {
-            if real_path(&path) == *file {
+            if real_path(&path) == real_path(file) {
                 let hint = "keep what is included in a directory of its own, e.g. `builders.d/*.toml`";
                 faults.push(fault(&pattern.span, "this includes the file itself", "", hint));
             } else if seen.insert(real_path(&path)) {

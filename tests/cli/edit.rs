@@ -125,15 +125,56 @@ fn mode_and_symbolic_link_of_the_file_stay() {
     fs::rename(sandbox.path("builders.toml"), sandbox.path("conf/real.toml")).unwrap();
     symlink("conf/real.toml", sandbox.path("builders.toml")).unwrap();
     let real = sandbox.path("conf/real.toml");
-    let said = text(&real).replace("version = 1\n", "version = 1\n[workspace]\nroot = \"..\"\n");
-    fs::write(&real, said).unwrap();
     fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
-    sandbox.wsctl(&["add", "slack", "--repo", "api"]).ok().says("conf/real.toml");
+    sandbox.wsctl(&["add", "slack", "--repo", "api"]).ok().says("builders.toml");
     assert!(sandbox.path("builders.toml").is_symlink());
     assert_eq!(fs::metadata(&real).unwrap().mode() & 0o7777, 0o640);
     assert!(text(&real).contains("[builders.slack]"));
     let names: Vec<_> = fs::read_dir(sandbox.path("conf")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, ["real.toml"], "no temporary stays");
+}
+
+#[test]
+fn the_root_is_where_the_link_lies_and_edits_go_to_what_it_leads_to() {
+    let sandbox = sandbox();
+    sandbox.write("builders.d/one.toml", "[builders.included]\nrepos = [\"api\"]\n");
+    let (dot, link) = (sandbox.top().join("dot"), sandbox.path("builders.toml"));
+    fs::create_dir(&dot).unwrap();
+    let said = text(&link).replace("version = 1\n", "version = 1\ninclude = [\"builders.d/*.toml\"]\n");
+    fs::write(dot.join("kept.toml"), said).unwrap();
+    fs::remove_file(&link).unwrap();
+    symlink("../dot/kept.toml", &link).unwrap();
+    let kept = || text(dot.join("kept.toml"));
+
+    sandbox.wsctl(&["add", "slack", "--repo", "api"]).ok();
+    sandbox.wsctl(&["add", "more", "--repo", "api", "--into", "builders.toml"]).ok();
+    sandbox.wsctl(&["add", "inner", "--repo", "api", "--into", "builders.d/one.toml"]).ok();
+    assert!(kept().contains("[builders.slack]") && kept().contains("[builders.more]") && !kept().contains("inner"), "{}", kept());
+    sandbox.wsctl(&["remove", "more"]).ok();
+    fs::write(dot.join("kept.toml"), kept().replace("repos = [\"api\"]", "repos=[\"api\"]")).unwrap();
+    sandbox.wsctl(&["fmt"]).ok();
+    assert!(!kept().contains("more") && !kept().contains("repos=["), "{}", kept());
+    assert_eq!(fs::read_link(&link).unwrap(), std::path::Path::new("../dot/kept.toml"));
+    let beside: Vec<_> = fs::read_dir(&dot).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(beside, ["kept.toml"], "nothing is taken for a workspace there");
+
+    sandbox.wsctl(&["plan", "--out", "next.plan"]).ok().says("builders.included").says("builders.slack");
+    sandbox.wsctl(&["apply", "next.plan"]).ok();
+    assert!(sandbox.builder("slack/api/.git").exists() && sandbox.builder("included/api/.git").exists());
+    sandbox.wsctl_in(sandbox.builder("slack/api"), &["plan"]).ok().says("No changes.");
+    sandbox.wsctl_in(&dot, &["-f", "../ws/builders.toml", "plan"]).ok().says("No changes.");
+
+    fs::rename(dot.join("kept.toml"), dot.join("gone.toml")).unwrap();
+    sandbox.wsctl(&["plan"]).fails().says("leads nowhere: to ../dot/kept.toml").says("ls -l ");
+    fs::rename(dot.join("gone.toml"), dot.join("kept.toml")).unwrap();
+    fs::rename(sandbox.root(), sandbox.top().join("ws2")).unwrap();
+    let moved = sandbox.top().join("ws2");
+    sandbox.wsctl_in(&moved, &["apply", "--auto-approve"]).ok();
+    sandbox.wsctl_in(moved.join(".builders/slack/api"), &["plan"]).ok().says("No changes.");
+    // A copy has a link to the same file, and is another workspace all the same.
+    let copy = sandbox.top().join("ws3");
+    assert!(std::process::Command::new("cp").arg("-a").args([&moved, &copy]).status().unwrap().success());
+    sandbox.wsctl_in(&copy, &["plan", "--detailed-exitcode"]).exits(1);
 }
 
 /// Runs an edit that waits for the lock, and saves the file meanwhile; what was saved, the exit code and what was said.
