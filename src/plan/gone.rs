@@ -7,7 +7,7 @@ use super::branch::{choose, describe};
 use super::checkouts::{Case, claim, write};
 use super::draft::Drafts;
 use super::input::Input;
-use super::stale::{cut_short, their_lock};
+use super::stale::{cut_short, of_value, their_lock};
 use super::{Action, BranchPlan, Stale};
 
 pub(super) fn directory_gone(input: &Input<'_>, case: &Case<'_>, registration: &Registration, drafts: &mut Drafts) {
@@ -38,11 +38,7 @@ pub(super) fn directory_gone(input: &Input<'_>, case: &Case<'_>, registration: &
     if matches!(input.actual.place, Place::Elsewhere(_)) && !input.moved() {
         blockers.push(at("mounted-elsewhere", path, "the workspace is known under another path", "run wsctl there"));
     }
-    let evidence = registration.remains.iter();
-    blockers.extend(evidence.map(|fact| {
-        let next = format!("ls {}", shell(&registration.admin_dir));
-        at("registration-of-value", path, format!("its directory is gone, its registration still holds {fact}"), next)
-    }));
+    blockers.extend(of_value(input, registration, path));
     let plan = match choose(case.repository, case.checkout) {
         Ok(plan) => plan,
         Err(blocker) => {

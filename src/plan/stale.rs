@@ -7,11 +7,11 @@ use crate::model::mark::Deed;
 use crate::model::name::{BuilderName, RepoName};
 use crate::model::path::AbsPath;
 
-use super::blockers::{at, shell};
+use super::blockers::{at, shell, word};
 use super::draft::Drafts;
 use super::input::Input;
 use super::members::Member;
-use super::{Action, Stale, stranded};
+use super::{Action, Blocker, Stale, stranded};
 
 /// The trash entry of a removal of ours that a kill cut short, once its directory is gone.
 pub(super) fn cut_short(input: &Input<'_>, registration: &Registration) -> Option<String> {
@@ -91,13 +91,25 @@ fn gone(input: &Input<'_>, address: Address, (name, repository, registration): M
     } else if !matches!(input.actual.place, Place::Same) {
         blockers.push(at("mounted-elsewhere", path, "the workspace is known under another path", "run wsctl there"));
     }
-    blockers.extend(registration.remains.iter().map(|fact| {
-        let next = format!("ls {}", shell(&registration.admin_dir));
-        at("registration-of-value", path, format!("its directory is gone, its registration still holds {fact}"), next)
-    }));
+    blockers.extend(of_value(input, registration, path));
     let draft = drafts.add(address, Action::Prune(stale), "prune: its directory is gone, its registration holds nothing");
     draft.change.blockers = blockers;
     draft.frees.push(frees);
+}
+
+/// What of value a registration holds whose directory is gone. The way out is a directory again, with the files as they are in
+/// the index; from there on it is a checkout like any other.
+pub(super) fn of_value(input: &Input<'_>, registration: &Registration, path: &AbsPath) -> Vec<Blocker> {
+    let (directory, link) = (shell(path), shell(&path.join(".git")));
+    let next = match input.place_of(&registration.admin_dir) {
+        Some(now) => way_back(input, &now, path),
+        None => {
+            let line = word(&format!("gitdir: {}", registration.admin_dir));
+            format!("mkdir -p {directory} && echo {line} > {link} && git -C {directory} checkout-index --all")
+        }
+    };
+    let fact = |held: &String| format!("its directory is gone, its registration still holds {held}");
+    registration.remains.iter().map(|held| at("registration-of-value", path, fact(held), next.clone())).collect()
 }
 
 fn locked(reason: &str) -> String {

@@ -159,7 +159,10 @@ fn a_registration_without_its_directory_is_replaced_only_where_it_holds_nothing(
         std::fs::remove_dir_all(&checkout).unwrap();
         let words = ["its directory is gone, its registration still holds", held, "at .builders/b/api"];
         let next = sandbox.refuses(&["builders.b.api"], &words, &[admin, objects]);
-        assert!(sandbox.types(&next[0]).contains("gitdir"), "{held}");
+        assert!(next[0].starts_with("mkdir -p "), "{held}: {next:?}");
+        sandbox.types(&next[0]);
+        assert!(checkout.join("README.md").exists() && sandbox.git(&checkout, &["diff"]).is_empty(), "{held}");
+        sandbox.plan().never_says("its directory is gone");
     }
 }
 
