@@ -37,10 +37,9 @@ pub(super) struct Changes {
 }
 
 impl Changes {
-    /// Whether there is work of somebody's.
+    /// Whether there is work of somebody's, submodules apart.
     pub(super) fn any(&self) -> bool {
         ![&self.edited, &self.staged, &self.conflicts, &self.untracked].iter().all(|paths| paths.is_empty())
-            || !self.moved.is_empty()
     }
 }
 

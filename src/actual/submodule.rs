@@ -12,22 +12,35 @@ use super::{disk, git};
 use crate::model::actual::ObjectFormat;
 use crate::model::path::AbsPath;
 
-/// The submodules that hold work, with those below them; of one that is not populated any more its repository in the
-/// admin directory.
-pub(super) fn findings(worktree: &Path, admin_dir: &AbsPath, changes: &Changes, format: ObjectFormat) -> Result<Vec<PathBuf>> {
-    let mut seen = BTreeSet::new();
-    let mut found = populated(worktree, changes, format, &mut seen)?;
+/// Submodules that are not as their checkout has them, with those below them.
+#[derive(Default)]
+pub(super) struct Found {
+    /// Hold work; of one that is not populated any more its repository in the admin directory.
+    pub(super) work: Vec<PathBuf>,
+    /// Hold none, and are on another commit than is recorded.
+    pub(super) moved: Vec<PathBuf>,
+}
+
+/// Looks at all of them.
+pub(super) fn findings(worktree: &Path, admin_dir: &AbsPath, changes: &Changes, format: ObjectFormat) -> Result<Found> {
+    let (mut seen, mut found) = (BTreeSet::new(), Found::default());
+    populated(worktree, changes, format, (&mut seen, &mut found))?;
     for git_dir in modules(admin_dir)?.into_iter().filter(|git_dir| !seen.contains(&disk::real(git_dir))) {
         if unpushed(&git_dir).with_context(|| format!("the submodule in {git_dir}"))? {
-            found.push(git_dir.as_path().to_path_buf());
+            found.work.push(git_dir.as_path().to_path_buf());
         }
     }
     Ok(found)
 }
 
 /// The populated ones; their git directories are added to `seen`.
-fn populated(worktree: &Path, changes: &Changes, format: ObjectFormat, seen: &mut BTreeSet<AbsPath>) -> Result<Vec<PathBuf>> {
-    let mut found: Vec<PathBuf> = changes.moved.iter().map(|path| worktree.join(path)).collect();
+fn populated(
+    worktree: &Path,
+    changes: &Changes,
+    format: ObjectFormat,
+    (seen, found): (&mut BTreeSet<AbsPath>, &mut Found),
+) -> Result<()> {
+    let mut moved = changes.moved.clone();
     for link in &changes.gitlinks {
         let path = worktree.join(link);
         let Some(git) = disk::look(&path.join(".git"))? else { continue };
@@ -36,12 +49,14 @@ fn populated(worktree: &Path, changes: &Changes, format: ObjectFormat, seen: &mu
         let named = || format!("submodule {}", link.display());
         let inside = content::changes(&path, git_dir.as_path(), format).with_context(named)?;
         if inside.any() || unpushed(&git_dir).with_context(named)? || holds_repository(&path, &inside)? {
-            found.push(path.clone());
+            moved.remove(link);
+            found.work.push(path.clone());
         }
         seen.insert(disk::real(&git_dir));
-        found.extend(populated(&path, &inside, format, seen)?);
+        populated(&path, &inside, format, (&mut *seen, &mut *found))?;
     }
-    Ok(found)
+    found.moved.extend(moved.iter().map(|path| worktree.join(path)));
+    Ok(())
 }
 
 /// The repositories below a git directory's `modules`, with those below them.

@@ -104,7 +104,7 @@ impl Checkout<'_> {
             let paths = changes.edited.iter().filter(|path| changes.hidden.get(*path).copied() == by).cloned();
             relative(&paths.collect::<Vec<_>>())
         };
-        let lists: [(Kind, Vec<String>); 10] = [
+        let lists: [(Kind, Vec<String>); 11] = [
             (Finding::Conflicts, relative(&changes.conflicts)),
             (Finding::Edited, edited(None)),
             (|paths| Finding::Hidden(HiddenBy::AssumeUnchanged, paths), edited(Some(HiddenBy::AssumeUnchanged))),
@@ -112,7 +112,8 @@ impl Checkout<'_> {
             (Finding::Staged, relative(&changes.staged)),
             (Finding::Untracked, relative(&changes.untracked)),
             (Finding::EditedManaged, relative(&edited_managed)),
-            (Finding::Submodule, relative(&submodules)),
+            (Finding::Submodule, relative(&submodules.work)),
+            (Finding::MovedSubmodule, relative(&submodules.moved)),
             (Finding::Nested, relative(&nested)),
             (Finding::Mount, relative(&mounts)),
         ];

@@ -95,6 +95,8 @@ pub enum Finding {
     Nested(Evidence),
     /// A populated submodule with changes or commits of its own.
     Submodule(Evidence),
+    /// A submodule on another commit than is recorded. All that it has is on its remotes.
+    MovedSubmodule(Evidence),
     /// A mount point inside.
     Mount(Evidence),
     /// A process with its working directory or an open file inside.

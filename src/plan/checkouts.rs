@@ -9,7 +9,7 @@ use crate::model::name::{BranchName, RepoName};
 use crate::model::path::AbsPath;
 use crate::model::work::Finding;
 
-use super::blockers::{at, finding, occupied, shell, trash_may_hold, word};
+use super::blockers::{at, occupied, shell, word};
 use super::branch::{choose, describe, is_on};
 use super::draft::Drafts;
 use super::found::{Found, find};
@@ -19,6 +19,7 @@ use super::input::Input;
 use super::ours::ours;
 use super::tracked::tracked_by_root;
 use super::unmarked::unmarked;
+use super::unsaved::{finding, trash_may_hold};
 use super::{Action, Blocker, BranchPlan, CheckoutTouch, CheckoutWrite, Symbol, contents, lfs, restore, sparse};
 
 /// One declared checkout in its place.

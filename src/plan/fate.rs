@@ -5,8 +5,8 @@ use crate::model::size::size;
 use crate::model::work::{Finding, Work};
 
 use super::RemovedCheckout;
-use super::blockers::{finding, trash_may_hold};
 use super::input::Input;
+use super::unsaved::{finding, trash_may_hold};
 
 /// The unsaved work at a path that moves to the trash, in words.
 pub(super) fn carried(path: &AbsPath, findings: &[Finding], unsaved: bool) -> Vec<String> {

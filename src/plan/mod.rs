@@ -47,6 +47,7 @@ mod tracked;
 mod unmanaged;
 mod unmarked;
 mod unregistered;
+mod unsaved;
 pub mod write;
 
 pub use action::{Action, Symbol};
@@ -140,10 +141,10 @@ impl Options {
 /// `unsaved`: work may move to the trash.
 #[must_use]
 pub fn refusals(path: &AbsPath, findings: &[Finding], unsaved: bool) -> Vec<Blocker> {
-    let held = findings.iter().filter(|found| !unsaved || !blockers::trash_may_hold(found));
+    let held = findings.iter().filter(|found| !unsaved || !unsaved::trash_may_hold(found));
     let refusal = |found: &Finding| {
-        let mut blocker = blockers::finding(path, found);
-        if blockers::trash_may_hold(found) {
+        let mut blocker = unsaved::finding(path, found);
+        if unsaved::trash_may_hold(found) {
             blocker.next.push_str("\nwsctl apply --unsaved=trash");
         }
         blocker
@@ -159,21 +160,21 @@ pub fn refusals_of(found: &Registration, path: &AbsPath, work: &Work, unsaved: b
         return refusals(path, &work.findings, unsaved);
     }
     let breaks =
-        |found: &&Finding| !blockers::trash_may_hold(found) && !matches!(found, Finding::IndexLock(_) | Finding::Unknown(_));
-    work.findings.iter().filter(breaks).map(|found| blockers::finding(path, found)).collect()
+        |found: &&Finding| !unsaved::trash_may_hold(found) && !matches!(found, Finding::IndexLock(_) | Finding::Unknown(_));
+    work.findings.iter().filter(breaks).map(|found| unsaved::finding(path, found)).collect()
 }
 
 /// What speaks against putting a checkout on another branch. A stash stays where it is.
 #[must_use]
 pub fn refusals_of_switch(path: &AbsPath, work: &Work) -> Vec<Blocker> {
     let held = work.findings.iter().filter(|found| !matches!(found, Finding::Stashed(_)));
-    held.map(|found| blockers::finding(path, found)).collect()
+    held.map(|found| unsaved::finding(path, found)).collect()
 }
 
 /// What speaks against moving a directory: only what a rename would break, or what somebody is at.
 #[must_use]
 pub fn refusals_of_move(path: &AbsPath, findings: &[Finding]) -> Vec<Blocker> {
-    findings.iter().filter(|found| !blockers::trash_may_hold(found)).map(|found| blockers::finding(path, found)).collect()
+    findings.iter().filter(|found| !unsaved::trash_may_hold(found)).map(|found| unsaved::finding(path, found)).collect()
 }
 
 /// What plan has to know about files before it can decide; the answers go into `Actual`.

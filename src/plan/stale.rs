@@ -101,12 +101,11 @@ fn gone(input: &Input<'_>, address: Address, (name, repository, registration): M
 /// the index; from there on it is a checkout like any other.
 pub(super) fn of_value(input: &Input<'_>, registration: &Registration, path: &AbsPath) -> Vec<Blocker> {
     let (directory, link) = (shell(path), shell(&path.join(".git")));
-    let next = match input.place_of(&registration.admin_dir) {
-        Some(now) => way_back(input, &now, path),
-        None => {
-            let line = word(&format!("gitdir: {}", registration.admin_dir));
-            format!("mkdir -p {directory} && echo {line} > {link} && git -C {directory} checkout-index --all")
-        }
+    let next = if let Some(now) = input.place_of(&registration.admin_dir) {
+        way_back(input, &now, path)
+    } else {
+        let named = word(&format!("gitdir: {}", registration.admin_dir));
+        format!("mkdir -p {directory} && echo {named} > {link} && git -C {directory} checkout-index --all")
     };
     let fact = |held: &String| format!("its directory is gone, its registration still holds {held}");
     registration.remains.iter().map(|held| at("registration-of-value", path, fact(held), next.clone())).collect()

@@ -189,3 +189,42 @@ fn no_command_is_run_and_no_path_of_this_machine_is_cloned_for_a_remote() {
     sandbox.apply().fails().says("transport 'file' not allowed");
     assert!(sandbox.builder("c/api/README.md").exists());
 }
+
+/// What is typed shows the work; what is pushed is no work, and goes back to what is recorded.
+#[test]
+fn the_way_out_of_a_submodule_that_holds_up_a_removal() {
+    let sandbox = sandbox();
+    sandbox.toml(TOML);
+    sandbox.apply().ok();
+    let inner = lib(&sandbox).join("inner");
+    for at in [lib(&sandbox), inner.clone()] {
+        sandbox.git(&at, &["commit", "-q", "--allow-empty", "-m", "only here"]);
+    }
+    sandbox.toml("[repos.web]\n[repos.api]\nsubmodules = true\n");
+    let removal = ["plan", "--allow-removals"];
+    let plan = sandbox.wsctl(&removal).says("2 submodules with work of their own: lib/one, lib/one/inner");
+    sandbox.type_next(&plan, "lib/one/inner log ").ok().says("only here");
+    sandbox.type_next(&plan, "lib/one status").ok();
+    for at in [lib(&sandbox), inner] {
+        sandbox.git(&at, &["push", "-q", "origin", "HEAD:refs/heads/pushed"]);
+    }
+    let plan = sandbox.wsctl(&removal).never_says("work of their own").says("2 submodules on other commits than are recorded");
+    sandbox.type_next(&plan, "checkout -- inner").ok();
+    sandbox.type_next(&plan, "checkout -- one").ok();
+    sandbox.wsctl(&["apply", "--allow-removals", "--auto-approve"]).ok();
+    assert!(!api(&sandbox).exists());
+}
+
+#[test]
+fn one_that_has_no_files_any_more_is_looked_at_by_its_repository() {
+    let sandbox = sandbox();
+    sandbox.toml(TOML);
+    sandbox.apply().ok();
+    sandbox.git(lib(&sandbox), &["switch", "-q", "-c", "mine"]);
+    sandbox.git(lib(&sandbox), &["commit", "-q", "--allow-empty", "-m", "only here"]);
+    sandbox.git(api(&sandbox), &["submodule", "--quiet", "update"]);
+    sandbox.git(api(&sandbox), &["submodule", "--quiet", "deinit", "--force", "lib/one"]);
+    sandbox.toml("[repos.web]\n[repos.api]\nsubmodules = true\n");
+    let plan = sandbox.wsctl(&["plan", "--allow-removals"]).says("1 submodule with work of its own: ");
+    sandbox.type_next(&plan, "--git-dir=").ok().says("only here");
+}

@@ -54,7 +54,7 @@ fn commit_in_lib(sandbox: &Sandbox) -> String {
 /// Refused because of the submodule; told, its repository lies in the trash as it was.
 #[track_caller]
 fn submodule_blocks(sandbox: &Sandbox) {
-    refused(sandbox, &["1 submodule with work of its own: lib", "work/api submodule status"]);
+    refused(sandbox, &["1 submodule with work of its own: lib", "work/api/lib status"]);
     let modules = admin(sandbox).join("modules");
     let before = snapshot(&modules);
     told(sandbox);

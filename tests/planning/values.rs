@@ -108,6 +108,7 @@ pub fn work_findings() -> Vec<Finding> {
         Finding::Stashed(evidence("stash@{0}")),
         Finding::InProgress(rebase("x")),
         Finding::Submodule(evidence("f")),
+        Finding::MovedSubmodule(evidence("f")),
         Finding::Stray(evidence("g")),
         Finding::EditedManaged(evidence("h")),
     ]

@@ -17,11 +17,11 @@ use crate::model::name::{BuilderName, ObjectId, RepoName};
 use crate::model::path::{AbsPath, RelPath};
 use crate::model::work::{Finding, Work};
 
-use super::blockers::finding;
 use super::branch::{self, is_on};
 use super::draft::place;
 use super::input::Input;
 use super::moves::{Today, moved};
+use super::unsaved::finding;
 use super::{Options, Plan};
 use words::{at, builder_mark, checkout_mark, lies, on, short};
 

@@ -12,10 +12,11 @@ use crate::model::name::RepoName;
 use crate::model::path::AbsPath;
 use crate::model::work::Finding;
 
-use super::super::blockers::{at, finding, shell, trash_may_hold};
+use super::super::blockers::{at, shell};
 use super::super::input::Input;
 use super::super::members::Member;
 use super::super::unregistered::unregistered;
+use super::super::unsaved::{finding, trash_may_hold};
 use super::super::{Blocker, Relocated, Relocation, refusals_of_move};
 use super::Moving;
 use super::hops::{Item, hops, shifted};

@@ -119,6 +119,7 @@ fn unsaved_work() -> World {
         Finding::Stashed(evidence("stash@{0}")),
         Finding::InProgress(rebase("builder/slack")),
         Finding::Submodule(evidence("vendor/lib")),
+        Finding::MovedSubmodule(evidence("vendor/other")),
     ];
     World::new()
         .repo("api")
