@@ -14,6 +14,7 @@ use crate::regular;
 use super::Shared;
 use super::anchor::gitlinks;
 use super::relocate::carry_out;
+use super::removal::drop_helper;
 
 pub(super) fn create(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
     if write.shape == Shape::Nested {
@@ -34,6 +35,11 @@ pub(super) fn create(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
     }
     door.rename(&draft, &write.path)?;
     relocate(shared, write)
+}
+
+/// What is needed no more once it is as declared.
+pub(super) fn settle(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
+    if write.drop_ignore { drop_helper(shared) } else { Ok(()) }
 }
 
 /// What goes to another place, if anything does.

@@ -54,7 +54,7 @@ pub(super) fn remove(shared: &Shared<'_>, change: &Change, removal: &Removal, be
         });
     }
     if removal.drop_ignore {
-        forget_own(shared.run.door, &shared.run.desired.builders_dir.join(IGNORE))?;
+        drop_helper(shared)?;
     }
     let own = shared.run.desired.builders_dir.join(OWN_DIRECTORY).join("builders");
     shared.run.door.remove_own(&own.join(format!("{}.json", removal.builder)))
@@ -62,6 +62,17 @@ pub(super) fn remove(shared: &Shared<'_>, change: &Change, removal: &Removal, be
 
 /// The helper file of nested builders.
 const IGNORE: &str = ".ignore";
+
+/// Removes the helper file of nested builders, once the last of them is gone or became another.
+pub(super) fn drop_helper(shared: &Shared<'_>) -> Result<()> {
+    let builders_dir = &shared.run.desired.builders_dir;
+    let _turn = shared.turn();
+    let nested = |entry: std::fs::DirEntry| entry.path().join(".git").is_file();
+    if std::fs::read_dir(builders_dir)?.any(|entry| entry.is_ok_and(nested)) {
+        return Ok(());
+    }
+    forget_own(shared.run.door, &builders_dir.join(IGNORE))
+}
 
 /// Removes a file of our own that went with a removal; the helper file only while all of it is ours.
 pub(super) fn forget_own(door: &dyn Door, file: &AbsPath) -> Result<()> {

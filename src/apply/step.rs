@@ -34,9 +34,9 @@ pub(super) fn perform(shared: &Shared<'_>, change: &Change, part: Part, begin: &
             door.clone_repository((url, cloning), path, &shared.run.desired.root, &progress)
         }
         Action::UpdateRepository(write) => repository::update(shared, write),
-        Action::CreateBuilder(write) => builder::create(shared, write),
-        Action::UpdateBuilder(write) => builder::update(shared, write),
-        Action::AdoptBuilder(write) => builder::adopt(shared, write),
+        Action::CreateBuilder(write) => builder::create(shared, write).and_then(|()| builder::settle(shared, write)),
+        Action::UpdateBuilder(write) => builder::update(shared, write).and_then(|()| builder::settle(shared, write)),
+        Action::AdoptBuilder(write) => builder::adopt(shared, write).and_then(|()| builder::settle(shared, write)),
         Action::CreateCheckout(write) => checkout::create(shared, change, write),
         Action::ReplaceCheckout { stale, write } => {
             removal::drop_stale(shared, &write.desired.repository, stale)?;

@@ -13,6 +13,7 @@ use super::draft::Drafts;
 use super::input::Input;
 use super::members::present;
 use super::obstacle::obstacle;
+use super::removals::last_nested;
 use super::{Action, BuilderWrite, MarkWrite, anchor, restore};
 
 /// What `<builders_dir>/.gitignore` holds: `builders_dir` ignores itself.
@@ -34,6 +35,7 @@ pub(super) fn plan(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Dra
         },
         gitignore: input.actual.gitignore.as_deref() != Some(GITIGNORE.as_bytes()),
         ignore: wanted_ignore(input, builder),
+        drop_ignore: last_nested(input),
         relocation: None,
     };
     if let Some(held) = input.moves().and_then(|moves| moves.held(&builder.name)) {
@@ -121,6 +123,9 @@ fn existing(
     if write.ignore.is_some() && is_first(input, builder, |other| wanted_ignore(input, other).is_some()) {
         reasons.push("the helper file .ignore is missing or different".into());
     }
+    if write.drop_ignore && !nested_left(input) && is_first(input, builder, |_| true) {
+        reasons.push("no nested builder needs the helper file .ignore any more".into());
+    }
     match &directory.anchor {
         AnchorState::Ours(found) if builder.shape == Shape::Anchored => {
             reasons.extend(anchor::differences(input, builder, found, drafts));
@@ -168,6 +173,11 @@ fn mark_reasons(input: &Input<'_>, builder: &DesiredBuilder, mark: &BuilderMark)
 fn is_first(input: &Input<'_>, builder: &DesiredBuilder, kind: impl Fn(&DesiredBuilder) -> bool) -> bool {
     let able = |other: &&DesiredBuilder| kind(other) && obstacle(input, other).is_none();
     input.desired.builders.values().find(able).is_some_and(|first| first.name == builder.name)
+}
+
+/// Whether a nested builder is there, declared as one or not.
+fn nested_left(input: &Input<'_>) -> bool {
+    input.actual.builders.values().any(|directory| matches!(directory.occupant, Occupant::Worktree(_)))
 }
 
 /// The text of `<builders_dir>/.ignore`, where a nested builder needs it and it is not there.

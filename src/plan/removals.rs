@@ -149,7 +149,7 @@ fn keep(input: &Input<'_>, mark: Option<&BuilderMark>) -> u64 {
 }
 
 /// Whether the helper file of nested builders is ours, and no declared builder needs it.
-fn last_nested(input: &Input<'_>) -> bool {
+pub(super) fn last_nested(input: &Input<'_>) -> bool {
     let ours = input.actual.ignore.as_deref().is_some_and(is_our_ignore);
     ours && !input.desired.builders.values().any(|builder| builder.shape == Shape::Nested)
 }

@@ -38,6 +38,8 @@ pub struct BuilderWrite {
     pub gitignore: bool,
     /// The text of `<builders_dir>/.ignore`, where it has to be written.
     pub ignore: Option<String>,
+    /// Whether that file goes once no nested builder is left: it is ours, and no declared one needs it.
+    pub drop_ignore: bool,
     /// What goes to another place before the rest.
     pub relocation: Option<Relocation>,
 }

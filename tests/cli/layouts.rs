@@ -188,6 +188,40 @@ fn a_lost_helper_file_is_written_again() {
 }
 
 #[test]
+fn the_helper_file_goes_with_the_last_nested_builder() {
+    for builders_dir in [".builders", "all/builders"] {
+        let sandbox = made(NESTED, ".builders/\nall/\nrepos/\n");
+        let two = |layout: &str, builders_dir: &str| {
+            let head = format!("[workspace]\n{layout}\nbuilders_dir = \"{builders_dir}\"\n");
+            sandbox.toml(&format!("{head}{BUILDER}[builders.c]\nrepos = [\"api\"]\n"));
+        };
+        two(NESTED, ".builders");
+        sandbox.apply().ok();
+        let helper = text(sandbox.builder(".ignore"));
+        let mut busy = sandbox.command("sleep").arg("600").current_dir(sandbox.builder("c")).spawn().unwrap();
+        two(SIBLING, ".builders");
+        sandbox.apply().fails();
+        busy.kill().unwrap();
+        busy.wait().unwrap();
+        assert!(sandbox.builder("b/api").exists());
+        assert_eq!(text(sandbox.builder(".ignore")), helper, "c is still nested");
+        two(SIBLING, builders_dir);
+        sandbox.plan().says("no nested builder needs the helper file .ignore any more");
+        sandbox.apply().ok();
+        let ignore = sandbox.path(builders_dir).join(".ignore");
+        assert!(!ignore.exists());
+        sandbox.converged();
+        // Left by an older run.
+        sandbox.write(&ignore, &helper);
+        sandbox.apply().ok().says("1 updated");
+        assert!(!ignore.exists());
+        sandbox.converged();
+        sandbox.write(&ignore, &format!("{helper}mine\n"));
+        sandbox.converged();
+    }
+}
+
+#[test]
 fn a_plain_builder_that_kept_its_anchor_changes_and_moves_like_any_other() {
     let sandbox = Sandbox::workspace();
     let file = |workspace: &str, name: &str, tail: &str| {

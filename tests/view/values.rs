@@ -115,6 +115,7 @@ pub fn create_builder(name: &str) -> Change {
         },
         gitignore: false,
         ignore: None,
+        drop_ignore: false,
     };
     change(Address::Builder(builder(name)), Action::CreateBuilder(Box::new(write)), "new builder")
 }
