@@ -41,10 +41,7 @@ pub fn immovable(obstacle: &Obstacle, from: &AbsPath, to: &AbsPath) -> Blocker {
                 format!("wsctl apply --target {target}\n{then}\nwhere each waits for the other, give one a third path first");
             ("in-the-way", format!("its place is taken by {other}, which has to move first"), next)
         }
-        Obstacle::Beside => {
-            let next = format!("ls -la {there}\nmove what is not {here} away\n{then}");
-            ("in-the-way", format!("something else lies there beside {from}"), next)
-        }
+        Obstacle::Beside => return beside(to, from, format!("something else lies there beside {from}")),
         Obstacle::NoDirectory(path) => ("in-the-way", format!("{path} is no directory"), away(path)),
         Obstacle::Overlap if from.contains(to) => {
             let fact = "it lies in the directory that shall move there".into();
@@ -78,6 +75,12 @@ pub fn immovable(obstacle: &Obstacle, from: &AbsPath, to: &AbsPath) -> Blocker {
         Obstacle::Unreadable(why) => ("unreadable", format!("it cannot be read: {why}"), format!("ls -la {there}")),
     };
     at(kind, to, fact, next)
+}
+
+/// What shall have a place lies there already, with something beside it.
+pub(super) fn beside(place: &AbsPath, inside: &AbsPath, fact: String) -> Blocker {
+    let next = format!("ls -la {}\nmove what is not {} away\nwsctl apply", shell(place), shell(inside));
+    at("in-the-way", place, fact, next)
 }
 
 /// Something lies where a checkout or builder shall be.

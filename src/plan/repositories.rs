@@ -7,7 +7,7 @@ use crate::model::desired::{DesiredRepository, Url};
 use crate::model::lfs::Lfs;
 use crate::model::path::{AbsPath, printable};
 
-use super::blockers::{at, shell, word};
+use super::blockers::{at, beside, shell, word};
 use super::draft::Drafts;
 use super::input::Input;
 use super::{Action, Blocker, RepositoryWrite, Symbol, lfs};
@@ -23,8 +23,7 @@ pub(super) fn plan(input: &Input<'_>, drafts: &mut Drafts) {
             None | Some(RepositoryState::Missing) if input.options.destroy => left(input, repository, drafts),
             None | Some(RepositoryState::Missing) => missing(input, repository, drafts),
             Some(RepositoryState::Occupied(what)) => {
-                let next = format!("mv {} SOMEWHERE", shell(path));
-                refuse(drafts, at("in-the-way", path, format!("what is there {what}"), next));
+                refuse(drafts, in_the_way(input, repository, what));
             }
             Some(RepositoryState::Unusable { fact, next }) => refuse(drafts, at("unusable-repository", path, fact, next)),
             Some(RepositoryState::Present(found)) => {
@@ -32,6 +31,27 @@ pub(super) fn plan(input: &Input<'_>, drafts: &mut Drafts) {
                 compare_filter(repository, found, drafts);
             }
         }
+    }
+}
+
+/// Something else is where it is declared. What lies in that is not moved away with it, least of all the repository itself.
+fn in_the_way(input: &Input<'_>, repository: &DesiredRepository, what: &str) -> Blocker {
+    let path = &repository.path;
+    let inside = |other: &&AbsPath| path.contains(other) && *other != path;
+    let applied = input.actual.workspace.mark().map(|mark| &mark.repositories);
+    let mut names = input.desired.moved.names_of(&repository.name);
+    let own = names.find_map(|name| Some(&applied?.get(name)?.path)).filter(inside);
+    let present = input.actual.repositories.values().filter_map(RepositoryState::repository).map(|found| &found.path);
+    let others = present.chain(&input.actual.unmanaged_repositories).chain([&input.desired.builders_dir, &input.desired.file]);
+    let held = others.filter(inside).find(|other| Some(*other) != own);
+    let fact = format!("what is there {what}");
+    match (held, own) {
+        (Some(held), _) => {
+            let next = format!("let builders.toml give [repos.{}] another path", repository.name);
+            at("in-the-way", path, format!("{fact}, and {held} lies in it"), next)
+        }
+        (None, Some(own)) => beside(path, own, format!("{fact}, and the repository itself lies in it")),
+        (None, None) => at("in-the-way", path, fact, format!("mv {} SOMEWHERE", shell(path))),
     }
 }
 

@@ -212,6 +212,28 @@ fn a_repository_goes_into_its_own_directory_and_back() {
 }
 
 #[test]
+fn what_is_in_the_way_around_a_repository_does_not_take_it_along() {
+    let sandbox = made();
+    for at in ["repos/z/main", "clones/z/main"] {
+        sandbox.toml(&api_at(at));
+        sandbox.apply().ok();
+        let place = Path::new(at).parent().unwrap();
+        sandbox.write(place.join("notes.txt"), "mine\n");
+        sandbox.toml(&api_at(place.to_str().unwrap()));
+        let plan = sandbox.apply().fails().says("! repos.api").says("the repository itself lies in it");
+        let away = format!("move what is not {} away", sandbox.path(at).display());
+        sandbox.type_next(&plan.says(&away).never_says("SOMEWHERE"), "ls -la").ok();
+        std::fs::rename(sandbox.path(place).join("notes.txt"), sandbox.path("notes.txt")).unwrap();
+        sandbox.apply().ok();
+        sandbox.converged();
+        let more = format!("{}[repos.more]\npath = \"{}\"\n", api_at(place.to_str().unwrap()), place.parent().unwrap().display());
+        sandbox.toml(&more);
+        let plan = sandbox.plan().says("! repos.more").never_says("SOMEWHERE");
+        plan.says("lies in it").says("let builders.toml give [repos.more] another path");
+    }
+}
+
+#[test]
 fn a_repository_goes_to_another_file_system_as_told() {
     let sandbox = made();
     let Some(other) = elsewhere(&sandbox) else { return };
