@@ -558,3 +558,25 @@ fn checkouts_follow_the_layout_after_builders_dir_moved_without_them() {
     assert_eq!(status, work.status);
     sandbox.converged();
 }
+
+/// The mark names the new place before any link does, as where another version applied in between.
+#[test]
+fn what_came_along_is_not_pruned_where_the_move_is_no_longer_known() {
+    let sandbox = made("", &["k", "x"]);
+    work_in(&sandbox, "x/api");
+    let there = workspace_moved(&sandbox, &file("", &["k"], ""));
+    let mark = there.join(".builders/.wsctl/workspace.json");
+    let known = text(&mark).replace(sandbox.root().to_str().unwrap(), there.to_str().unwrap());
+    std::fs::write(&mark, known).unwrap();
+    let before = snapshot(there.join(".builders/x"));
+    let run = |arguments: &[&str]| sandbox.wsctl_in(&there, arguments);
+    let plan = run(&["plan"]).says("! builders.x.api ").says("both name where the other was").never_says("prune");
+    run(&["apply", "--auto-approve"]).fails().never_says("prune").never_says("- builders.x");
+    before.assert_same(&snapshot(there.join(".builders/x")));
+    for line in plan.stdout.lines().map(|line| line.trim().trim_start_matches("→ ")).filter(|line| line.starts_with("echo ")) {
+        assert!(sandbox.command("sh").args(["-c", line]).current_dir(&there).status().unwrap().success(), "{line}");
+    }
+    let status = sandbox.git(there.join(".builders/x/api"), &["status", "--porcelain"]);
+    assert!(status.contains("untracked.txt") && status.contains("staged.txt"), "{status}");
+    run(&["plan"]).never_says("both name").never_says("prune");
+}
