@@ -17,6 +17,8 @@ pub(super) enum Found {
     Occupied(String),
     /// A repository that cannot be used: the fact, and the next command.
     Unusable(String, String),
+    /// What belongs to another repository: the fact, what to type, and the path that is to be declared.
+    Belongs(String, String, String),
     /// A repository.
     Open(Box<Opened>),
 }
@@ -40,7 +42,7 @@ pub(super) fn open(path: &AbsPath) -> Found {
     match locate(path) {
         Ok(Layout::Missing) => Found::Missing,
         Ok(Layout::Occupied(what)) => Found::Occupied(what),
-        Ok(Layout::Refused(fact, next)) => Found::Unusable(fact, next),
+        Ok(Layout::Belongs(fact, next, path)) => Found::Belongs(fact, next, path),
         Ok(Layout::GitDir { path: git_dir, bare }) => open_git_dir(path, git_dir, bare),
         Err(error) => Found::Unusable(format!("cannot be read: {error}"), format!("ls -la {}", shell(path))),
     }
@@ -62,7 +64,7 @@ pub(super) fn gix(git_dir: &Path, settings: &[&str]) -> Result<gix::Repository> 
 enum Layout {
     Missing,
     Occupied(String),
-    Refused(String, String),
+    Belongs(String, String, String),
     GitDir { path: AbsPath, bare: bool },
 }
 
@@ -88,10 +90,11 @@ fn locate(path: &AbsPath) -> std::io::Result<Layout> {
     if let Some(common) = disk::read(git_dir.join("commondir").as_path())? {
         let common = disk::real(&git_dir.join(Path::new(String::from_utf8_lossy(&common).trim_end())));
         let main = if common.as_path().ends_with(".git") { common.parent() } else { common };
-        return Ok(Layout::Refused(format!("is a linked worktree of {main}"), format!("path = \"{main}\"")));
+        return Ok(Layout::Belongs(format!("is a linked worktree of {main}"), String::new(), main.to_string()));
     }
     if found.is_file() && git_dir.as_path().components().any(|part| part.as_os_str() == "modules") {
-        return Ok(Layout::Refused("is a submodule".into(), "name a clone of its own as `path`".into()));
+        let clone = format!("git clone {} SOMEWHERE\n", shell(path));
+        return Ok(Layout::Belongs("is a submodule".into(), clone, "SOMEWHERE".into()));
     }
     Ok(Layout::GitDir { path: git_dir, bare: false })
 }

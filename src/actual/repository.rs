@@ -8,6 +8,7 @@ use super::open::{self, Found, Opened};
 use super::refs::Refs;
 use super::{head, registration};
 use crate::model::actual::{Repository, RepositoryState};
+use crate::model::address::{Address, quoted};
 use crate::model::desired::{Desired, DesiredRepository, Url};
 use crate::model::name::RepoName;
 use crate::model::path::{AbsPath, shell};
@@ -26,6 +27,12 @@ pub fn repository(desired: &DesiredRepository, bases: &BTreeSet<String>) -> Repo
         Found::Missing => RepositoryState::Missing,
         Found::Occupied(what) => RepositoryState::Occupied(what),
         Found::Unusable(fact, next) => RepositoryState::Unusable { fact, next },
+        Found::Belongs(fact, next, path) => {
+            let own = || format!("[{}]: path", Address::Repository(desired.name.clone()));
+            let key = if desired.name.is_root() { "[workspace]: root".into() } else { own() };
+            let next = format!("{next}in builders.toml, below {key} = {}", quoted(&path));
+            RepositoryState::Unusable { fact, next }
+        }
         Found::Open(opened) => match read(&desired.path, &opened, bases) {
             Ok(repository) => RepositoryState::Present(Box::new(repository)),
             Err(error) => RepositoryState::Unusable {

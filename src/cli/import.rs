@@ -133,7 +133,8 @@ fn chosen(found: &Finds, names: &[BuilderName], all: bool) -> Result<Vec<Find>> 
         find.ok_or_else(|| {
             let known = found.builders.iter().map(|find| find.builder.as_str());
             let near = suggestion(name.as_str(), "builders to take over", known);
-            Diagnostic::new(format!("nothing of `{name}` is to be taken over"), format!("{near}\nwsctl import")).into()
+            let near = if found.builders.is_empty() { String::new() } else { near + "\n" };
+            Diagnostic::new(format!("nothing of `{name}` is to be taken over"), format!("{near}wsctl import")).into()
         })
     };
     names.iter().map(one).collect()

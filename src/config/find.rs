@@ -42,10 +42,7 @@ pub fn find(cwd: &AbsPath, explicit: Option<&Path>) -> Result<Found> {
         let path = cwd.join(path);
         return match there(&path)? {
             Some(file) => Ok(Found { file, note: None }),
-            None => {
-                Err(Diagnostic::new(format!("there is no {path}"), "`wsctl init` with `-f` and this path writes a first one")
-                    .into())
-            }
+            None => Err(Diagnostic::new(format!("there is no {path}"), format!("wsctl -f {} init", shell(&path))).into()),
         };
     }
     let start = super::facts::real_path(cwd);
@@ -54,7 +51,7 @@ pub fn find(cwd: &AbsPath, explicit: Option<&Path>) -> Result<Found> {
             return Ok(found);
         }
     }
-    let next = "`wsctl init` writes a first one, or name one with `-f FILE`";
+    let next = "wsctl init\nor name one that is elsewhere with `-f FILE`";
     Err(Diagnostic::new(format!("no {FILE} in {start} or above"), next).into())
 }
 
@@ -76,7 +73,7 @@ fn look(directory: &Path) -> Result<Option<Found>> {
             return Err(moved.into());
         }
         let message = format!("inside a linked worktree that wsctl did not make: {}", shown(directory));
-        return Err(Diagnostic::new(message, "name the file with `-f FILE`").into());
+        return Err(Diagnostic::new(message, of_main(&admin)).into());
     }
     let own = directory.join(OWN_DIRECTORY);
     let plain = directory
@@ -110,6 +107,15 @@ fn there(path: &AbsPath) -> Result<Option<AbsPath>> {
             Err(Diagnostic::new(fact, format!("ls -l {}", shell(&file))).into())
         }
         Err(_) => Ok(None),
+    }
+}
+
+/// The command that goes by the file in the main worktree, if there is one.
+fn of_main(admin: &Path) -> String {
+    let main = admin.canonicalize().ok().and_then(|admin| Some(admin.ancestors().nth(3)?.join(FILE)));
+    match main.filter(|file| file.is_file()).and_then(|file| AbsPath::new(file).ok()) {
+        Some(file) => format!("wsctl -f {} plan", shell(&file)),
+        None => "name the file with `-f FILE`".into(),
     }
 }
 

@@ -34,7 +34,7 @@ pub use starter::{declarable_url, starter};
 pub use value::duration;
 
 use crate::diagnostic::{Diagnostic, Fault, Faults};
-use crate::model::path::AbsPath;
+use crate::model::path::{AbsPath, shell};
 use crate::model::source::Sources;
 use decode::{Role, Table};
 use fault::fault;
@@ -127,10 +127,14 @@ pub fn load(file: &AbsPath) -> Result<Config> {
         Ok(bytes) => bytes,
         Err(error) => {
             let (why, next) = match error.kind() {
-                ErrorKind::NotFound => ("there is no", "`wsctl init` writes a first one, or name one with `-f FILE`".to_owned()),
-                ErrorKind::IsADirectory => ("this is a directory:", format!("name the file in it: `-f {file}/builders.toml`")),
+                ErrorKind::NotFound => ("there is no", format!("wsctl -f {} init", shell(file))),
+                ErrorKind::IsADirectory => {
+                    let inner = file.join("builders.toml");
+                    let command = if inner.as_path().is_file() { "validate" } else { "init" };
+                    ("this is a directory:", format!("wsctl -f {} {command}", shell(&inner)))
+                }
                 _ => {
-                    return Err(error).context(Diagnostic::new(format!("cannot read {file}"), format!("look at `ls -l {file}`")));
+                    return Err(error).context(Diagnostic::new(format!("cannot read {file}"), format!("ls -l {}", shell(file))));
                 }
             };
             return Err(Diagnostic::new(format!("{why} {file}"), next).into());

@@ -27,6 +27,11 @@ pub(super) fn replace(address: &Address) -> String {
     format!("wsctl apply --replace {}", word(&address.to_string()))
 }
 
+/// The command that says what is to be done about something else first.
+pub(super) fn see_to(address: &Address) -> String {
+    format!("wsctl plan --target {}", word(&address.to_string()))
+}
+
 /// One rename does not bring a directory to another place.
 #[must_use]
 pub fn immovable(obstacle: &Obstacle, from: &AbsPath, to: &AbsPath) -> Blocker {
@@ -144,7 +149,7 @@ pub(super) fn place_kept(builder: &DesiredBuilder, other: &BuilderName, left_out
         let targets = [&own, &other].map(|address| format!(" --target {}", word(&address.to_string())));
         (format!("{other} has its place, and its move is left out"), format!("wsctl apply{}", targets.concat()))
     } else {
-        (format!("{other} has its place and cannot go"), format!("first see to {other}, as said there"))
+        (format!("{other} has its place and cannot go"), see_to(&other))
     };
     at("place-kept", &builder.path, fact, next)
 }
@@ -152,8 +157,7 @@ pub(super) fn place_kept(builder: &DesiredBuilder, other: &BuilderName, left_out
 /// A nested builder is nothing without its root.
 pub(super) fn blocked_root(builder: &DesiredBuilder) -> Blocker {
     let root = Address::Checkout(builder.name.clone(), RepoName::root());
-    let next = format!("first see to {root}, as said there");
-    at("blocked-root", &builder.path, "the checkout of . that it consists of is blocked", next)
+    at("blocked-root", &builder.path, "the checkout of . that it consists of is blocked", see_to(&root))
 }
 
 /// A branch that cannot exist beside another one.

@@ -9,7 +9,7 @@ use crate::model::name::{BranchName, RepoName};
 use crate::model::path::AbsPath;
 use crate::model::work::Finding;
 
-use super::blockers::{at, occupied, shell, word};
+use super::blockers::{at, occupied, see_to, shell, word};
 use super::branch::{choose, describe, is_on};
 use super::draft::Drafts;
 use super::found::{Found, find};
@@ -60,8 +60,7 @@ fn without_repository(
     let free = matches!(occupant, Occupant::Nothing | Occupant::Empty);
     if !cloned {
         let path = checkout.path.under(&builder.path);
-        let next = format!("first see to {repository}, as said there");
-        let blocker = at("blocked-repository", &path, format!("{repository} cannot be used"), next);
+        let blocker = at("blocked-repository", &path, format!("{repository} cannot be used"), see_to(&repository));
         drafts.refuse(address, Action::Nothing(Symbol::Create), "create", vec![blocker]);
         return;
     }

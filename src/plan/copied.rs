@@ -1,11 +1,12 @@
 //! A workspace that is a copy: nothing of the original may be touched from it, and how it becomes one of its own.
 
 use crate::model::actual::{Link, Place, Registration, Repository};
+use crate::model::address::Address;
 use crate::model::builder::BuilderDirectory;
 use crate::model::path::AbsPath;
 
 use super::Blocker;
-use super::blockers::{at, shell};
+use super::blockers::{at, see_to, shell};
 use super::input::Input;
 
 /// The one thing to say of a builder that was copied with its workspace.
@@ -15,7 +16,7 @@ pub(super) fn copied(input: &Input<'_>, directory: &BuilderDirectory) -> Option<
     // Once is enough: the way out is the same for all of them.
     let here = |found: &&BuilderDirectory| found.mark.mark().is_some_and(|mark| Some(&mark.workspace) == input.id());
     let first = input.actual.builders.values().find(here).filter(|first| first.path != directory.path);
-    let next = first.and_then(|first| first.mark.mark()).map(|mark| format!("as said at builders.{}", mark.builder));
+    let next = first.and_then(|first| first.mark.mark()).map(|mark| see_to(&Address::Builder(mark.builder.clone())));
     Some(at("copied", &directory.path, fact, next.unwrap_or_else(|| own_ways(input))))
 }
 

@@ -68,11 +68,14 @@ fn one_sided(input: &Input<'_>, builder: &BuilderName, path: &AbsPath, admin: &A
 /// The name of that blocker for programs.
 const ONE_SIDED: &str = "copied";
 
-/// What lies beside the checkouts, but for what was told here: `git worktree move` does not move it.
+/// What tells of a worktree inside better than that there is one.
+const TELL: [&str; 3] = [ONE_SIDED, "undeclared-repository", "not-ours"];
+
+/// What lies beside the checkouts, but for what was told already: once, and with the way out that fits.
 pub(super) fn untold(directory: &BuilderDirectory, findings: &[Finding], told: &[Blocker]) -> Findings {
     let is_told = |inside: &String| {
         let path = directory.path.join(inside);
-        told.iter().any(|blocker| blocker.kind == ONE_SIDED && blocker.path.as_ref() == Some(&path))
+        told.iter().any(|blocker| TELL.contains(&blocker.kind) && blocker.path.as_ref() == Some(&path))
     };
     let all_told = |finding: &Finding| matches!(finding, Finding::Nested(inside) if inside.total == inside.paths.len() && inside.paths.iter().all(is_told));
     findings.iter().filter(|finding| !all_told(finding)).cloned().collect()

@@ -42,7 +42,7 @@ fn a_builder_does_not_come_where_one_cannot_go() {
     busy.kill().unwrap();
     busy.wait().unwrap();
     plan.says("! builders.c ").says("! builders.b ").says("builders.c has its place and cannot go").never_says("\n  ~ ");
-    answer.fails().says("first see to builders.c, as said there").never_says("File exists");
+    answer.fails().says("wsctl plan --target builders.c").never_says("File exists");
     before.assert_same(&snapshot(sandbox.path(".builders")));
     sandbox.apply().ok();
     assert_eq!([branch_in(&sandbox, "b/api"), branch_in(&sandbox, "c/api")], ["of/a", "of/b"]);

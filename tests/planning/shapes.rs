@@ -48,7 +48,7 @@ fn nothing_is_made_inside_a_nested_builder_whose_root_is_blocked() {
             "+ builders.slack.api | new branch builder/slack from origin/main | blocked: blocked-root",
         ],
     );
-    assert_eq!(made.changes[0].blockers[0].next, "first see to builders.slack.\".\", as said there");
+    assert_eq!(made.changes[0].blockers[0].next, "wsctl plan --target 'builders.slack.\".\"'");
     let occupied = declared().occupied("slack", "", Occupant::Worktree(abs("/else/.git/worktrees/x")));
     expect(
         &occupied,
