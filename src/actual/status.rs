@@ -16,9 +16,9 @@ use crate::model::path::{AbsPath, RelPath};
 use crate::model::status::{BuilderStatus, CheckoutStatus, OK, Status};
 
 /// Counts what differs in every checkout. `states` is what plan says of an address; without it a thing is `ok` or
-/// `missing`.
+/// `missing`. `unmanaged` is what plan says is.
 #[must_use]
-pub fn status(actual: &Actual, desired: &Desired, states: &BTreeMap<Address, String>) -> Status {
+pub fn status(actual: &Actual, desired: &Desired, states: &BTreeMap<Address, String>, unmanaged: Vec<AbsPath>) -> Status {
     let workspace = actual.workspace.mark().map(|mark: &WorkspaceMark| &mark.id);
     let names = builder_names(actual, desired, workspace);
     let rows: Vec<Row<'_>> = names.iter().flat_map(|name| rows(actual, desired, workspace, name)).collect();
@@ -40,9 +40,6 @@ pub fn status(actual: &Actual, desired: &Desired, states: &BTreeMap<Address, Str
             checkouts,
         });
     }
-    let known: BTreeSet<&OsStr> = names.iter().map(|name| OsStr::new(name.as_str())).collect();
-    let unmanaged = actual.builders.iter().filter(|(name, _)| !known.contains(name.as_os_str()));
-    let unmanaged = unmanaged.map(|(_, directory)| directory.path.clone()).collect();
     Status { root: desired.root.clone(), file: desired.file.clone(), builders, unmanaged }
 }
 

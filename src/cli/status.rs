@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::globals::Globals;
 use super::workspace::{load, refresh};
 use crate::model::address::Address;
-use crate::plan::{Change, Options, Plan, Symbol};
+use crate::plan::{Change, Options, Plan, Symbol, unmanaged};
 use crate::{actual, view};
 
 /// Show every checkout: branch, commits ahead and behind, changed and untracked files, age, state.
@@ -21,8 +21,9 @@ pub(super) struct Args {}
 pub(super) fn run(globals: &Globals, _: &Args) -> Result<u8> {
     let desired = load(globals)?;
     let now = Globals::now();
-    let (actual, plan) = refresh(&desired, &Options { now, boot: actual::boot(), ..Options::default() })?;
-    let status = actual::status(&actual, &desired, &states(&plan));
+    let options = Options { now, boot: actual::boot(), ..Options::default() };
+    let (actual, plan) = refresh(&desired, &options)?;
+    let status = actual::status(&actual, &desired, &states(&plan), unmanaged(&desired, &actual, &options));
     let text = if globals.json { view::json::status(&status) } else { view::status_text(&status, now, &globals.out_style()) };
     view::print(&text)?;
     Ok(0)

@@ -194,9 +194,14 @@ fn group(
     (ours, taken): (&Ours<'_>, &mut BTreeSet<BuilderName>),
     finds: &mut Finds,
 ) {
-    let written = directory.as_path().file_name().unwrap_or_default().to_string_lossy();
+    let written = directory.as_path().file_name().unwrap_or_default();
+    let Some(written) = written.to_str() else {
+        let why = "a name of a builder is UTF-8, and this is not".into();
+        finds.left.push(Left { path: directory.clone(), why, next: String::new() });
+        return;
+    };
     let inside = desired.builders_dir.contains(directory);
-    let name = match BuilderName::new(&written) {
+    let name = match BuilderName::new(written) {
         Ok(name) if !taken.contains(&name) && (inside || !desired.builders.contains_key(&name)) => name,
         Ok(name) => {
             let why = format!("there is another builder {name}");

@@ -64,6 +64,7 @@ pub use removal::{Removal, RemovedCheckout, Stale};
 pub use removals::is_our_ignore;
 pub use selection::{Narrowed, Selection, addresses};
 pub use step::{Part, Step};
+pub use unmanaged::unmanaged;
 pub use write::{
     AnchorWrite, BranchPlan, BuilderWrite, CheckoutTouch, CheckoutWrite, FileContent, FileWrite, Gitlink, MarkWrite,
     RepositoryWrite,

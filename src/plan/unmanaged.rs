@@ -2,31 +2,51 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::actual::{Directory, Link, Lock, Place, Registration};
+use crate::model::actual::{Actual, Directory, Link, Lock, Place, Registration};
 use crate::model::builder::{BuilderDirectory, Occupant};
+use crate::model::desired::Desired;
 use crate::model::journal::Unfinished;
 use crate::model::mark::Marked;
 use crate::model::name::BuilderName;
 use crate::model::path::{AbsPath, RelPath};
 
-use super::Note;
 use super::draft::Drafts;
 use super::input::Input;
 use super::members::owned;
+use super::{Note, Options};
 
 /// What git writes into `locked` while it adds a worktree.
 const INITIALIZING: &str = "initializing";
 
 pub(super) fn note(input: &Input<'_>, drafts: &mut Drafts) {
+    drafts.unmanaged.extend(all(input).into_iter().map(|(path, fact)| Note {
+        subject: path.to_string(),
+        address: None,
+        fact,
+        next: None,
+    }));
+    place(input, drafts);
+}
+
+/// Where there is something that a plan tells of as unmanaged.
+#[must_use]
+pub fn unmanaged(desired: &Desired, actual: &Actual, options: &Options) -> Vec<AbsPath> {
+    let found = all(&Input::new(desired, actual, options)).into_iter().map(|(path, _)| path);
+    found.collect::<BTreeSet<AbsPath>>().into_iter().collect()
+}
+
+fn all(input: &Input<'_>) -> Vec<(AbsPath, String)> {
+    let mut found = Vec::new();
+    let mut add = |path: &AbsPath, fact: String| found.push((path.clone(), fact));
     for path in &input.actual.unmanaged_repositories {
-        add(drafts, path, "a repository that the file does not declare");
+        add(path, "a repository that the file does not declare".into());
     }
     for (name, directory) in &input.actual.builders {
         let declared =
             name.to_str().and_then(|name| BuilderName::new(name).ok()).filter(|name| input.desired.builders.contains_key(name));
         if declared.is_none() && owned(input, name, directory).is_none() {
             if directory.occupant != Occupant::Nothing {
-                add(drafts, &directory.path, what(input, directory));
+                add(&directory.path, what(input, directory));
             }
             continue;
         }
@@ -42,16 +62,16 @@ pub(super) fn note(input: &Input<'_>, drafts: &mut Drafts) {
             let here = path.under(&directory.path);
             let git = matches!(occupant, Occupant::Worktree(_) | Occupant::Repository);
             if git && !path.is_here() && !places.contains(path) && !ours.contains(&here) {
-                add(drafts, &here, "a git work tree that the file does not declare");
+                add(&here, "a git work tree that the file does not declare".into());
             }
         }
     }
     for (_, _, registration) in input.registrations() {
         if let Some(fact) = unfinished(input, registration) {
-            add(drafts, &registration.admin_dir, fact);
+            add(&registration.admin_dir, fact);
         }
     }
-    place(input, drafts);
+    found
 }
 
 /// A registration of somebody else that leads nowhere, or that a git was killed over.
@@ -74,10 +94,6 @@ fn what(input: &Input<'_>, directory: &BuilderDirectory) -> String {
         Marked::Unreadable(why) => format!("its mark cannot be read: {why}"),
         Marked::No => "not ours".into(),
     }
-}
-
-fn add(drafts: &mut Drafts, path: &AbsPath, fact: impl Into<String>) {
-    drafts.unmanaged.push(Note { subject: path.to_string(), address: None, fact: fact.into(), next: None });
 }
 
 /// What a reader must know of the workspace as a whole.

@@ -85,14 +85,23 @@ pub fn list(rows: &[Row], left: &[Left], hints: bool, style: &Style) -> String {
         out.push('\n');
     }
     let can: Vec<&Row> = rows.iter().filter(|row| row.refused.is_none()).collect();
-    let last =
-        if can.is_empty() { "Nothing to take over.".into() } else { format!("{} to take over.", count(can.len(), "builder")) };
+    let (all, elsewhere): (Vec<&Row>, Vec<&Row>) = can.iter().partition(|row| row.find.inside);
+    let last = match (all.len(), elsewhere.len()) {
+        (0, 0) => "Nothing to take over.".into(),
+        (_, 0) => format!("{} to take over.", count(all.len(), "builder")),
+        (0, _) => format!("{} to take over, by name alone.", count(elsewhere.len(), "builder")),
+        (_, by_name) => format!("{} to take over, {by_name} of them by name alone.", count(can.len(), "builder")),
+    };
     let _ = writeln!(out, "{}", style.paint(Tone::Strong, &last));
-    if hints && !can.is_empty() {
-        let generate = if can.iter().all(|row| row.declared) { "" } else { " --generate" };
-        let which = if can.iter().any(|row| row.find.inside) { "--all" } else { "NAME" };
-        push_next(&mut out, 2, &format!("wsctl import {which}{generate}"), style);
-    }
+    let mut hint = |which: &str, rows: &[&Row]| {
+        if hints && !rows.is_empty() {
+            let generate = if rows.iter().all(|row| row.declared) { "" } else { " --generate" };
+            push_next(&mut out, 2, &format!("wsctl import {which}{generate}"), style);
+        }
+    };
+    hint("--all", &all);
+    let names: Vec<&str> = elsewhere.iter().map(|row| row.find.builder.as_str()).collect();
+    hint(&names.join(" "), &elsewhere);
     out
 }
 

@@ -64,7 +64,7 @@ fn read_examine_and_status_write_nothing() {
     let mut questions: Vec<Question> = works.map(|name| Question::Work(repo("api"), name.clone())).collect();
     questions.extend(actual.builders.keys().map(|name| Question::Strays(name.clone())));
     wsctl::actual::examine(&mut actual, &desired, &questions);
-    let status = wsctl::actual::status(&actual, &desired, &BTreeMap::new());
+    let status = wsctl::actual::status(&actual, &desired, &BTreeMap::new(), vec![]);
     let mut after = Tree::new();
     snapshot(&sandbox.top(), &mut after);
     let counts = status.builders.iter().map(|builder| (builder.checkouts[0].changed, builder.checkouts[0].untracked));

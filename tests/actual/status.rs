@@ -39,7 +39,7 @@ fn counts_agree_with_git() {
     fs::write(path.join("new/dir/b"), "x").unwrap();
     let actual = wsctl::actual::read(&desired).unwrap();
     let said = BTreeMap::from([(Address::Checkout(BuilderName::new("b").unwrap(), repo("api")), "on fire".to_owned())]);
-    let status = wsctl::actual::status(&actual, &desired, &said);
+    let status = wsctl::actual::status(&actual, &desired, &said, vec![]);
     let [b, gone] = status.builders.as_slice() else { panic!("{status:?}") };
     let found = &b.checkouts[0];
     assert_eq!((b.state.as_str(), found.state.as_str()), ("ok", "on fire"));
@@ -49,6 +49,6 @@ fn counts_agree_with_git() {
     assert_eq!(found.created, Some(1_700_000_000));
     assert_eq!((gone.state.as_str(), gone.checkouts[0].state.as_str(), gone.checkouts[0].changed), ("missing", "missing", None));
     sandbox.git(&path, &["branch", "-q", "--set-upstream-to", "main"]);
-    let status = wsctl::actual::status(&wsctl::actual::read(&desired).unwrap(), &desired, &said);
+    let status = wsctl::actual::status(&wsctl::actual::read(&desired).unwrap(), &desired, &said, vec![]);
     assert_eq!(status.builders[0].checkouts[0].against.as_deref(), Some("main"));
 }

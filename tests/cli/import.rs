@@ -255,3 +255,54 @@ fn what_belongs_to_another_workspace_is_left_alone() {
     .unwrap();
     sandbox.wsctl_in(&other, &["import"]).ok().says("it belongs to another workspace").says("Nothing to take over.");
 }
+
+#[test]
+fn what_is_counted_is_what_the_command_below_takes() {
+    let sandbox = by_hand("");
+    sibling(&sandbox, "one", "builder/one");
+    let outside = sandbox.top().join("outside");
+    sandbox.git("repos/api", &["worktree", "add", "-q", "-b", "outside", outside.to_str().unwrap()]);
+    let list = sandbox.wsctl(&["import"]).ok().says("2 builders to take over, 1 of them by name alone.");
+    let words = |listed: &str| listed.lines().filter_map(|line| Some(line.split_once("→ wsctl ")?.1.to_owned())).collect();
+    let commands: Vec<String> = words(&list.stdout);
+    assert_eq!(commands, ["import --all --generate", "import outside --generate"], "{list}");
+    for (command, left) in commands.iter().zip(["1 builder to take over, by name alone.", "Nothing to take over."]) {
+        let typed: Vec<&str> = command.split(' ').chain(["--auto-approve"]).collect();
+        sandbox.wsctl(&typed).ok();
+        sandbox.wsctl(&["import"]).ok().says(left);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_name_that_is_not_utf8_is_left_and_declared_as_nothing_else() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let sandbox = by_hand("");
+    sibling(&sandbox, "one", "builder/one");
+    let odd = sandbox.builder(std::ffi::OsStr::from_bytes(b"h7\xff/api"));
+    let mut git = sandbox.command("git");
+    git.arg("-C").arg(sandbox.path("repos/api")).args(["worktree", "add", "-q", "-b", "odd"]).arg(&odd);
+    assert!(git.status().unwrap().success());
+    let said = sandbox.wsctl(&["import", "--all", "--generate", "--auto-approve"]).ok();
+    said.says("h7\\xff").says("a name of a builder is UTF-8, and this is not").says("Took over 1 builder.");
+    assert!(!text(sandbox.path("builders.toml")).contains("h7") && odd.join("README.md").exists());
+}
+
+#[test]
+fn status_tells_of_all_that_plan_calls_unmanaged() {
+    let sandbox = by_hand("");
+    sandbox.cloned("stray");
+    sandbox.toml("[repos.api]\n[repos.web]\n[builders.b]\nrepos = [\"api\"]\n");
+    sandbox.apply().ok();
+    add(&sandbox, "repos/web", "b/mine", "mine");
+    fs::create_dir(sandbox.builder("foreign")).unwrap();
+    let part = |text: &str| text.split_once("Unmanaged (left alone):\n").unwrap().1.to_owned();
+    let first = |line: &str| line.split_whitespace().next().unwrap_or_default().to_owned();
+    let listed = |text: &str| part(text).lines().take_while(|line| !line.is_empty()).map(first).collect::<Vec<_>>();
+    let planned = listed(&sandbox.plan().ok().stdout);
+    assert_eq!(planned.len(), 3, "{planned:?}");
+    let mut told = listed(&sandbox.wsctl(&["status"]).ok().stdout);
+    told.sort_by_key(|path| planned.iter().position(|planned| planned == path));
+    assert_eq!(told, planned);
+}
