@@ -73,6 +73,12 @@ pub(super) fn changes(worktree: &Path, git_dir: &Path, format: ObjectFormat) -> 
     Ok(changes)
 }
 
+/// The gitlinks of the index of a worktree.
+pub(super) fn gitlinks(git_dir: &Path) -> Result<BTreeSet<PathBuf>> {
+    let format = open::format(&open::gix(git_dir, &[])?);
+    Ok(list(git_dir, format)?.gitlinks)
+}
+
 /// In a sparse checkout git shows what lies there against the patterns.
 fn is_sparse(git_dir: &Path) -> Result<bool> {
     let mut command = git::in_git_dir(git_dir);

@@ -108,7 +108,10 @@ fn answer(actual: &Actual, desired: &Desired, question: &Question, processes: &P
                 return Some(Answer::Held(held::look(&repository.path, &repository.common_dir, processes)));
             };
             let registration = repository.registrations.get(admin_name)?;
-            Some(Answer::Held(held::look(registration.worktree.as_ref()?, &registration.admin_dir, processes)))
+            let worktree = registration.worktree.as_ref()?;
+            let inner: Vec<_> =
+                inner(actual, desired, registration).iter().map(|at| at.under(worktree).as_path().into()).collect();
+            Some(Answer::Held(held::inside(worktree, &registration.admin_dir, &inner, processes)))
         }
         Question::Strays(name) => Some(Answer::Strays(strays::look(actual.builders.get(name)?, processes))),
     }
@@ -158,13 +161,15 @@ fn inner(actual: &Actual, desired: &Desired, outer: &Registration) -> Vec<RelPat
     let repositories = actual.repositories.iter().filter_map(|(name, state)| Some((name, state.repository()?)));
     let all = repositories
         .flat_map(|(name, repository): (_, &Repository)| repository.registrations.values().map(move |found| (name, found)));
-    let known = all.filter(|(name, found)| {
+    // The way to `builders_dir` is looked up for those alone that lie in it: else each would be for each.
+    let below = all.filter(|(_, found)| found.worktree.as_ref().is_some_and(|path| path != top && top.contains(path)));
+    let known = below.filter(|(name, found)| {
         let declared = place(desired, found).and_then(|(builder, at)| {
             let checkout = desired.builders.get(builder.to_str()?)?.checkouts.get(*name)?;
             Some(checkout.path == at)
         });
         found.link == Link::Whole && (found.mark.mark().is_some() || declared == Some(true))
     });
-    let paths = known.filter_map(|(_, found)| found.worktree.as_ref()).filter(|path| *path != top && top.contains(path));
+    let paths = known.filter_map(|(_, found)| found.worktree.as_ref());
     paths.filter_map(|path| RelPath::new(path.relative_to(top).to_str()?).ok()).collect()
 }

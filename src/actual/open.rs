@@ -48,6 +48,11 @@ pub(super) fn open(path: &AbsPath) -> Found {
     }
 }
 
+/// What its objects are named by.
+pub(super) fn format(repository: &gix::Repository) -> ObjectFormat {
+    if repository.object_hash() == gix::hash::Kind::Sha256 { ObjectFormat::Sha256 } else { ObjectFormat::Sha1 }
+}
+
 /// Opens a git directory with gix: the user's configuration counts, the caller's `GIT_*` do not.
 pub(super) fn gix(git_dir: &Path, settings: &[&str]) -> Result<gix::Repository> {
     refuse_pipes(git_dir)?;
@@ -121,7 +126,7 @@ fn open_git_dir(path: &AbsPath, git_dir: AbsPath, bare: bool) -> Found {
     let refs = if reftable { RefFormat::Reftable } else { RefFormat::Files };
     match gix(git_dir.as_path(), &[]) {
         Ok(gix) => {
-            let format = if gix.object_hash() == gix::hash::Kind::Sha256 { ObjectFormat::Sha256 } else { ObjectFormat::Sha1 };
+            let format = format(&gix);
             Found::Open(Box::new(Opened { git_dir, gix, format, refs, bare }))
         }
         Err(error) => refused(path, &git_dir, &error),

@@ -1,12 +1,13 @@
 //! What lies in a builder beside its checkouts.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::Result;
 
 use super::processes::Processes;
 use super::walk::{self, Into};
-use super::{disk, place, registration, work};
+use super::{anchor, disk, place, registration, work};
 use crate::model::actual::{Link, Lock};
 use crate::model::builder::{AnchorState, BuilderDirectory, Occupant};
 use crate::model::mark::{CHECKOUT_MARK, CheckoutMark, Marked};
@@ -18,6 +19,24 @@ use crate::model::work::{Evidence, Finding, Findings};
 #[must_use]
 pub fn strays(directory: &BuilderDirectory) -> Findings {
     look(directory, &Processes::read())
+}
+
+/// The same of what was not read: what holds a directory with these checkouts where it is. Which files are managed is not asked.
+#[must_use]
+pub fn beside(builder: &AbsPath, checkouts: &[&AbsPath]) -> Findings {
+    let inside = checkouts.iter().filter(|checkout| builder.contains(checkout));
+    let known = inside.filter_map(|checkout| RelPath::new(checkout.relative_to(builder).to_str()?).ok()).collect();
+    strays(&BuilderDirectory {
+        identity: place::identity(builder.as_path()).unwrap_or_default(),
+        occupant: super::places::occupant(builder, &RelPath::here()),
+        anchor: anchor::read(builder),
+        mark: Marked::No,
+        places: super::places::places(builder, &known, true),
+        one_sided: BTreeMap::new(),
+        files: BTreeMap::new(),
+        strays: None,
+        path: builder.clone(),
+    })
 }
 
 /// The same with processes that were read before.

@@ -8,8 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use super::content::{self, Changes};
 use super::processes::Processes;
-use super::walk::{self, Into};
-use super::{disk, disposable, git, head, place, registration, stash, submodule};
+use super::{disk, disposable, git, head, held, registration, stash, submodule, walk};
 use crate::model::actual::{Link, Lock, ObjectFormat, Registration, Repository};
 use crate::model::desired::FileMode;
 use crate::model::mark::WrittenFile;
@@ -186,20 +185,8 @@ impl Checkout<'_> {
 
     /// Repositories inside that are neither declared nor submodules, and mount points.
     fn nested(&self, changes: &Changes) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
-        let (mut nested, mut mounts) = (Vec::new(), place::mounts_below(&self.worktree));
-        let top = self.worktree.as_path();
-        walk::walk(top, &mut mounts, &mut |path, found| {
-            if !found.is_dir() || self.inner.iter().any(|inner| inner == path) {
-                return Ok(Into::Skip);
-            }
-            if !walk::has_git(path)? {
-                return Ok(Into::Descend);
-            }
-            if !changes.gitlinks.contains(path.strip_prefix(top).unwrap_or(path)) {
-                nested.push(path.to_path_buf());
-            }
-            Ok(Into::Skip)
-        })?;
+        let (mut nested, mounts) = held::repositories(&self.worktree, &self.inner)?;
+        nested.retain(|path| !changes.gitlinks.contains(path.strip_prefix(&self.worktree).unwrap_or(path)));
         Ok((nested, mounts))
     }
 

@@ -81,27 +81,18 @@ pub(super) fn still_removable(shared: &Shared<'_>, removal: &Removal) -> Result<
 }
 
 /// Refuses a move where anything speaks against it that plan did not see.
-pub(super) fn still_movable(shared: &Shared<'_>, relocation: &Relocation) -> Result<()> {
+pub(super) fn still_movable(relocation: &Relocation) -> Result<()> {
     if relocation.stage.as_path().is_dir() {
         // It waits for its place already, and was looked at before that.
         return Ok(());
     }
-    let desired = shared.run.desired;
-    let mut now = actual::read(desired)?;
-    let named = |path: &AbsPath| path.as_path().file_name().unwrap_or_default().to_owned();
-    let mut questions: Vec<Question> =
-        relocation.checkouts.iter().map(|it| Question::Work(it.name.clone(), named(&it.admin_dir))).collect();
-    questions.push(Question::Strays(named(&relocation.from)));
-    actual::examine(&mut now, desired, &questions);
+    let checkouts: Vec<_> = relocation.checkouts.iter().map(|it| (&it.from, &it.admin_dir)).collect();
     let mut blockers = Vec::new();
-    for item in &relocation.checkouts {
-        let registration = |state: &RepositoryState| state.repository()?.registrations.get(&named(&item.admin_dir)).cloned();
-        let found = now.repositories.get(&item.name).and_then(registration);
-        blockers.extend(checkout(found.as_ref(), &item.from, |_, work| refusals_of_move(&item.from, &work.findings)));
+    for ((path, _), held) in checkouts.iter().zip(actual::movable(&checkouts)) {
+        blockers.extend(held.map_or_else(|| vec![not_as_seen(path)], |held| refusals_of_move(path, &held)));
     }
-    if let Some(strays) = now.builders.get(&named(&relocation.from)).and_then(|directory| directory.strays.as_ref()) {
-        blockers.extend(refusals_of_move(&relocation.from, strays));
-    }
+    let places: Vec<_> = checkouts.iter().map(|(path, _)| *path).collect();
+    blockers.extend(refusals_of_move(&relocation.from, &actual::beside(&relocation.from, &places)));
     refuse(blockers)
 }
 
@@ -118,13 +109,13 @@ fn checkout(
     let whole = found.filter(|found| found.link == Link::Whole && found.worktree.as_ref() == Some(path));
     match whole.and_then(|found| Some((found, found.work.as_ref()?))) {
         Some((found, work)) => refusals(found, work),
-        None => vec![Blocker {
-            kind: "unknown",
-            fact: "it is no longer as seen".into(),
-            path: Some(path.clone()),
-            next: "wsctl plan".into(),
-        }],
+        None => vec![not_as_seen(path)],
     }
+}
+
+fn not_as_seen(path: &AbsPath) -> Blocker {
+    let fact = "it is no longer as seen".into();
+    Blocker { kind: "unknown", fact, path: Some(path.clone()), next: "wsctl plan".into() }
 }
 
 /// The first of them as an error.

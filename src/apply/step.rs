@@ -12,7 +12,7 @@ pub(super) fn perform(shared: &Shared<'_>, change: &Change, part: Part, begin: &
     let door = shared.run.door;
     let relocation = change.action.builds().and_then(|write| Some((write, write.relocation.as_ref()?)));
     if let Some((_, relocation)) = relocation {
-        again::still_movable(shared, relocation)?;
+        again::still_movable(relocation)?;
     }
     let looks = |action: &Action| {
         matches!(

@@ -57,17 +57,17 @@ pub(super) fn questions(input: &Input<'_>) -> Vec<Question> {
         return vec![];
     }
     let inside = input.registered_in(&input.desired.builders_dir).into_iter();
-    let work = inside.filter(|(_, _, registration)| registration.link == Link::Whole);
-    let work = work.map(|(name, _, registration)| Question::Work(name.clone(), registration.admin_name.clone()));
-    work.chain(input.actual.builders.keys().cloned().map(Question::Strays)).collect()
+    let whole = inside.filter(|(_, _, registration)| registration.link == Link::Whole);
+    let held = whole.map(|(name, _, registration)| Question::Held(name.clone(), Some(registration.admin_name.clone())));
+    held.chain(input.actual.builders.keys().cloned().map(Question::Strays)).collect()
 }
 
 fn blockers(input: &Input<'_>, destination: &Destination) -> Vec<Blocker> {
     let from = &input.desired.builders_dir;
     let mut blockers: Vec<Blocker> = destination.obstacle.iter().map(|it| immovable(it, from, &destination.path)).collect();
     for (_, _, registration) in input.registered_in(from) {
-        if let (Some(work), Some(worktree)) = (&registration.work, &registration.worktree) {
-            blockers.extend(refusals_of_move(worktree, &work.findings));
+        if let (Some(held), Some(worktree)) = (&registration.held, &registration.worktree) {
+            blockers.extend(refusals_of_move(worktree, held));
         }
     }
     let strays =

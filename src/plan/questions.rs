@@ -18,9 +18,12 @@ use super::{Options, Question};
 #[must_use]
 pub fn questions(desired: &Desired, actual: &Actual, options: &Options) -> BTreeSet<Question> {
     let input = Input::new(desired, actual, options);
+    let moves = Moves::find(&input);
+    let becomes = moves.becomes();
     let mut questions = BTreeSet::new();
     for (name, directory) in &actual.builders {
-        let declared = name.to_str().and_then(|name| desired.builders.get(name));
+        let now = becomes.get(name.as_os_str()).map(|builder| builder.as_str());
+        let declared = now.or_else(|| name.to_str()).and_then(|name| desired.builders.get(name));
         let owned = owned(&input, name, directory);
         if owned.is_some() && declared.is_none() {
             questions.insert(Question::Strays(name.clone()));
@@ -41,6 +44,7 @@ pub fn questions(desired: &Desired, actual: &Actual, options: &Options) -> BTree
             let half_made = registration.begun_by().is_some() && mark.is_none();
             // What is on no branch must be told before somebody follows the hint to switch away from it.
             let detached = matches!(registration.head, Head::Detached(_)) && registration.operation.is_none() && !settled;
+            let builder = declared.map_or(builder, |declared| &declared.name);
             let address = Address::Checkout(builder.clone(), repository.clone());
             let strayed = checkout.is_some() && input.replaces(&address);
             if checkout.is_none() || switched || half_made || detached || strayed {
@@ -49,6 +53,6 @@ pub fn questions(desired: &Desired, actual: &Actual, options: &Options) -> BTree
         }
     }
     questions.extend(builders_dir::questions(&input));
-    questions.extend(Moves::find(&input).questions(&input));
+    questions.extend(moves.questions(&input));
     questions
 }

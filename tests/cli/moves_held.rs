@@ -179,3 +179,31 @@ fn what_a_plan_says_of_a_builder_that_moves_is_where_it_is_today() {
     sandbox.git(sandbox.builder("b/workspace-root"), &["commit", "-q", "--allow-empty", "-m", "mine"]);
     sandbox.wsctl(&["apply", "../next.plan"]).fails().says("HEAD: branch old at ");
 }
+
+/// Only what a rename would break is looked for: neither git nor anybody compares files, which come along as they are.
+#[test]
+fn what_a_move_cannot_lose_is_not_looked_at() {
+    let sandbox = made();
+    let real = String::from_utf8(sandbox.command("sh").args(["-c", "command -v git"]).output().unwrap().stdout).unwrap();
+    let log = sandbox.top().join("calls");
+    let path = sandbox.path_with_git(&format!("#!/bin/sh\necho \"$*\" >> '{}'\nexec {} \"$@\"\n", log.display(), real.trim()));
+    let two = |name: &str| block(name, "\"api\"", "of/a") + &block("b", "\"api\"", "of/b");
+    let layout = format!("[workspace]\nlayout = \"split\"\n{REPOS}{}", two("a"));
+    let renamed = format!("{REPOS}{}{}", two("c"), moved("a", "c"));
+    let elsewhere = format!("[workspace]\nbuilders_dir = \"all\"\n{REPOS}{}", two("a"));
+    for file in [layout, renamed, elsewhere] {
+        sandbox.toml(&file);
+        std::fs::write(&log, "").unwrap();
+        let plan = sandbox.wsctl_with(sandbox.root(), &[("PATH", &path)], &["plan", "--detailed-exitcode"]);
+        plan.exits(2).says("  ~ ").never_says("! ");
+        assert!(!text(&log).contains("status"), "{file}{}", text(&log));
+        // What has a repository of its own inside is found all the same.
+        let inner = sandbox.builder("a/api/deep/inner");
+        sandbox.git(sandbox.root(), &["init", "-q", inner.to_str().unwrap()]);
+        sandbox.plan().says("! ").says("1 repository or worktree of its own inside: deep/inner");
+        std::fs::remove_dir_all(sandbox.builder("a/api/deep")).unwrap();
+    }
+    sandbox.apply().ok();
+    let branches = ["all/a/api", "all/b/api"].map(|at| sandbox.git(sandbox.path(at), &["branch", "--show-current"]));
+    assert_eq!(branches, ["of/a", "of/b"]);
+}

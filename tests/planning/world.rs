@@ -336,9 +336,16 @@ impl World {
         self.registration(name, repository, |registration| registration.head = on(now))
     }
 
-    /// What a look at the checkout's files found.
+    /// What a look at the checkout's files found, and one at what holds it where it is.
     pub fn found(self, name: &str, repository: &str, findings: Vec<Finding>) -> Self {
-        self.registration(name, repository, |registration| registration.work = Some(Work { findings, ..Work::default() }))
+        self.registration(name, repository, |registration| {
+            let holds = |found: &&Finding| {
+                let at_work = matches!(found, Finding::Process { .. } | Finding::IndexLock(_) | Finding::Locked(_));
+                at_work || matches!(found, Finding::Nested(_) | Finding::Mount(_) | Finding::Unknown(_))
+            };
+            registration.held = Some(findings.iter().filter(holds).cloned().collect());
+            registration.work = Some(Work { findings, ..Work::default() });
+        })
     }
 
     /// The checkout's directory is gone; its registration is not.

@@ -241,6 +241,10 @@ fn found(registration: &Registration, facts: &mut Facts) {
     if !registration.remains.is_empty() {
         facts.add("holds", registration.remains.join(", "));
     }
+    if let Some(held) = &registration.held {
+        let path = registration.worktree.as_ref().unwrap_or(&registration.admin_dir);
+        facts.add("held", if held.is_empty() { "no".into() } else { findings(path, held) });
+    }
     if let Some(work) = &registration.work {
         let path = registration.worktree.as_ref().unwrap_or(&registration.admin_dir);
         facts.add("files", files(path, work));

@@ -199,9 +199,9 @@ fn of_directory(input: &Input<'_>, builder: &DesiredBuilder, directory: &Builder
 /// Only what a rename would break, or what somebody is at, keeps a checkout where it is, declared or not.
 fn of_checkout((_, _, found): Member<'_>) -> Vec<Blocker> {
     let path = found.worktree.as_ref().unwrap_or(&found.admin_dir);
-    match &found.work {
-        Some(work) => refusals_of_move(path, &work.findings),
-        None => vec![at("unknown", path, "its files were not looked at", "wsctl plan")],
+    match &found.held {
+        Some(held) => refusals_of_move(path, held),
+        None => vec![at("unknown", path, "who is at work there was not looked at", "wsctl plan")],
     }
 }
 

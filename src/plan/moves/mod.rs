@@ -22,7 +22,7 @@ use crate::model::path::AbsPath;
 
 use super::blockers::{place_kept, plain};
 use super::input::Input;
-use super::{Blocker, Options, Question, Relocation, stranded};
+use super::{Blocker, Options, Question, Relocated, Relocation, stranded};
 use repository::RepositoryMove;
 pub(super) use today::Today;
 
@@ -179,14 +179,17 @@ impl Moves {
         let mut questions = repository::questions(&self.repositories, input.actual);
         for moving in self.builders.values() {
             questions.push(Question::Strays(moving.source.clone()));
-            for (name, _, registration) in input.registrations() {
-                let named = |admin: &AbsPath| admin.as_path().file_name() == Some(&registration.admin_name);
-                if moving.relocation.checkouts.iter().any(|checkout| checkout.name == *name && named(&checkout.admin_dir)) {
-                    questions.push(Question::Work(name.clone(), registration.admin_name.clone()));
-                }
-            }
+            let named =
+                |checkout: &Relocated| Some((checkout.name.clone(), checkout.admin_dir.as_path().file_name()?.to_owned()));
+            let checkouts = moving.relocation.checkouts.iter().filter_map(named);
+            questions.extend(checkouts.map(|(name, admin_name)| Question::Held(name, Some(admin_name))));
         }
         questions
+    }
+
+    /// Which builder each directory that moves will be, by the name that it has.
+    pub(super) fn becomes(&self) -> BTreeMap<&OsStr, &BuilderName> {
+        self.builders.iter().map(|(name, moving)| (moving.source.as_os_str(), name)).collect()
     }
 
     /// The repository's move, whether it can be made or not.

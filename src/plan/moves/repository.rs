@@ -80,15 +80,15 @@ fn at_work(found: &Repository) -> Vec<Blocker> {
     let mut blockers = of(&found.path, found.held.as_ref());
     for registration in found.registrations.values().filter(|registration| registration.link == Link::Whole) {
         let Some(worktree) = &registration.worktree else { continue };
-        // What is mounted in one that stays where it is stays too.
-        let held = registration.held.as_ref().map(|held| without_mounts(held));
+        // What is mounted or cloned in one that stays where it is stays too.
+        let held = registration.held.as_ref().map(|held| only_at_work(held));
         blockers.extend(of(worktree, held.as_ref()));
     }
     blockers
 }
 
-fn without_mounts(held: &[Finding]) -> Findings {
-    held.iter().filter(|found| !matches!(found, Finding::Mount(_))).cloned().collect()
+fn only_at_work(held: &[Finding]) -> Findings {
+    held.iter().filter(|found| matches!(found, Finding::Process { .. } | Finding::IndexLock(_))).cloned().collect()
 }
 
 /// What has to be known of those that move.

@@ -70,7 +70,7 @@ fn moves_refused() -> World {
         .found("busy", "api", vec![Finding::Process { pid: 4711, name: "cargo".into() }])
         .occupied("busy", "repos/api", Occupant::Directory)
         .checkout("unlooked", "api", |checkout| checkout.path = rel("repos/api"))
-        .registration("unlooked", "api", |found| found.work = None)
+        .registration("unlooked", "api", |found| found.held = None)
         .undeclared("slack")
         .gone("lent", "ui")
         .gone("stick", "ui")
