@@ -188,18 +188,36 @@ pub(super) fn differences(input: &Input<'_>, builder: &DesiredBuilder, found: &A
         let now = found.head.branch().map_or("a detached HEAD".into(), ToString::to_string);
         reasons.push(format!("the anchor is on {now}, not on {}", builder.branch));
     }
-    let here = in_place(input, builder);
-    let recorded: BTreeSet<&RelPath> = found.entries.keys().collect();
-    for (name, checkout) in &builder.checkouts {
-        let other_format = input.repository(name).is_some_and(|repository| repository.format != found.format);
-        if here.contains(name) && !other_format && !recorded.contains(&checkout.path) {
-            reasons.push(format!("the anchor does not record {}", checkout.path));
-        }
-    }
-    reasons.extend(left_behind(input, builder, found));
-    reasons.extend(lost_files(input, builder, found).map(|to| format!("the anchor does not record {to}")));
-    reasons.extend(too_much(input, builder, found));
     reasons
+}
+
+/// What it records and should not, and the other way round, in words.
+pub(super) fn records(input: &Input<'_>, builder: &DesiredBuilder, found: &Anchor) -> Vec<String> {
+    if !found.by_wsctl || mounted_elsewhere(input) {
+        return Vec::new();
+    }
+    let here = in_place(input, builder);
+    let same_format = |name: &RepoName| input.repository(name).is_none_or(|repository| repository.format == found.format);
+    let unrecorded = builder
+        .checkouts
+        .iter()
+        .filter(|(name, checkout)| here.contains(*name) && same_format(name) && !found.entries.contains_key(&checkout.path));
+    let unrecorded = unrecorded.map(|(_, checkout)| &checkout.path).chain(lost_files(input, builder, found));
+    let unrecorded: Vec<&RelPath> = unrecorded.collect();
+    let mut reasons: Vec<String> =
+        some(&unrecorded).map(|paths| format!("the anchor does not record {paths}")).into_iter().collect();
+    reasons.extend(left_behind(input, builder, found));
+    reasons.extend(some(&too_much(input, builder, found)).map(|paths| format!("the anchor still records {paths}")));
+    reasons
+}
+
+/// The first of some paths, and how many more there are.
+fn some(paths: &[&RelPath]) -> Option<String> {
+    const SHOWN: usize = 3;
+    let shown: Vec<&str> = paths.iter().take(SHOWN).map(|path| path.as_str()).collect();
+    let more = paths.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!paths.is_empty()).then(|| shown.join(", ") + &more)
 }
 
 /// References that are recorded where they were before they were put elsewhere.
@@ -223,7 +241,7 @@ fn lost_files<'a>(input: &'a Input<'_>, builder: &'a DesiredBuilder, found: &'a 
 }
 
 /// Entries of checkouts and files that are neither declared nor there.
-fn too_much(input: &Input<'_>, builder: &DesiredBuilder, found: &Anchor) -> Vec<String> {
+fn too_much<'a>(input: &Input<'_>, builder: &DesiredBuilder, found: &'a Anchor) -> Vec<&'a RelPath> {
     let kept: BTreeSet<RelPath> = undeclared(input, builder, Some(found)).into_iter().map(|link| link.path).collect();
     let link_stays = |path: &RelPath| kept.contains(path) || builder.checkouts.values().any(|checkout| checkout.path == *path);
     let marked = input.builder_mark(&builder.name).map(|mark| &mark.files);
@@ -232,5 +250,5 @@ fn too_much(input: &Input<'_>, builder: &DesiredBuilder, found: &Anchor) -> Vec<
         AnchorEntry::Gitlink(_) => !link_stays(path),
         AnchorEntry::Blob { .. } => !file_stays(path),
     });
-    extra.map(|(path, _)| format!("the anchor still records {path}")).collect()
+    extra.map(|(path, _)| path).collect()
 }

@@ -108,7 +108,7 @@ fn existing(
         let (action, reason): (Action, &str) = match moving {
             // What was taken over elsewhere never had one.
             Some(moving) if ours => (Action::UpdateBuilder(Box::new(write)), &moving.reason),
-            None if ours => (Action::UpdateBuilder(Box::new(write)), "its mark is missing: make it again"),
+            None if ours => (Action::UpdateBuilder(Box::new(write)), "it has no mark: write it"),
             Some(_) | None => (Action::AdoptBuilder(Box::new(write)), "adopt: its checkouts are in their places"),
         };
         let draft = drafts.add(address, action, reason);
@@ -129,6 +129,10 @@ fn existing(
     match &directory.anchor {
         AnchorState::Ours(found) if builder.shape == Shape::Anchored => {
             reasons.extend(anchor::differences(input, builder, found, drafts));
+            // Where checkouts get other paths it goes without saying.
+            if moving.is_none_or(|moving| moving.details.is_empty()) {
+                reasons.extend(anchor::records(input, builder, found));
+            }
         }
         AnchorState::Ours(_) if builder.shape == Shape::Plain => {
             let next = Some(format!("mv {0}/.git {0}/.git.away", shell(&directory.path)));

@@ -169,7 +169,13 @@ fn stale_mark(input: &Input<'_>, case: &Case<'_>, registration: &Registration, m
         Goal::Branch(_) | Goal::Ref(_) => {}
     }
     if mark.path != case.checkout.path {
-        reasons.push(format!("declared at {}", case.checkout.path));
+        let moves = input.moves().and_then(|moves| moves.of(&case.builder.name));
+        let moves = moves.is_some_and(|moving| moving.relocation.takes(&registration.admin_dir));
+        reasons.push(match (moves, case.checkout.path.is_here()) {
+            (true, true) => "become the builder itself".into(),
+            (true, false) => format!("move to {}", case.checkout.path),
+            (false, _) => format!("declared at {}", case.checkout.path),
+        });
     }
     if let Some(at) = &mark.at {
         reasons.push(format!("was taken over at {at}"));
@@ -190,6 +196,7 @@ fn stale_mark(input: &Input<'_>, case: &Case<'_>, registration: &Registration, m
             Deed::Holding if holds => {}
             Deed::Holding => reasons.push("unlock: it holds no other checkouts any more".into()),
         },
+        None if holds && case.builder.checkouts.len() == 1 => reasons.push("lock: it is all of the builder".into()),
         None if holds => reasons.push("lock: it holds other checkouts".into()),
         None | Some(Lock::Foreign(_)) => {}
     }

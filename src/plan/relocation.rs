@@ -20,6 +20,14 @@ pub struct Relocation {
     pub empties: Vec<AbsPath>,
 }
 
+impl Relocation {
+    /// Whether the worktree with this admin directory ends up elsewhere.
+    #[must_use]
+    pub fn takes(&self, admin_dir: &AbsPath) -> bool {
+        self.checkouts.iter().any(|checkout| checkout.admin_dir == *admin_dir && checkout.from != checkout.to)
+    }
+}
+
 /// One rename.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Hop {

@@ -85,14 +85,16 @@ fn value(change: &Change) -> Option<serde_json::Value> {
 }
 
 fn line(change: &Change) -> String {
-    let sign = match change.action.symbol() {
-        Symbol::Create => "+",
-        Symbol::Update => "~",
-        Symbol::Adopt => ">",
-        Symbol::Replace => "-/+",
-        Symbol::Remove => "-",
+    // No sign: before the line stands whether it is new or gone.
+    let word = match change.action.symbol() {
+        Symbol::Create => "create",
+        Symbol::Update => "update",
+        Symbol::Adopt => "adopt",
+        Symbol::Replace => "replace",
+        Symbol::Remove => "remove",
     };
-    format!("{sign} {}: {}", change.address, change.reason)
+    let reason = change.reason.strip_prefix(word).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(&change.reason);
+    format!("{word} {}: {reason}", change.address)
 }
 
 fn refusal(change: &Change) -> String {
@@ -102,7 +104,7 @@ fn refusal(change: &Change) -> String {
         other => other.word(),
     };
     let colon = if word.is_empty() { "" } else { ": " };
-    format!("! {}: {word}{colon}{fact}", change.address)
+    format!("blocked {}: {word}{colon}{fact}", change.address)
 }
 
 fn gone(old: &[Deletion], new: &[Deletion]) -> Option<Difference> {

@@ -152,7 +152,7 @@ fn checkouts_follow_the_layout() {
     for layout in layouts.into_iter().skip(1).chain([custom, "sibling"]) {
         let value = if layout == custom { custom.to_owned() } else { format!("\"{layout}\"") };
         sandbox.toml(&file(&format!("[workspace]\nlayout = {value}\n"), &["b"], ""));
-        let plan = sandbox.plan().says("~ builders.b ").says("its checkouts are declared at other places");
+        let plan = sandbox.plan().says("~ builders.b ").says("move its checkouts to where they are declared");
         plan.never_says("+ builders").never_says("- builders");
         sandbox.apply().ok();
         let [root, api] = places(layout);
@@ -164,6 +164,24 @@ fn checkouts_follow_the_layout() {
         sandbox.fsck(&["", "repos/api", "repos/web", &format!(".builders/{root}")]);
     }
     assert_eq!(text(sandbox.builder("b/api/untracked.txt")), "untracked\n");
+}
+
+#[test]
+fn a_plan_of_another_layout_is_short_and_names_what_is_put_aside() {
+    let tail = "[[files]]\nfrom = \"notes.md\"\nto = \"own.md\"\n";
+    let sandbox = made("", &["b"]);
+    sandbox.write(".gitignore", "repos/\n.builders/\n");
+    sandbox.write("notes.md", "for everybody\n");
+    sandbox.toml(&file("", &["b"], tail));
+    sandbox.apply().ok();
+    sandbox.toml(&file("[workspace]\nlayout = \"nested\"\n", &["b"], tail));
+    let plan = sandbox.plan().ok().says("api → repos/api").says("its anchor, own.md → .wsctl/replaced").says("move to repos/api");
+    let plan = plan.says("become the builder itself; lock: it holds other checkouts");
+    plan.never_says("the anchor does not record").never_says("the anchor still records").never_says("declared at ");
+    sandbox.apply().ok();
+    let aside = std::fs::read_dir(sandbox.builder(".wsctl/replaced")).unwrap().next().unwrap().unwrap().path();
+    assert!(aside.join(".git/HEAD").exists() && aside.join("own.md").exists(), "{}", aside.display());
+    sandbox.converged();
 }
 
 /// `api` with its clone elsewhere, or called otherwise, in builder `b`.
@@ -553,7 +571,7 @@ fn checkouts_follow_the_layout_after_builders_dir_moved_without_them() {
     let work = work_in(&sandbox, "x/api");
     sandbox.toml(&file("[workspace]\nbuilders_dir = \"agents\"\nlayout = \"split\"\n", &["k", "x"], ""));
     sandbox.wsctl(&["apply", "--auto-approve", "--exclude", "builders.x"]).ok();
-    sandbox.apply().ok().says("~ builders.x ").says("its checkouts are declared at other places");
+    sandbox.apply().ok().says("~ builders.x ").says("move its checkouts to where they are declared");
     let status = sandbox.git(sandbox.path("agents/x/repos/api"), &["status", "--porcelain=v2", "--branch"]);
     assert_eq!(status, work.status);
     sandbox.converged();

@@ -166,7 +166,7 @@ fn a_removal_is_refused_where_somebody_worked_since() {
     sandbox.refuses_saved(&[
         "- api, files: clean",
         "+ api, files: 1 untracked file: new.txt",
-        "+ ! builders.slack: remove: 1 untracked",
+        "+ blocked builders.slack: remove: 1 untracked",
     ]);
     sandbox.commit(sandbox.builder("slack/api"), "work");
     sandbox.save(&[]);
@@ -189,10 +189,10 @@ fn what_is_new_to_do_refuses_it_and_what_it_does_not_touch_does_not() {
     sandbox.wsctl(&["apply", "../next.plan"]).ok().says("1 removed");
     sandbox.save(&[]);
     std::fs::remove_file(sandbox.builder("backend/notes.md")).unwrap();
-    sandbox.refuses_saved(&["+ + builders.backend.files.\"notes.md\": it is gone: copy of notes.md"]);
+    sandbox.refuses_saved(&["+ create builders.backend.files.\"notes.md\": it is gone: copy of notes.md"]);
     sandbox.save(&[]);
     sandbox.write("notes.md", "other notes\n");
-    sandbox.refuses_saved(&["- + builders.backend.files.\"notes.md\"", "(not as it was planned)"]);
+    sandbox.refuses_saved(&["- create builders.backend.files.\"notes.md\"", "(not as it was planned)"]);
 }
 
 #[test]

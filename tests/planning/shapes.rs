@@ -70,6 +70,9 @@ fn a_nested_builder_that_is_no_worktree_any_more_is_never_made_again() {
 fn our_lock_on_a_nested_root_is_kept_up() {
     let world = declared().created().registration("slack", ".", |found| found.lock = None);
     expect(&world, &["~ builders.slack.\".\" | lock: it holds other checkouts"]);
+    let alone = World::new().repo(".").nested("keep", &["."]).created();
+    let alone = alone.registration("keep", ".", |found| found.lock = None);
+    expect(&alone, &["~ builders.keep.\".\" | lock: it is all of the builder"]);
     let theirs = declared().created().registration("slack", ".", |found| found.lock = Some(Lock::Foreign("mine".into())));
     expect(&theirs, &[]);
 }
@@ -137,7 +140,7 @@ fn a_builder_without_its_mark_gets_it_again() {
         directory.anchor = AnchorState::Missing;
         directory.occupant = Occupant::Directory;
     });
-    expect(&unmarked, &["~ builders.slack | its mark is missing: make it again"]);
+    expect(&unmarked, &["~ builders.slack | it has no mark: write it"]);
 }
 
 #[test]

@@ -5,11 +5,11 @@ use std::ffi::OsString;
 
 use crate::model::actual::{Link, Registration};
 use crate::model::address::segment;
-use crate::model::builder::{BuilderDirectory, Occupant};
+use crate::model::builder::{AnchorState, BuilderDirectory, DiskFile, Occupant};
 use crate::model::desired::DesiredBuilder;
 use crate::model::mark::{CheckoutMark, OWN_DIRECTORY};
 use crate::model::name::RepoName;
-use crate::model::path::AbsPath;
+use crate::model::path::{AbsPath, RelPath};
 use crate::model::work::Finding;
 
 use super::super::blockers::{at, shell};
@@ -103,7 +103,8 @@ pub(super) fn moving(
     blockers.extend(inside.filter(moves).flat_map(of_checkout));
     blockers.extend(directory.iter().flat_map(|directory| targets(builder, directory, &known, &others)));
     let was = source.map(|source| source.was.clone());
-    let details = known.iter().filter_map(|known| detail(known, &from, builder)).collect();
+    let mut details: Vec<String> = known.iter().filter_map(|known| detail(known, &from, builder)).collect();
+    details.extend(directory.and_then(|directory| put_aside(builder, directory, &items)));
     let reason = reason(builder, source, &known);
     let relocation = Relocation { was, from, stage, hops, checkouts, empties };
     Some(Moving { source: key, relocation, reason, details, blockers })
@@ -182,7 +183,7 @@ fn empties(checkouts: &[Relocated], from: &AbsPath, to: &AbsPath, root: Option<&
 
 fn of_directory(input: &Input<'_>, builder: &DesiredBuilder, directory: &BuilderDirectory, items: &[Item]) -> Vec<Blocker> {
     let mut blockers = unregistered(input, &builder.name, directory);
-    let becomes_root = items.iter().any(|item| item.to == builder.path && item.from != directory.path);
+    let becomes_root = becomes_root(builder, directory, items);
     match &directory.strays {
         Some(findings) => {
             let held = |found: &&Finding| {
@@ -214,6 +215,30 @@ fn detail(known: &Known<'_>, directory: &AbsPath, builder: &DesiredBuilder) -> O
     (was != now).then(|| format!("{was} → {now}"))
 }
 
+/// What the directory has of ours, where a checkout takes its place.
+fn put_aside(builder: &DesiredBuilder, directory: &BuilderDirectory, items: &[Item]) -> Option<String> {
+    if !becomes_root(builder, directory, items) {
+        return None;
+    }
+    let anchor = match &directory.anchor {
+        AnchorState::Ours(_) | AnchorState::Damaged(_) => Some("its anchor".to_owned()),
+        AnchorState::Missing | AnchorState::Foreign(_) => None,
+    };
+    let stays = |to: &&RelPath| {
+        let place = to.under(&directory.path);
+        let there = directory.files.get(*to).is_some_and(|found| *found != DiskFile::Missing);
+        there && !items.iter().any(|item| item.from.contains(&place))
+    };
+    let files = directory.mark.mark().into_iter().flat_map(|mark| mark.files.keys()).filter(stays).map(ToString::to_string);
+    let aside: Vec<String> = anchor.into_iter().chain(files).collect();
+    (!aside.is_empty()).then(|| format!("{} → {OWN_DIRECTORY}/replaced", aside.join(", ")))
+}
+
+/// Whether a checkout that lies in the directory becomes the builder itself.
+fn becomes_root(builder: &DesiredBuilder, directory: &BuilderDirectory, items: &[Item]) -> bool {
+    items.iter().any(|item| item.to == builder.path && item.from != directory.path)
+}
+
 fn reason(builder: &DesiredBuilder, source: Option<&Source>, known: &[Known<'_>]) -> String {
     match source {
         Some(source) if source.key == *builder.name.as_str() => {
@@ -221,6 +246,6 @@ fn reason(builder: &DesiredBuilder, source: Option<&Source>, known: &[Known<'_>]
         }
         Some(source) => format!("move from builders.{}", segment(source.was.as_str())),
         None if known.iter().any(|known| !known.inside && known.from != known.to) => "move what was taken over into it".into(),
-        None => "its checkouts are declared at other places".into(),
+        None => "move its checkouts to where they are declared".into(),
     }
 }
