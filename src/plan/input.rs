@@ -28,6 +28,8 @@ pub(super) struct Input<'a> {
     worktrees: BTreeMap<&'a AbsPath, Vec<Member<'a>>>,
     /// Checkouts of ours by repository and builder, as their marks say.
     marked: BTreeMap<(&'a RepoName, &'a BuilderName), (&'a Registration, &'a CheckoutMark)>,
+    /// Every checkout of ours by the builder that its mark names, by repository and admin directory.
+    of_builders: BTreeMap<&'a BuilderName, Vec<(Member<'a>, &'a CheckoutMark)>>,
     /// Where below `builders_dir` a worktree lies, by the admin directory that its `.git` names.
     places: BTreeMap<&'a AbsPath, (&'a BuilderDirectory, Option<&'a RelPath>)>,
     /// The branches of declared checkouts.
@@ -44,18 +46,21 @@ impl<'a> Input<'a> {
     pub(super) fn new(desired: &'a Desired, actual: &'a Actual, options: &'a Options) -> Self {
         let checkouts = desired.builders.values().flat_map(|builder| builder.checkouts.values());
         let wanted = checkouts.filter_map(|checkout| Some((&checkout.repository, checkout.goal.branch()?))).collect();
-        let (worktrees, marked) = (BTreeMap::new(), BTreeMap::new());
+        let (worktrees, marked, of_builders) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let selection = Some(&options.selection).filter(|selection| !selection.is_everything());
         let selected = selection.map(|selection| Selected::new(desired, selection));
         let places = places(actual);
-        let mut input = Input { desired, actual, options, worktrees, marked, places, wanted, lost: None, selected, moves: None };
+        let (lost, moves) = (None, None);
+        let mut input = Input { desired, actual, options, worktrees, marked, of_builders, places, wanted, lost, selected, moves };
         input.lost = Lost::look(desired, &actual.workspace, input.registrations());
         for member in input.registrations() {
             let (name, _, registration) = member;
             if let Some(worktree) = &registration.worktree {
                 input.worktrees.entry(worktree).or_default().push(member);
             }
-            if let Some(mark) = input.our_mark(registration).filter(|mark| mark.repository == *name) {
+            let Some(mark) = input.our_mark(registration) else { continue };
+            input.of_builders.entry(&mark.builder).or_default().push((member, mark));
+            if mark.repository == *name {
                 input.marked.entry((name, &mark.builder)).or_insert((registration, mark));
             }
         }
@@ -162,6 +167,11 @@ impl<'a> Input<'a> {
     /// The checkout of ours that a builder has of a repository by its mark, wherever it lies.
     pub(super) fn marked(&self, builder: &BuilderName, repository: &RepoName) -> Option<(&'a Registration, &'a CheckoutMark)> {
         self.marked.get(&(repository, builder)).copied()
+    }
+
+    /// The checkouts of ours whose marks name this builder.
+    pub(super) fn of_builder(&self, builder: &BuilderName) -> &[(Member<'a>, &'a CheckoutMark)] {
+        self.of_builders.get(builder).map_or(&[], Vec::as_slice)
     }
 
     /// Where the worktree that names this admin directory lies now, as far as `builders_dir` goes: also after a `mv`.

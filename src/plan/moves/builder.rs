@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 
-use crate::model::actual::{Link, Registration};
+use crate::model::actual::Link;
 use crate::model::address::segment;
 use crate::model::builder::{AnchorState, BuilderDirectory, DiskFile, Occupant};
 use crate::model::desired::DesiredBuilder;
 use crate::model::mark::{CheckoutMark, OWN_DIRECTORY};
-use crate::model::name::RepoName;
-use crate::model::path::{AbsPath, RelPath};
+use crate::model::path::{AbsPath, RelPath, printable};
 use crate::model::work::Finding;
 
 use super::super::blockers::{at, shell};
@@ -30,22 +29,6 @@ pub(super) struct Known<'a> {
     pub(super) to: AbsPath,
     /// Whether it lies in the builder's directory.
     pub(super) inside: bool,
-}
-
-/// The registrations of a repository with a mark of ours that names it, also as it was called before.
-fn of_repository<'a>(
-    input: &Input<'a>,
-    name: &RepoName,
-) -> impl Iterator<Item = (Member<'a>, &'a CheckoutMark, &'a Registration)> {
-    let before = input.desired.moved.repositories.get(name);
-    let registrations = input.repository(name).map(|repository| (repository, &repository.registrations));
-    let known = input.actual.repositories.get_key_value(name).map(|(name, _)| name);
-    let all = registrations.into_iter().zip(known).flat_map(|((repository, all), name)| {
-        all.values().map(move |registration| ((name, repository, registration), registration))
-    });
-    let ours = all.filter_map(|(member, registration)| Some((member, input.our_mark(registration)?, registration)));
-    let name = name.clone();
-    ours.filter(move |(_, mark, _)| mark.repository == name || before.is_some_and(|all| all.contains(&mark.repository)))
 }
 
 /// The move of a builder; `None` where everything is where it is declared, or nothing is there yet.
@@ -124,23 +107,26 @@ fn known<'a>(
     source: Option<&Source>,
     directory: Option<&'a BuilderDirectory>,
 ) -> Vec<Known<'a>> {
-    let of_builder = |mark: &CheckoutMark| mark.builder == builder.name || source.is_some_and(|it| it.was == mark.builder);
+    let names = std::iter::once(&builder.name).chain(source.map(|source| &source.was).filter(|was| **was != builder.name));
+    let mut marked: Vec<_> = names.flat_map(|name| input.of_builder(name)).collect();
+    marked.sort_by_key(|((_, _, found), _)| &found.admin_name);
     let mut known = Vec::new();
     for (name, checkout) in &builder.checkouts {
-        let marked = of_repository(input, name).filter(|(_, mark, found)| found.link == Link::Whole && of_builder(mark));
-        let placed = marked.filter_map(|(member, mark, found)| {
+        let of_repository = |mark: &CheckoutMark| input.desired.moved.names_of(name).any(|name| *name == mark.repository);
+        let placed = marked.iter().find_map(|(member, mark)| {
+            let (repository, _, found) = *member;
             let worktree = found.worktree.as_ref()?;
             let home = directory.map(|directory| mark.path.under(&directory.path));
-            let at_home = home.as_ref() == Some(worktree);
-            let outside = mark.at.as_ref() == Some(worktree);
-            (at_home || outside).then(|| Known {
-                member,
+            let is_there = home.as_ref() == Some(worktree) || mark.at.as_ref() == Some(worktree);
+            let whole = repository == name && found.link == Link::Whole;
+            (whole && is_there && of_repository(mark)).then(|| Known {
+                member: *member,
                 from: worktree.clone(),
                 to: checkout.path.under(&builder.path),
                 inside: directory.is_some_and(|directory| directory.path.contains(worktree)),
             })
         });
-        known.extend(placed.take(1));
+        known.extend(placed);
     }
     known
 }
@@ -210,8 +196,8 @@ fn of_checkout((_, _, found): Member<'_>) -> Vec<Blocker> {
 fn detail(known: &Known<'_>, directory: &AbsPath, builder: &DesiredBuilder) -> Option<String> {
     let now = known.to.relative_to(&builder.path);
     let was = known.from.relative_to(directory);
-    let was = if known.inside { was.display().to_string() } else { shell(&known.from) };
-    let now = now.display().to_string();
+    let was = if known.inside { printable(was.as_os_str()) } else { shell(&known.from) };
+    let now = printable(now.as_os_str());
     (was != now).then(|| format!("{was} → {now}"))
 }
 
