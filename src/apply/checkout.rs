@@ -179,10 +179,13 @@ pub(super) fn rename(
     still_linked(touch)?;
     let to = touch.desired.goal.branch().context("a reference has no branch to rename")?;
     again::still_free(shared, &touch.desired.repository, to)?;
+    if touch.reshape {
+        again::still_clean(shared, touch)?;
+    }
     begin()?;
     shared.run.door.rename_branch(&touch.repository, from, to, &touch.head)?;
     let previous = touch.previous.clone().map(|mark| CheckoutMark { goal: touch.desired.goal.clone(), ..mark });
-    mark(shared, &CheckoutTouch { previous, ..touch.clone() })
+    mark(shared, &CheckoutTouch { previous, on: Some(to.clone()), ..touch.clone() })
 }
 
 pub(super) fn switch(

@@ -84,7 +84,7 @@ impl Question<'_> {
 }
 
 pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
-    told(globals, |listener| {
+    told(globals, if args.options.destroy { destroy::PLAN } else { "plan" }, |listener| {
         if let Some(file) = &args.plan {
             return saved::run(globals, file, listener);
         }

@@ -26,8 +26,11 @@ pub(super) struct Args {
     options: PlanOptions,
 }
 
+/// What shows what it would do.
+pub(super) const PLAN: &str = "plan --destroy";
+
 pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
-    told(globals, |listener| destroy(globals, args.auto_approve, &args.options, listener))
+    told(globals, PLAN, |listener| destroy(globals, args.auto_approve, &args.options, listener))
 }
 
 /// Asks for the workspace's name, and moves every builder to the trash.

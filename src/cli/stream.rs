@@ -28,8 +28,9 @@ impl End {
     }
 }
 
-/// Runs with a listener. For programs an error is a part of what is told, and a summary is always the last.
-pub(super) fn told(globals: &Globals, run: impl FnOnce(&dyn Listener) -> Result<End>) -> Result<u8> {
+/// Runs with a listener; `plan` is the command that shows the same plan again. For programs an error is a part of what is told,
+/// and a summary is always the last.
+pub(super) fn told(globals: &Globals, plan: &str, run: impl FnOnce(&dyn Listener) -> Result<End>) -> Result<u8> {
     if globals.json {
         let lines = view::JsonLines::new();
         let end = run(&lines).unwrap_or_else(|error| {
@@ -39,7 +40,7 @@ pub(super) fn told(globals: &Globals, run: impl FnOnce(&dyn Listener) -> Result<
         lines.event(&Event::Summary(&end.outcome));
         return Ok(end.code);
     }
-    heard(globals, terminal(globals).as_ref(), run)
+    heard(globals, listener(globals, plan).as_ref(), run)
 }
 
 /// The same with a listener of one's own; an error stays one.
@@ -53,9 +54,13 @@ pub(super) fn heard(globals: &Globals, listener: &dyn Listener, run: impl FnOnce
 
 /// The listener for people.
 pub(super) fn terminal(globals: &Globals) -> Box<dyn Listener> {
+    listener(globals, "plan")
+}
+
+fn listener(globals: &Globals, plan: &str) -> Box<dyn Listener> {
     let (out, err, verbosity) = (globals.out_style(), globals.err_style(), globals.verbosity());
     let place = globals.place().iter().fold(String::new(), |place, word| place + " " + &shell_word(word));
-    let next = Next { again: globals.again(), plan: format!("wsctl{place} plan") };
+    let next = Next { again: globals.again(), plan: format!("wsctl{place} {plan}") };
     if std::io::stderr().is_terminal() && !globals.quiet() {
         Box::new(view::Bars::new(out, err, verbosity).next(next))
     } else {

@@ -26,13 +26,11 @@ pub(super) fn ours(input: &Input<'_>, case: &Case<'_>, registration: &Registrati
     let there = is_on(case.repository, wanted, &registration.head);
     let replaced = input.replaces(&case.address);
     let changed = mark.goal != *wanted || is_parked(registration, mark) || has_moved(case, registration, mark);
-    if let Some(from) = renamed(input, case, registration, mark).filter(|_| !there) {
-        // Which directories it has is for the next apply.
-        touch.desired.sparse.clone_from(&mark.sparse);
-        return rename(case, registration, (touch, from), drafts);
-    }
     let shaping = shaping(input, case, registration, mark, drafts);
     touch.reshape = shaping.change;
+    if let Some(from) = renamed(input, case, registration, mark).filter(|_| !there) {
+        return rename(input, case, registration, (touch, from), (shaping, drafts));
+    }
     if !there && (changed || replaced) {
         return switch(input, case, (registration, mark), touch, (replaced, shaping, drafts));
     }
@@ -50,12 +48,18 @@ pub(super) fn ours(input: &Input<'_>, case: &Case<'_>, registration: &Registrati
     let draft = drafts.add(case.address.clone(), Action::MarkCheckout(touch), reasons.join("; "));
     draft.change.details.extend(details.into_iter().flatten());
     draft.change.blockers.extend(filling.blockers);
-    if shaping.change {
-        draft.change.blockers.extend(shaping.blocker);
-        draft.change.blockers.extend(left_out(case, registration));
-        draft.change.blockers.extend(unclean(case, registration));
-        draft.change.blockers.extend(unready(input, &case.checkout.repository, &case.path));
+    draft.change.blockers.extend(against_shaping(input, case, registration, shaping));
+}
+
+/// What speaks against other directories than it has, where it shall have others.
+fn against_shaping(input: &Input<'_>, case: &Case<'_>, registration: &Registration, shaping: Shaping) -> Vec<Blocker> {
+    if !shaping.change {
+        return vec![];
     }
+    let mut blockers: Vec<Blocker> = shaping.blocker.into_iter().chain(left_out(case, registration)).collect();
+    blockers.extend(unclean(case, registration));
+    blockers.extend(unready(input, &case.checkout.repository, &case.path));
+    blockers
 }
 
 /// What speaks against touching the files of a checkout.
@@ -73,13 +77,31 @@ fn renamed(input: &Input<'_>, case: &Case<'_>, registration: &Registration, mark
     before.contains(on).then(|| on.clone())
 }
 
-fn rename(case: &Case<'_>, registration: &Registration, (touch, from): (Box<CheckoutTouch>, BranchName), drafts: &mut Drafts) {
+/// The branch of the last apply that a `[[moved]]` would rename to the declared one, were the checkout on it: a new one in its
+/// place would leave the commits behind unsaid.
+fn unreached<'a>(input: &Input<'_>, case: &Case<'_>, mark: &'a CheckoutMark) -> Option<&'a BranchName> {
+    let (wanted, old) = (case.checkout.goal.branch()?, mark.goal.branch()?);
+    let branches = &case.repository.branches;
+    let renames = input.desired.moved.branches.get(wanted).is_some_and(|before| before.contains(old));
+    (renames && branches.contains_key(old) && !branches.contains_key(wanted)).then_some(old)
+}
+
+/// The other directories that it shall have come with its new name.
+fn rename(
+    input: &Input<'_>,
+    case: &Case<'_>,
+    registration: &Registration,
+    (touch, from): (Box<CheckoutTouch>, BranchName),
+    (shaping, drafts): (Shaping, &mut Drafts),
+) {
     let Some(to) = case.checkout.goal.branch() else { return };
     let reason = format!("rename branch {from} to {to}");
     let taken = case.repository.branches.contains_key(to);
     let other = beside_but(case.repository, to, Some(&from)).map(|other| branch_collides(case.repository, to, other));
     let draft = drafts.add(case.address.clone(), Action::RenameBranch { touch, from }, reason);
     draft.frees.push((case.checkout.repository.clone(), registration.admin_name.clone()));
+    draft.change.details.extend(shaping.reason.clone());
+    draft.change.blockers = against_shaping(input, case, registration, shaping);
     if taken {
         let next = format!("git -C {} branch -m {} ANOTHER-NAME", shell(&case.repository.path), word(to.as_str()));
         let fact = format!("branch {to} is there already");
@@ -221,7 +243,11 @@ fn switch(
     });
     let strayed = !is_as_applied(mark, &registration.head) && !is_parked(registration, mark);
     let now = place(&registration.head);
-    if strayed && !replaced {
+    if let Some(old) = unreached(input, case, mark).filter(|_| strayed) {
+        let fact = format!("it is on {now}, so that [[moved]] cannot rename branch {old}");
+        let next = format!("git -C {} switch {}\nthen wsctl apply", shell(&case.path), word(old.as_str()));
+        blockers.push(at("another-branch", &case.path, fact, next));
+    } else if strayed && !replaced {
         let fact = format!("it is on {now}, neither on {} as last applied nor on {wanted}", mark.goal);
         blockers.push(at("another-branch", &case.path, fact, replace(&case.address)));
     }

@@ -395,6 +395,25 @@ fn a_branch_is_not_renamed_onto_another() {
 }
 
 #[test]
+fn a_branch_that_was_left_is_not_replaced_by_a_new_one_of_its_next_name() {
+    let sandbox = made("", &["b"]);
+    let work = work_in(&sandbox, "b/api");
+    sandbox.git(sandbox.builder("b/api"), &["stash", "-q", "-u"]);
+    sandbox.git(sandbox.builder("b/api"), &["checkout", "-q", "--detach"]);
+    let entry = "[[moved]]\nfrom_branch = \"of/b\"\nto_branch = \"feature/b\"\n";
+    sandbox.toml(&file("", &["b"], entry).replace("\nbranch = \"of/b\"", "\nbranch = \"feature/b\""));
+    let fact = "so that [[moved]] cannot rename branch of/b";
+    sandbox.apply().fails().says("! builders.b.api").says(fact);
+    let held = sandbox.wsctl(&["apply", "--auto-approve", "--replace", "builders.b.api"]).fails();
+    sandbox.type_next(&held.says(fact), "switch of/b").ok();
+    sandbox.apply().ok();
+    assert_eq!(sandbox.git(sandbox.builder("b/api"), &["branch", "--show-current"]), "feature/b");
+    sandbox.git(sandbox.builder("b/api"), &["stash", "pop", "-q", "--index"]);
+    assert_eq!(seen(&sandbox, "b/api").diff, work.diff);
+    sandbox.converged();
+}
+
+#[test]
 fn a_repository_that_was_moved_by_hand_has_its_links_repaired() {
     let sandbox = made("", &["b"]);
     let work = work_in(&sandbox, "b/api");

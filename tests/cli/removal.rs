@@ -90,7 +90,7 @@ fn destroy_takes_every_builder_and_no_repository() {
     let before = repositories();
     sandbox.wsctl(&["destroy"]).fails().says("no terminal to ask on").says("wsctl destroy --auto-approve");
     sandbox.wsctl(&["destroy", "--no-input"]).fails().says("destroy has to ask, and --no-input was given");
-    sandbox.wsctl(&["destroy", "--auto-approve"]).fails().says("! builders.work");
+    sandbox.wsctl(&["destroy", "--auto-approve"]).fails().says("! builders.work").says("→ wsctl plan --destroy");
     sandbox.wsctl(&["destroy", "--auto-approve", "--unsaved=trash"]).ok();
     assert_eq!(sandbox.trash().len(), 3);
     assert_eq!(repositories(), before);

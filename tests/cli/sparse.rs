@@ -89,6 +89,25 @@ fn no_directory_is_one_too_and_a_reference_may_be_sparse() {
 }
 
 #[test]
+fn a_branch_gets_another_name_and_its_checkout_other_directories_at_once() {
+    let sandbox = sandbox();
+    sandbox.toml(&toml(""));
+    sandbox.apply().ok();
+    let entry = "[[moved]]\nfrom_branch = \"builder/b\"\nto_branch = \"feature/b\"\n";
+    sandbox.toml(&format!("{}branch = \"feature/b\"\n{entry}", only("\"services\"")));
+    fs::write(web(&sandbox).join("lib/code"), "edited\n").unwrap();
+    let held = sandbox.plan().ok().says("rename branch builder/b to feature/b").says("! builders.b.web");
+    held.says("1 changed file: lib/code");
+    sandbox.git(web(&sandbox), &["checkout", "-q", "lib/code"]);
+    sandbox.plan().ok().says("has all directories, declared is services").says("Plan: 4 to update.");
+    sandbox.apply().ok();
+    assert_eq!(files(&sandbox), ["services/a/code"]);
+    assert_eq!(sandbox.git(web(&sandbox), &["branch", "--show-current"]), "feature/b");
+    sandbox.converged();
+    sandbox.fsck(&["repos/web"]);
+}
+
+#[test]
 fn other_directories_are_declared() {
     let sandbox = sandbox();
     sandbox.toml(&toml(""));

@@ -86,6 +86,7 @@ pub(super) fn load(root: &Path, order: Order) -> Result<Desired> {
 pub(super) fn refresh(desired: &Desired, order: Order) -> Result<(Actual, Plan)> {
     let options = order.options();
     let mut actual = actual::read(desired)?;
+    actual::without_leftovers(&mut actual);
     let questions: Vec<_> = questions(desired, &actual, &options).into_iter().collect();
     actual::examine(&mut actual, desired, &questions);
     let plan = plan(desired, &actual, &options);
