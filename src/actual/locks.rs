@@ -1,4 +1,4 @@
-//! Lock files that git may have left in an anchor, and refs of our own.
+//! Lock files that git may have left in an anchor or in submodules, and refs of our own.
 
 use std::path::Path;
 
@@ -19,10 +19,20 @@ pub fn anchor_locks(builder: &AbsPath) -> Vec<AbsPath> {
     found
 }
 
+/// Every `.lock` file in the repositories of a worktree's submodules.
+#[must_use]
+pub fn module_locks(admin_dir: &AbsPath) -> Vec<AbsPath> {
+    let mut found = Vec::new();
+    gather(admin_dir.join("modules").as_path(), true, &mut found);
+    found
+}
+
 fn gather(directory: &Path, deep: bool, found: &mut Vec<AbsPath>) {
     for path in disk::list(directory).unwrap_or_default() {
         let kind = disk::look(&path).ok().flatten().map(|meta| meta.file_type());
-        if deep && kind.is_some_and(|kind| kind.is_dir()) {
+        // What git keeps there has no lock files, and is much.
+        let objects = path.ends_with("objects") && path.with_file_name("HEAD").exists();
+        if deep && kind.is_some_and(|kind| kind.is_dir() && !objects) {
             gather(&path, deep, found);
         } else if path.extension().is_some_and(|extension| extension == "lock") {
             found.extend(AbsPath::new(path));

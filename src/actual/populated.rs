@@ -52,6 +52,26 @@ fn look(checkout: &AbsPath, at: &RelPath, found: &mut Submodules) -> Result<()> 
     Ok(())
 }
 
+/// The commit that a commit of a checkout records for a submodule, or for one in a submodule; `None`: none.
+///
+/// # Errors
+/// git cannot read it.
+pub fn recorded(checkout: &AbsPath, commit: &ObjectId, path: &RelPath) -> Result<Option<ObjectId>> {
+    let (mut directory, mut commit, mut start) = (checkout.clone(), commit.clone(), 0);
+    let text = path.as_str();
+    for end in text.match_indices('/').map(|(end, _)| end).chain([text.len()]) {
+        let mut command = git::command(directory.as_path());
+        command.arg("--literal-pathspecs").args(["ls-tree", "-z", commit.as_str(), "--", &text[start..end]]);
+        let entry = git::finish(&mut command)?;
+        let Some(entry) = entry.strip_prefix(b"160000 commit ") else { continue };
+        let id = entry.split(|byte| *byte == b'\t').next().unwrap_or_default();
+        commit = ObjectId::new(std::str::from_utf8(id)?)?;
+        directory = RelPath::new(&text[..end])?.under(checkout);
+        start = end + 1;
+    }
+    Ok(Some(commit).filter(|_| start > text.len()))
+}
+
 enum State {
     Missing,
     InTheWay,

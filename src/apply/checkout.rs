@@ -209,7 +209,9 @@ pub(super) fn switch(
     if touch.desired.goal.reference().is_some() {
         record_checkout(shared, &touch.builder_path, &touch.desired, mark.start)?;
     }
-    submodules::follow(shared, &touch.desired, &touch.path)?;
+    if touch.desired.contents.submodules {
+        submodules::follow(shared.run.door, &touch.path, &touch.head)?;
+    }
     contents::fill(shared, &touch.desired, &touch.repository, &touch.path)
 }
 

@@ -69,7 +69,10 @@ fn of_intent(intent: &Intent, actual: &Actual) -> Vec<(AbsPath, Vec<AbsPath>)> {
         Intent::Checkout { main, branch, path, .. } => {
             let builder = actual.builders.values().find(|directory| directory.path.contains(path));
             let anchor = builder.map(|directory| of_anchor(&directory.path)).unwrap_or_default();
-            of_branch(main, branch.as_ref()).into_iter().chain(anchor).collect()
+            let own = repository_at(actual, main).into_iter().flat_map(|found| found.registrations.values());
+            let own = own.filter(|found| found.worktree.as_ref() == Some(path));
+            let own = own.flat_map(|found| inside(actual, main, &found.admin_dir, path));
+            of_branch(main, branch.as_ref()).into_iter().chain(anchor).chain(own).collect()
         }
         Intent::Switch { main, branch, admin_dir, path, .. } => {
             of_branch(main, branch.as_ref()).into_iter().chain(inside(actual, main, admin_dir, path)).collect()
@@ -95,12 +98,13 @@ fn of_intent(intent: &Intent, actual: &Actual) -> Vec<(AbsPath, Vec<AbsPath>)> {
     }
 }
 
-/// The locks of one worktree, that of what it is limited to among them.
+/// The locks of one worktree, that of what it is limited to among them, and of its submodules.
 fn inside(actual: &Actual, main: &AbsPath, admin_dir: &AbsPath, path: &AbsPath) -> Vec<(AbsPath, Vec<AbsPath>)> {
     let around = repository_at(actual, main).map(places).unwrap_or_default();
     let around: Vec<AbsPath> = around.into_iter().chain([admin_dir.clone(), path.clone()]).collect();
     let names = ["index.lock", "HEAD.lock", "config.worktree.lock", "info/sparse-checkout.lock"];
-    names.map(|name| (admin_dir.join(name), around.clone())).into()
+    let own = names.map(|name| admin_dir.join(name)).into_iter();
+    own.chain(actual::module_locks(admin_dir)).map(|lock| (lock, around.clone())).collect()
 }
 
 /// Drops registrations that a git of ours had begun and that name no worktree yet.

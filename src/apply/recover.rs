@@ -6,12 +6,12 @@ use std::io::ErrorKind;
 use anyhow::{Result, bail};
 
 use super::rounds::{repositories, rounds};
-use super::{contents, entries, leftover, relocate};
+use super::{contents, entries, leftover, relocate, submodules};
 use crate::actual;
 use crate::diagnostic::Diagnostic;
 use crate::git::{Door, Unsettled};
 use crate::model::actual::{Actual, Repository, RepositoryState};
-use crate::model::desired::Desired;
+use crate::model::desired::{Desired, DesiredBuilder};
 use crate::model::journal::{Intent, Journal};
 use crate::model::mark::{Deed, OWN_DIRECTORY, OurLock, REPLACED};
 use crate::model::name::ObjectId;
@@ -152,16 +152,28 @@ impl Recovery<'_> {
         Ok(())
     }
 
-    /// A checkout between two branches goes back to the first; the plan switches it again.
+    /// A checkout between two branches goes back to the first; the plan switches it again. The submodules of one that has
+    /// arrived follow it.
     fn switch(&self, admin_dir: &AbsPath, path: &AbsPath, (from, to): (&ObjectId, &ObjectId), since: i64) -> Result<()> {
         let actual = actual::read(self.desired)?;
         let all = actual.repositories.values().filter_map(RepositoryState::repository);
         let mut all = all.flat_map(|repository| repository.registrations.values());
         let Some(found) = all.find(|found| found.admin_dir == *admin_dir) else { return Ok(()) };
-        if from == to || found.head.commit() != Some(from) || found.worktree.as_ref() != Some(path) {
+        if from == to || found.worktree.as_ref() != Some(path) {
             return Ok(());
         }
-        self.door.undo_switch(path, from, to, since)
+        if found.head.commit() == Some(to) && self.has_submodules(path) {
+            return submodules::follow(self.door, path, from);
+        }
+        if found.head.commit() == Some(from) { self.door.undo_switch(path, from, to, since) } else { Ok(()) }
+    }
+
+    /// Whether the checkout that is declared there shall have its submodules.
+    fn has_submodules(&self, path: &AbsPath) -> bool {
+        let there = |builder: &DesiredBuilder| {
+            builder.checkouts.values().any(|it| it.contents.submodules && it.path.under(&builder.path) == *path)
+        };
+        self.desired.builders.values().any(there)
     }
 
     fn file(&self, file: &Unsettled<'_>) -> Result<()> {

@@ -3,8 +3,9 @@
 use anyhow::{Result, bail};
 
 use crate::actual;
-use crate::git::On;
+use crate::git::{Door, On};
 use crate::model::desired::DesiredCheckout;
+use crate::model::name::ObjectId;
 use crate::model::path::{AbsPath, RelPath};
 
 use super::Shared;
@@ -31,21 +32,22 @@ pub(super) fn fill(shared: &Shared<'_>, desired: &DesiredCheckout, repository: &
     }
 }
 
-/// Lets them follow a checkout that was clean and has been switched: they are where the commit before had them.
-pub(super) fn follow(shared: &Shared<'_>, desired: &DesiredCheckout, checkout: &AbsPath) -> Result<()> {
+/// Lets them follow a checkout that has been switched from this commit: those that are where it has them. Any other was moved
+/// by somebody, and stays.
+pub(super) fn follow(door: &dyn Door, checkout: &AbsPath, from: &ObjectId) -> Result<()> {
     let mut before: Vec<RelPath> = Vec::new();
-    if !desired.contents.submodules {
-        return Ok(());
-    }
     loop {
         let strayed = actual::submodules(checkout).strayed;
         let Some(next) = strayed.into_iter().find(|strayed| !before.contains(&strayed.path)) else { return Ok(()) };
-        let place = next.path.under(checkout);
-        if shared.run.door.switch(&place, On::Commit(&next.recorded)).is_err() {
-            // The commit may not have arrived yet.
-            shared.run.door.fetch(&place, &|_, _| {})?;
-            shared.run.door.switch(&place, On::Commit(&next.recorded))?;
+        before.push(next.path.clone());
+        if actual::recorded(checkout, from, &next.path)?.as_ref() != Some(&next.at) {
+            continue;
         }
-        before.push(next.path);
+        let place = next.path.under(checkout);
+        if door.switch(&place, On::Commit(&next.recorded)).is_err() {
+            // The commit may not have arrived yet.
+            door.fetch(&place, &|_, _| {})?;
+            door.switch(&place, On::Commit(&next.recorded))?;
+        }
     }
 }

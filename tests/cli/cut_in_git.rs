@@ -180,3 +180,32 @@ fn directories_that_change_when_git_is_killed_change_at_the_next_apply() {
         assert!(left.iter().any(|name| name == "sparse-checkout.lock"), "{left:?}");
     }
 }
+
+/// Kills wsctl, and this git, when it has locked the configuration to write a url.
+const LOCKING: &str = "#!/bin/sh
+PATH=\"${PATH#*:}\"
+case \"$PWD $*\" in
+    *repos/api*--replace-all*.url*) touch \"$LOCK\"; kill -KILL $PPID; exit 1 ;;
+    *) exec git \"$@\" ;;
+esac
+";
+
+#[test]
+fn a_url_that_changes_when_git_is_killed_changes_at_the_next_apply() {
+    let sandbox = Sandbox::workspace();
+    let url = |name: &str| sandbox.top().join("origin").join(name).display().to_string();
+    let declared = |name: &str| on("x", "").replace("[repos.api]\n", &format!("[repos.api]\nurl = \"{}\"\n", url(name)));
+    sandbox.git("repos/api", &["remote", "set-url", "origin", &url("api.git")]);
+    sandbox.toml(&declared("api.git"));
+    sandbox.apply().ok();
+    sandbox.toml(&declared("web.git"));
+    let lock = sandbox.path("repos/api/.git/config.lock").display().to_string();
+    let path = sandbox.path_with_git(&LOCKING.replace("$LOCK", &lock));
+    let cut = sandbox.wsctl_with(sandbox.root(), &[("PATH", &path)], &["apply", "--auto-approve"]);
+    assert_eq!(cut.code, None, "{cut}");
+    assert!(sandbox.path("repos/api/.git/config.lock").exists());
+    sandbox.apply().ok();
+    assert_eq!(sandbox.git("repos/api", &["remote", "get-url", "origin"]), url("web.git"));
+    assert_eq!(locks(&sandbox.path("repos/api/.git")), Vec::<PathBuf>::new());
+    sandbox.converged();
+}

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::support::{KILLER, Sandbox, arm, killer, text};
+use crate::support::{KILLER, KILLER_OF_GIT, Sandbox, arm, killer, text};
 
 const REPOS: &str = "[repos.web]\n[repos.api]\n";
 const BUILDER: &str = "[builders.b]\nrepos = [\"api\"]\n";
@@ -195,6 +195,27 @@ fn content_of_which_the_index_was_not_told_is_no_edit_to_the_next_apply() {
     sandbox.apply().ok();
     assert_eq!(sandbox.git(api(&sandbox), &["status", "--porcelain"]), " M deep/a.bin");
     sandbox.converged();
+}
+
+#[test]
+fn a_git_that_is_killed_while_content_comes_leaves_no_lock() {
+    for filter in ["clean", "smudge"] {
+        let sandbox = sandbox();
+        sandbox.toml(&toml("lfs = false\n"));
+        sandbox.apply().ok();
+        let key = format!("filter.lfs.{filter}");
+        let command = sandbox.git("repos/api", &["config", &key]);
+        let killer = killer(&sandbox, filter, KILLER_OF_GIT, &format!("exec {command}"));
+        sandbox.git("repos/api", &["config", &key, &format!("'{}'", killer.display())]);
+        sandbox.toml(&toml("lfs = true\n"));
+        let armed = arm(&sandbox);
+        fs::write(&armed, "all").unwrap();
+        assert_eq!(sandbox.apply().code, None, "{filter}");
+        assert!(!armed.exists());
+        sandbox.apply().ok();
+        has_content(&sandbox);
+        assert!(!sandbox.journal().exists());
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use crate::support::{KILLER, KILLER_OF_GIT, arm, killer};
 use crate::support::{Sandbox, text};
 
 const TOML: &str = "[repos.web]\n[repos.api]\nsubmodules = true\n[builders.b]\nrepos = [\"api\"]\n";
@@ -227,4 +228,75 @@ fn one_that_has_no_files_any_more_is_looked_at_by_its_repository() {
     sandbox.toml("[repos.web]\n[repos.api]\nsubmodules = true\n");
     let plan = sandbox.wsctl(&["plan", "--allow-removals"]).says("1 submodule with work of its own: ");
     sandbox.type_next(&plan, "--git-dir=").ok().says("only here");
+}
+
+/// A checkout that shall go to `next`, where the library is newer; the commits of the library before and then.
+fn switching(sandbox: &Sandbox) -> (String, String) {
+    sandbox.toml(TOML);
+    sandbox.apply().ok();
+    let older = sandbox.git(lib(sandbox), &["rev-parse", "HEAD"]);
+    let newer = newer_library(sandbox);
+    let main = sandbox.path("repos/api");
+    sandbox.git(&main, &["switch", "-q", "-c", "next"]);
+    sandbox.git(&main, &["submodule", "--quiet", "update", "--init", "--remote"]);
+    sandbox.commit(&main, "newer");
+    sandbox.git(&main, &["switch", "-q", "main"]);
+    sandbox.toml(&TOML.replace("repos = [", "branch = \"next\"\nrepos = ["));
+    (older, newer)
+}
+
+#[test]
+fn they_follow_a_switch_that_is_killed_before_they_could() {
+    for moved in [false, true] {
+        let sandbox = sandbox();
+        let (older, newer) = switching(&sandbox);
+        // Runs when the files of the checkout have been switched.
+        killer(&sandbox, "killer", KILLER, "exit 0");
+        std::fs::copy(sandbox.top().join("bin/killer"), sandbox.path("repos/api/.git/hooks/post-checkout")).unwrap();
+        let armed = arm(&sandbox);
+        assert_eq!(sandbox.apply().code, None);
+        assert!(!armed.exists());
+        assert_eq!(sandbox.git(lib(&sandbox), &["rev-parse", "HEAD"]), older);
+        if moved {
+            sandbox.git(lib(&sandbox), &["commit", "-q", "--allow-empty", "-m", "mine"]);
+        }
+        let at = sandbox.git(lib(&sandbox), &["rev-parse", "HEAD"]);
+        sandbox.apply().ok();
+        assert_eq!(sandbox.git(lib(&sandbox), &["rev-parse", "HEAD"]), if moved { at } else { newer });
+        assert_eq!(sandbox.git(api(&sandbox), &["branch", "--show-current"]), "next");
+        if !moved {
+            is_whole(&sandbox);
+        }
+    }
+}
+
+/// Of a checkout that is being made, and of submodules that come to one.
+#[test]
+fn a_git_that_is_killed_while_files_come_leaves_no_lock() {
+    for before in [None, Some(WITHOUT)] {
+        let sandbox = sandbox();
+        if let Some(before) = before {
+            sandbox.toml(before);
+            sandbox.apply().ok();
+        }
+        let program = killer(&sandbox, "smudge", KILLER_OF_GIT, "cat");
+        let attributes = sandbox.top().join("attributes");
+        fs::write(&attributes, "README.md filter=kill\n").unwrap();
+        for (key, value) in [("filter.kill.smudge", program.as_path()), ("core.attributesFile", attributes.as_path())] {
+            sandbox.git("repos/api", &["config", "--global", key, value.to_str().unwrap()]);
+        }
+        sandbox.toml(TOML);
+        let armed = arm(&sandbox);
+        fs::write(&armed, "all").unwrap();
+        assert_eq!(sandbox.apply().code, None);
+        assert!(!armed.exists());
+        if before.is_some() {
+            // What has come of its files already could be somebody's.
+            sandbox.apply().fails().says("something is where a submodule shall be").says("lib/one SOMEWHERE");
+            fs::rename(lib(&sandbox), sandbox.top().join("somewhere")).unwrap();
+        }
+        sandbox.apply().ok();
+        is_whole(&sandbox);
+        assert!(!sandbox.journal().exists());
+    }
 }
