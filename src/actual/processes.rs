@@ -16,6 +16,8 @@ struct Process {
     pid: u32,
     name: String,
     places: Vec<PathBuf>,
+    /// Whether we descend from it.
+    caller: bool,
 }
 
 impl Processes {
@@ -24,7 +26,9 @@ impl Processes {
         let all = disk::list(Path::new("/proc")).unwrap_or_default();
         let pids: Vec<u32> = all.iter().filter_map(|path| path.file_name()?.to_str()?.parse().ok()).collect();
         let parents: BTreeMap<u32, u32> = pids.iter().filter_map(|pid| Some((*pid, parent(*pid)?))).collect();
-        let others = pids.into_iter().filter(|pid| !descends(*pid, &parents));
+        let ours = std::process::id();
+        let others = pids.into_iter().filter(|pid| !descends(*pid, ours, &parents));
+        let process = |pid| Process { caller: descends(ours, pid, &parents), ..process(pid) };
         Processes(others.map(process).filter(|process| !process.places.is_empty()).collect())
     }
 
@@ -32,7 +36,8 @@ impl Processes {
     pub(super) fn inside(&self, directory: &Path, leave_out: &[PathBuf]) -> Vec<Finding> {
         let counts = |place: &&PathBuf| place.starts_with(directory) && !leave_out.iter().any(|other| place.starts_with(other));
         let found = self.0.iter().filter(|process| process.places.iter().any(|place| counts(&place)));
-        found.map(|process| Finding::Process { pid: process.pid, name: process.name.clone() }).collect()
+        let finding = |it: &Process| Finding::Process { pid: it.pid, name: it.name.clone(), caller: it.caller };
+        found.map(finding).collect()
     }
 }
 
@@ -54,10 +59,9 @@ pub fn users(file: &AbsPath, inside: &[AbsPath]) -> Option<Vec<String>> {
     Some(processes.0.iter().filter(uses).map(|process| format!("{} ({})", process.name, process.pid)).collect())
 }
 
-fn descends(mut pid: u32, parents: &BTreeMap<u32, u32>) -> bool {
-    let ours = std::process::id();
+fn descends(mut pid: u32, from: u32, parents: &BTreeMap<u32, u32>) -> bool {
     for _ in 0..64 {
-        if pid == ours {
+        if pid == from {
             return true;
         }
         match parents.get(&pid) {
@@ -82,7 +86,7 @@ fn process(pid: u32) -> Process {
     let name = fs::read(of("comm")).unwrap_or_default();
     let places = links.iter().filter_map(|link| fs::read_link(link).ok());
     let places = places.filter(|place| place.is_absolute() && !is_own_lock(place));
-    Process { pid, name: String::from_utf8_lossy(&name).trim_end().to_owned(), places: places.collect() }
+    Process { pid, name: String::from_utf8_lossy(&name).trim_end().to_owned(), places: places.collect(), caller: false }
 }
 
 /// Whoever has a lock of ours open waits for it: what is moved meanwhile is read again, and the lock itself stands for who

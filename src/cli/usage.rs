@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::stream;
 use crate::diagnostic::Diagnostic;
@@ -46,8 +46,26 @@ fn diagnostic(error: &clap::Error, arguments: &[OsString]) -> Diagnostic {
             None => parts.push(format!(" {line}")),
         }
     }
+    if let Some(variable) = variable(error, arguments) {
+        return Diagnostic::new(format!("{}, as {variable} says", parts.concat()), format!("unset {variable}"));
+    }
     let next = command(arguments).map_or_else(|| "wsctl --help".to_owned(), |command| format!("wsctl {command} --help"));
     Diagnostic::new(parts.concat(), next)
+}
+
+/// The variable that a refused value comes from, where nobody typed it.
+fn variable(error: &clap::Error, arguments: &[OsString]) -> Option<String> {
+    let (Some(ContextValue::String(argument)), Some(ContextValue::String(value))) =
+        (error.get(ContextKind::InvalidArg), error.get(ContextKind::InvalidValue))
+    else {
+        return None;
+    };
+    let all = super::command();
+    let long = argument.strip_prefix("--")?.split(' ').next()?;
+    let variable = all.get_arguments().find(|known| known.get_long() == Some(long))?.get_env()?.to_str()?;
+    let set = std::env::var_os(variable).is_some_and(|set| set == **value);
+    let typed = arguments.iter().any(|word| word.to_string_lossy().ends_with(value.as_str()));
+    (set && !typed).then(|| variable.to_owned())
 }
 
 /// The command that the words name.

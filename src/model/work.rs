@@ -105,6 +105,8 @@ pub enum Finding {
         pid: u32,
         /// Its command name.
         name: String,
+        /// Whether it is what this wsctl was started from: the user's own shell, mostly.
+        caller: bool,
     },
     /// Files beside the checkouts.
     Stray(Evidence),

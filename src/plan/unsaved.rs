@@ -59,7 +59,13 @@ pub(super) fn finding(path: &AbsPath, finding: &Finding) -> Blocker {
         Finding::Mount(paths) => {
             ("mount-point", counted("mount point inside", "mount points inside", paths), format!("findmnt -R {here}"))
         }
-        Finding::Process { pid, name } => ("process", format!("process {pid} ({name}) works inside"), format!("ps -fp {pid}")),
+        Finding::Process { pid, name, caller: false } => {
+            ("process", format!("process {pid} ({name}) works inside"), format!("ps -fp {pid}"))
+        }
+        Finding::Process { pid, name, caller: true } => {
+            let fact = format!("process {pid} ({name}) works inside, from which this wsctl was started");
+            ("process", fact, format!("cd out of {here}"))
+        }
         Finding::Stray(paths) => {
             ("stray", counted("file beside the checkouts", "files beside the checkouts", paths), format!("ls -la {here}"))
         }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::diagnostic::Diagnostic;
 use crate::git;
 use crate::model::desired::Desired;
-use crate::model::path::{AbsPath, shell_word};
+use crate::model::path::{AbsPath, shell, shell_word};
 use crate::model::pattern::Pattern;
 use crate::model::policy::{DeleteBranch, OnUnsaved};
 use crate::model::source::Sources;
@@ -187,6 +187,11 @@ impl Saved {
             let fact = format!("{file} {what}, and is not written over");
             anyhow::Error::from(Diagnostic::new(fact, "name another file with `--out`"))
         };
+        let directory = file.parent();
+        if !directory.as_path().is_dir() {
+            let fact = format!("{file} cannot be written: there is no directory {directory}");
+            return Err(Diagnostic::new(fact, format!("mkdir -p {}", shell(&directory))).into());
+        }
         let expect = match file.as_path().symlink_metadata() {
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(error).with_context(|| format!("{file} cannot be written")),

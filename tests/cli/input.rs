@@ -288,8 +288,9 @@ fn a_wrong_word_exits_1_with_usage() {
 fn variables_are_checked_like_options() {
     let sandbox = fresh();
     let with = |name: &str, value: &str| sandbox.wsctl_with(sandbox.root(), &[(name, OsStr::new(value))], &["plan"]);
-    with("WSCTL_JOBS", "none").fails();
-    with("WSCTL_LOCK_TIMEOUT", "soon").fails();
+    with("WSCTL_JOBS", "none").fails().says("as WSCTL_JOBS says").says("→ unset WSCTL_JOBS");
+    with("WSCTL_LOCK_TIMEOUT", "soon").fails().says("→ unset WSCTL_LOCK_TIMEOUT");
+    sandbox.wsctl(&["plan", "--jobs", "none"]).fails().never_says("WSCTL_JOBS").says("→ wsctl plan --help");
     with("WSCTL_JOBS", "1").ok().says("+ builders.b");
     with("WSCTL_LOCK_TIMEOUT", "0s").ok();
     with("WSCTL_NO_INPUT", "1").ok();

@@ -258,7 +258,7 @@ fn only_a_saved_plan_is_written_over() {
         sandbox.wsctl(&["plan", "--out", path]).fails().says(what).says("is not written over");
         before.assert_same(&snapshot(sandbox.root()));
     }
-    sandbox.wsctl(&["plan", "--out", "nowhere/next.plan"]).fails();
+    sandbox.wsctl(&["plan", "--out", "nowhere/next.plan"]).fails().says("there is no directory").says("→ mkdir -p ");
     assert!(!sandbox.path("nowhere").exists());
     assert!(
         std::fs::read_dir(sandbox.top()).unwrap().all(|entry| !entry.unwrap().file_name().to_string_lossy().starts_with('.'))

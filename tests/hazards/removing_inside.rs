@@ -336,7 +336,8 @@ fn the_shell_that_called_us() {
     let output = shell.arg(api(&sandbox)).arg(sandbox.program().get_program()).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("! builders.work") && said.contains("(sh) works inside") && said.contains("ps -fp"), "{said}");
+    assert!(said.contains("! builders.work") && said.contains("(sh) works inside, from which this wsctl was started"), "{said}");
+    assert!(said.contains("→ cd out of "), "{said}");
     before.assert_same(&snapshot(sandbox.builder("work")));
     assert!(!sandbox.builder("idle").exists(), "the others go on");
     sandbox.apply().ok();

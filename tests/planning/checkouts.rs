@@ -143,7 +143,7 @@ fn half_made_by_a_killed_run_is_resumed() {
         })
     };
     expect(&killed(our_id()), &["~ builders.slack.api | resume: an earlier run was cut short; on branch builder/slack"]);
-    let busy = killed(our_id()).found("slack", "api", vec![Finding::Process { pid: 1, name: "vi".into() }]);
+    let busy = killed(our_id()).found("slack", "api", vec![Finding::Process { pid: 1, name: "vi".into(), caller: false }]);
     assert_eq!(planned(&busy).changes[0].blockers[0].kind, "process");
     let work = killed(our_id()).found("slack", "api", vec![Finding::Untracked(evidence("a")), Finding::IndexLock("x".into())]);
     assert_eq!(planned(&work).blocked().count(), 0, "what it left moves to the trash, nothing is lost");

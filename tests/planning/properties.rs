@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use wsctl::model::actual::{Head, Link, Lock, Place, RepositoryState};
 use wsctl::model::address::Address;
 use wsctl::model::builder::{AnchorState, Occupant};
+use wsctl::model::desired::Shape;
 use wsctl::model::mark::{Deed, Marked, OurLock};
 use wsctl::model::pattern::Pattern;
 use wsctl::model::policy::OnUnsaved;
@@ -45,6 +46,10 @@ prop_compose! {
     }
 }
 
+fn is_nested(world: &World, name: &str) -> bool {
+    world.desired.builders.get(name).is_some_and(|builder| builder.shape == Shape::Nested)
+}
+
 /// Something happens to one checkout of one builder, if there is such a one.
 fn disturb(world: World, (builder, repository, what): (usize, usize, u8)) -> World {
     let (name, repository) = (BUILDERS[builder], REPOSITORIES[repository]);
@@ -58,7 +63,8 @@ fn disturb(world: World, (builder, repository, what): (usize, usize, u8)) -> Wor
     let wanted = format!("builder/{other}");
     match what {
         0 if declared => world.wants(name, repository, &wanted),
-        1 if declared => world.without(name, repository),
+        // A nested builder is its root: one without is a fault of the file.
+        1 if declared && !(repository == "." && is_nested(&world, name)) => world.without(name, repository),
         2 => world.undeclared(name),
         3 if registered => world.head(name, repository, &wanted),
         4 if registered => world.gone(name, repository),

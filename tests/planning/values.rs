@@ -121,7 +121,7 @@ pub fn immovable_findings() -> Vec<Finding> {
         Finding::IndexLock("/x/index.lock".into()),
         Finding::Nested(evidence("i")),
         Finding::Mount(evidence("j")),
-        Finding::Process { pid: 7, name: "sh".into() },
+        Finding::Process { pid: 7, name: "sh".into(), caller: false },
         Finding::Unknown("no permission".into()),
     ]
 }
