@@ -16,12 +16,7 @@ use crate::model::work::{Evidence, Finding, Findings};
 #[must_use]
 pub fn held(worktrees: &[(&AbsPath, &AbsPath)]) -> Vec<Findings> {
     let processes = Processes::read();
-    let look = |(worktree, git_dir): &(&AbsPath, &AbsPath)| {
-        let mut findings = at_work(worktree, git_dir, &[], &processes);
-        findings.extend(mounted(worktree, &place::mounts_below(worktree)));
-        findings
-    };
-    worktrees.iter().map(look).collect()
+    worktrees.iter().map(|(worktree, git_dir)| look(worktree, git_dir, &processes)).collect()
 }
 
 /// Looks at linked worktrees that are to be moved themselves, each with its admin directory, as they are now. `None`: the two
@@ -40,7 +35,7 @@ pub fn movable(worktrees: &[(&AbsPath, &AbsPath)]) -> Vec<Option<Findings>> {
     worktrees.iter().map(look).collect()
 }
 
-/// The same of a main worktree, with processes that were read before.
+/// The same of one, with processes that were read before.
 pub(super) fn look(worktree: &AbsPath, git_dir: &AbsPath, processes: &Processes) -> Findings {
     let mut findings = at_work(worktree, git_dir, &[], processes);
     findings.extend(mounted(worktree, &place::mounts_below(worktree)));

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::CommandFactory as _;
 use clap_mangen::Man;
 
@@ -51,7 +51,7 @@ fn write(globals: &Globals, out: &std::path::Path, pages: &[(String, String)]) -
         let there = match regular::read(&file) {
             Ok(bytes) => Some(bytes),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-            Err(error) => return Err(error).with_context(|| format!("{file} cannot be read")),
+            Err(error) => return Err(nowhere(anyhow::Error::from(error).context(format!("{file} cannot be read"))).into()),
         };
         if there.as_deref() != Some(text.as_bytes()) {
             door.replace_file(&file, text.as_bytes(), there.as_deref()).map_err(nowhere)?;

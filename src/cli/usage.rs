@@ -64,8 +64,13 @@ fn variable(error: &clap::Error, arguments: &[OsString]) -> Option<String> {
     let long = argument.strip_prefix("--")?.split(' ').next()?;
     let variable = all.get_arguments().find(|known| known.get_long() == Some(long))?.get_env()?.to_str()?;
     let set = std::env::var_os(variable).is_some_and(|set| set == **value);
-    let typed = arguments.iter().any(|word| word.to_string_lossy().ends_with(value.as_str()));
-    (set && !typed).then(|| variable.to_owned())
+    let is_it = |word: &OsString| {
+        let word = word.to_string_lossy();
+        let long = word.split_once('=').is_some_and(|(_, typed)| typed == value);
+        let short = word.starts_with('-') && !word.starts_with("--") && word.ends_with(value.as_str());
+        word == value.as_str() || long || short
+    };
+    (set && !arguments.iter().any(is_it)).then(|| variable.to_owned())
 }
 
 /// The command that the words name.

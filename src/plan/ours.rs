@@ -62,6 +62,12 @@ fn against_shaping(input: &Input<'_>, case: &Case<'_>, registration: &Registrati
     blockers
 }
 
+/// What a change of something else says of the directories that come with it.
+fn told_of_shaping(case: &Case<'_>, shaping: &Shaping) -> Vec<String> {
+    let details = shaping.change.then(|| details(case.checkout, Some(case.repository)));
+    shaping.reason.iter().cloned().chain(details.into_iter().flatten()).collect()
+}
+
 /// What speaks against touching the files of a checkout.
 fn unclean(case: &Case<'_>, registration: &Registration) -> Vec<Blocker> {
     match &registration.work {
@@ -100,7 +106,7 @@ fn rename(
     let other = beside_but(case.repository, to, Some(&from)).map(|other| branch_collides(case.repository, to, other));
     let draft = drafts.add(case.address.clone(), Action::RenameBranch { touch, from }, reason);
     draft.frees.push((case.checkout.repository.clone(), registration.admin_name.clone()));
-    draft.change.details.extend(shaping.reason.clone());
+    draft.change.details.extend(told_of_shaping(case, &shaping));
     draft.change.blockers = against_shaping(input, case, registration, shaping);
     if taken {
         let next = format!("git -C {} branch -m {} ANOTHER-NAME", shell(&case.repository.path), word(to.as_str()));
@@ -251,6 +257,7 @@ fn switch(
         let fact = format!("it is on {now}, neither on {} as last applied nor on {wanted}", mark.goal);
         blockers.push(at("another-branch", &case.path, fact, replace(&case.address)));
     }
+    let told = told_of_shaping(case, &shaping);
     blockers.extend(shaping.blocker);
     blockers.extend(left_out(case, registration).filter(|_| shaping.change));
     blockers.extend(unclean(case, registration));
@@ -269,6 +276,6 @@ fn switch(
     let draft = drafts.add(case.address.clone(), Action::Switch { touch, branch, from }, reason);
     draft.claim = claim(case);
     draft.frees.push((case.checkout.repository.clone(), registration.admin_name.clone()));
-    draft.change.details.extend(shaping.reason);
+    draft.change.details.extend(told);
     draft.change.blockers = blockers;
 }

@@ -64,7 +64,7 @@ pub(super) fn finding(path: &AbsPath, finding: &Finding) -> Blocker {
         }
         Finding::Process { pid, name, caller: true } => {
             let fact = format!("process {pid} ({name}) works inside, from which this wsctl was started");
-            ("process", fact, format!("cd out of {here}"))
+            ("process", fact, format!("cd {}", shell(&path.parent())))
         }
         Finding::Stray(paths) => {
             ("stray", counted("file beside the checkouts", "files beside the checkouts", paths), format!("ls -la {here}"))

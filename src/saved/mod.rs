@@ -190,7 +190,12 @@ impl Saved {
         let directory = file.parent();
         if !directory.as_path().is_dir() {
             let fact = format!("{file} cannot be written: there is no directory {directory}");
-            return Err(Diagnostic::new(fact, format!("mkdir -p {}", shell(&directory))).into());
+            let nearest = directory.as_path().ancestors().find(|above| above.symlink_metadata().is_ok());
+            let next = match nearest {
+                Some(above) if !above.is_dir() => "name another file with `--out`".into(),
+                Some(_) | None => format!("mkdir -p {}", shell(&directory)),
+            };
+            return Err(Diagnostic::new(fact, next).into());
         }
         let expect = match file.as_path().symlink_metadata() {
             Err(error) if error.kind() == ErrorKind::NotFound => None,

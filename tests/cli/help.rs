@@ -121,6 +121,7 @@ fn man_has_a_page_for_every_command_and_each_names_every_option() {
     sandbox.write("man1/wsctl.1", "old\n");
     sandbox.wsctl(&["man", "--out", "man1"]).ok();
     assert_eq!(text(sandbox.path("man1/wsctl.1")), sandbox.wsctl(&["man"]).ok().stdout);
+    sandbox.wsctl(&["man", "--out", "man1/wsctl.1"]).fails().says("→ name another directory with `--out`");
     sandbox.wsctl(&["man", "frobnicate"]).fails().says("→ wsctl --help");
 }
 

@@ -290,7 +290,11 @@ fn variables_are_checked_like_options() {
     let with = |name: &str, value: &str| sandbox.wsctl_with(sandbox.root(), &[(name, OsStr::new(value))], &["plan"]);
     with("WSCTL_JOBS", "none").fails().says("as WSCTL_JOBS says").says("→ unset WSCTL_JOBS");
     with("WSCTL_LOCK_TIMEOUT", "soon").fails().says("→ unset WSCTL_LOCK_TIMEOUT");
-    sandbox.wsctl(&["plan", "--jobs", "none"]).fails().never_says("WSCTL_JOBS").says("→ wsctl plan --help");
+    with("WSCTL_JOBS", "n").fails().says("as WSCTL_JOBS says");
+    for typed in [&["plan", "--jobs", "none"] as &[&str], &["plan", "--jobs=none"], &["plan", "-jnone"]] {
+        let answer = sandbox.wsctl_with(sandbox.root(), &[("WSCTL_JOBS", OsStr::new("none"))], typed);
+        answer.fails().never_says("WSCTL_JOBS").says("→ wsctl plan --help");
+    }
     with("WSCTL_JOBS", "1").ok().says("+ builders.b");
     with("WSCTL_LOCK_TIMEOUT", "0s").ok();
     with("WSCTL_NO_INPUT", "1").ok();

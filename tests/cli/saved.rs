@@ -259,6 +259,7 @@ fn only_a_saved_plan_is_written_over() {
         before.assert_same(&snapshot(sandbox.root()));
     }
     sandbox.wsctl(&["plan", "--out", "nowhere/next.plan"]).fails().says("there is no directory").says("→ mkdir -p ");
+    sandbox.wsctl(&["plan", "--out", "builders.toml/next.plan"]).fails().says("→ name another file").never_says("mkdir");
     assert!(!sandbox.path("nowhere").exists());
     assert!(
         std::fs::read_dir(sandbox.top()).unwrap().all(|entry| !entry.unwrap().file_name().to_string_lossy().starts_with('.'))

@@ -99,7 +99,8 @@ fn a_branch_gets_another_name_and_its_checkout_other_directories_at_once() {
     let held = sandbox.plan().ok().says("rename branch builder/b to feature/b").says("! builders.b.web");
     held.says("1 changed file: lib/code");
     sandbox.git(web(&sandbox), &["checkout", "-q", "lib/code"]);
-    sandbox.plan().ok().says("has all directories, declared is services").says("Plan: 4 to update.");
+    let plan = sandbox.plan().ok().says("has all directories, declared is services").says("Plan: 4 to update.");
+    plan.says("switches extensions.worktreeConfig on in repository web");
     sandbox.apply().ok();
     assert_eq!(files(&sandbox), ["services/a/code"]);
     assert_eq!(sandbox.git(web(&sandbox), &["branch", "--show-current"]), "feature/b");

@@ -337,7 +337,7 @@ fn the_shell_that_called_us() {
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("! builders.work") && said.contains("(sh) works inside, from which this wsctl was started"), "{said}");
-    assert!(said.contains("→ cd out of "), "{said}");
+    assert!(said.contains(&format!("→ cd {}\n", sandbox.builder("work").display())), "{said}");
     before.assert_same(&snapshot(sandbox.builder("work")));
     assert!(!sandbox.builder("idle").exists(), "the others go on");
     sandbox.apply().ok();
