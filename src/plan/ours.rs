@@ -107,7 +107,12 @@ fn rename(
     let draft = drafts.add(case.address.clone(), Action::RenameBranch { touch, from }, reason);
     draft.frees.push((case.checkout.repository.clone(), registration.admin_name.clone()));
     draft.change.details.extend(told_of_shaping(case, &shaping));
+    let reason = shaping.reason.clone();
     draft.change.blockers = against_shaping(input, case, registration, shaping);
+    // A name alone needs no clean checkout.
+    if let (Some(first), Some(reason)) = (draft.change.blockers.first_mut(), reason) {
+        first.fact = format!("{reason}; {}", first.fact);
+    }
     if taken {
         let next = format!("git -C {} branch -m {} ANOTHER-NAME", shell(&case.repository.path), word(to.as_str()));
         let fact = format!("branch {to} is there already");

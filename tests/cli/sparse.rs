@@ -97,7 +97,7 @@ fn a_branch_gets_another_name_and_its_checkout_other_directories_at_once() {
     sandbox.toml(&format!("{}branch = \"feature/b\"\n{entry}", only("\"services\"")));
     fs::write(web(&sandbox).join("lib/code"), "edited\n").unwrap();
     let held = sandbox.plan().ok().says("rename branch builder/b to feature/b").says("! builders.b.web");
-    held.says("1 changed file: lib/code");
+    held.says("rename: has all directories, declared is services; 1 changed file: lib/code");
     sandbox.git(web(&sandbox), &["checkout", "-q", "lib/code"]);
     let plan = sandbox.plan().ok().says("has all directories, declared is services").says("Plan: 4 to update.");
     plan.says("switches extensions.worktreeConfig on in repository web");
