@@ -6,7 +6,8 @@ use anyhow::{Context as _, Result};
 
 use crate::git::{Door, admin_dir_of};
 use crate::model::desired::Desired;
-use crate::model::mark::{BUILDER_MARK, BuilderMark, CHECKOUT_MARK, CheckoutMark, OWN_DIRECTORY};
+use crate::model::journal::Relocating;
+use crate::model::mark::{BUILDER_MARK, BuilderMark, CHECKOUT_MARK, CheckoutMark, OWN_DIRECTORY, WORKSPACE_MARK, WorkspaceMark};
 use crate::model::name::BuilderName;
 use crate::model::path::AbsPath;
 use crate::regular;
@@ -43,6 +44,19 @@ impl Shared<'_> {
     ) -> Result<()> {
         change(self.run.door, self.run.desired, builder, path, by)
     }
+}
+
+/// Lets the mark of the workspace say where a repository is that has moved: a run that is cut short after it must find it,
+/// also for a file that names a third place by then. One at a time.
+pub(super) fn note_place(door: &dyn Door, desired: &Desired, relocating: &Relocating) -> Result<()> {
+    let place = desired.builders_dir.join(OWN_DIRECTORY).join(WORKSPACE_MARK);
+    let (Some(first), Some(last)) = (relocating.leaps.first(), relocating.leaps.last()) else { return Ok(()) };
+    let context = || format!("the mark of the workspace, {place}");
+    let text = regular::read(&place).with_context(context)?;
+    let mut mark: WorkspaceMark = serde_json::from_slice(&text).with_context(context)?;
+    let Some(applied) = mark.repositories.values_mut().find(|applied| applied.path == first.from) else { return Ok(()) };
+    applied.path = last.to.clone();
+    door.write_own(&place, &serde_json::to_vec_pretty(&mark).with_context(context)?)
 }
 
 fn place(desired: &Desired, builder: &BuilderName, path: &AbsPath) -> AbsPath {

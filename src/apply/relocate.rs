@@ -11,6 +11,7 @@ use crate::model::name::BuilderName;
 use crate::model::path::AbsPath;
 use crate::plan::{Hop, Relocated, Relocation};
 
+use super::marks::note_place;
 use super::prepare::put_aside;
 
 /// What the journal says of a relocation.
@@ -92,7 +93,8 @@ pub(super) fn settle(door: &dyn Door, desired: &Desired, relocating: &Relocating
     if waits && taken && first.from.as_path().symlink_metadata().is_err() {
         return door.rename(&relocating.stage, &first.from);
     }
-    carry_out(door, desired, relocating)
+    carry_out(door, desired, relocating)?;
+    if relocating.builder.is_none() { note_place(door, desired, relocating) } else { Ok(()) }
 }
 
 fn is_empty(path: &AbsPath) -> bool {

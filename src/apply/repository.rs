@@ -10,13 +10,17 @@ use crate::plan::{Relocation, RepositoryWrite, immovable, refusals_of_move};
 
 use super::Shared;
 use super::again::refuse;
+use super::marks::note_place;
 use super::relocate::{carry_out, relocating};
 
 pub(super) fn update(shared: &Shared<'_>, write: &RepositoryWrite) -> Result<()> {
     let Shared { run, .. } = shared;
     if let Some(relocation) = &write.relocation {
         idle(relocation)?;
-        carry_out(run.door, run.desired, &relocating(None, relocation))?;
+        let relocating = relocating(None, relocation);
+        carry_out(run.door, run.desired, &relocating)?;
+        let _turn = shared.turn();
+        note_place(run.door, run.desired, &relocating)?;
     }
     match &write.remote {
         Some((remote, old, new)) => run.door.set_url(&write.path, remote, old, new),

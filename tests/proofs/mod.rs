@@ -7,6 +7,7 @@
 //! One case of the model again: `WSCTL_PROOF_CASE=n`; so many from another on: `WSCTL_PROOF_FROM=n`. One scenario of the
 //! fault matrix: `WSCTL_PROOF_SCENARIO=name`.
 
+mod changed_mind;
 mod copy;
 mod cuts;
 mod disk;

@@ -130,7 +130,7 @@ pub(super) fn applied(sandbox: &Sandbox, toml: &str) {
 }
 
 /// Applies what is declared with a fault.
-fn broken_off(sandbox: &Sandbox, toml: &str, fault: Option<Fault>) -> Vec<&'static str> {
+pub(super) fn broken_off(sandbox: &Sandbox, toml: &str, fault: Option<Fault>) -> Vec<&'static str> {
     sandbox.toml(toml);
     let order = Order { now: NOW - 1000, ..order(Command::Apply) };
     let desired = load(&sandbox.root(), order).unwrap();
