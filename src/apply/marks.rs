@@ -6,10 +6,10 @@ use anyhow::{Context as _, Result};
 
 use crate::git::{Door, admin_dir_of};
 use crate::model::desired::Desired;
-use crate::model::journal::Relocating;
+use crate::model::journal::{Followed, Relocating};
 use crate::model::mark::{BUILDER_MARK, BuilderMark, CHECKOUT_MARK, CheckoutMark, OWN_DIRECTORY, WORKSPACE_MARK, WorkspaceMark};
 use crate::model::name::BuilderName;
-use crate::model::path::AbsPath;
+use crate::model::path::{AbsPath, RelPath};
 use crate::regular;
 
 use super::Shared;
@@ -57,6 +57,21 @@ pub(super) fn note_place(door: &dyn Door, desired: &Desired, relocating: &Reloca
     let Some(applied) = mark.repositories.values_mut().find(|applied| applied.path == first.from) else { return Ok(()) };
     applied.path = last.to.clone();
     door.write_own(&place, &serde_json::to_vec_pretty(&mark).with_context(context)?)
+}
+
+/// The same of a builder's checkouts: their marks say where in it they are by now. What has no mark of ours has none after.
+pub(super) fn note_places(door: &dyn Door, builder: &AbsPath, checkouts: &[Followed]) -> Result<()> {
+    for Followed { admin_dir, to, .. } in checkouts {
+        let place = admin_dir.join(CHECKOUT_MARK);
+        let mark = regular::read(&place).ok().and_then(|text| serde_json::from_slice::<CheckoutMark>(&text).ok());
+        let inside = builder.contains(to).then(|| RelPath::new(to.relative_to(builder).to_str()?).ok()).flatten();
+        let (Some(mark), Some(path)) = (mark, inside) else { continue };
+        if mark.path != path {
+            let text = serde_json::to_vec_pretty(&CheckoutMark { path, ..mark }).context("a checkout's mark")?;
+            door.write_own(&place, &text)?;
+        }
+    }
+    Ok(())
 }
 
 fn place(desired: &Desired, builder: &BuilderName, path: &AbsPath) -> AbsPath {

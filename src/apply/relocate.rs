@@ -11,7 +11,7 @@ use crate::model::name::BuilderName;
 use crate::model::path::AbsPath;
 use crate::plan::{Hop, Relocated, Relocation};
 
-use super::marks::note_place;
+use super::marks::{note_place, note_places};
 use super::prepare::put_aside;
 
 /// What the journal says of a relocation.
@@ -65,6 +65,9 @@ pub(super) fn carry_out(door: &dyn Door, desired: &Desired, relocating: &Relocat
     for checkout in &relocating.checkouts {
         let Followed { admin_dir, old_admin_dir, common_dir, from, to } = checkout;
         door.relink(&Relink { admin_dir, common_dir, worktree: to, old_worktree: from, old_admin_dir })?;
+    }
+    if let Some(builder) = &relocating.builder {
+        note_places(door, &desired.builders_dir.join(builder.as_str()), &relocating.checkouts)?;
     }
     for directory in relocating.empties.iter().filter(|directory| is_empty(directory)) {
         door.remove_empty(directory)?;

@@ -5,20 +5,38 @@ use super::scenarios::{NOW, REPOS, TWO, applied, base, broken_off, work};
 use super::{figures, number, spread, tokens};
 use crate::support::{Fault, Mode, Sandbox};
 
-/// What is said last, and what was said on the way: a section of the file, and a key of `[repos.api]`.
-const STORIES: [(&str, [[&str; 2]; 2]); 3] = [
-    ("a repository's path", [["", "path = \"clones/api\"\n"], ["", "path = \"deep/down/api\"\n"]]),
+/// What is said on the way, and what is said last: a section of the file, a key of `[repos.api]`, and what follows.
+type Wish = [&'static str; 3];
+
+const STORIES: [(&str, [Wish; 2]); 3] = [
+    ("a repository's path", [["", "path = \"clones/api\"\n", ""], ["", "path = \"deep/down/api\"\n", ""]]),
     (
         "the layout",
-        [["[workspace]\nlayout = \"split\"\n", ""], ["[workspace]\nlayout = { root = \"ws\", repo = \"src/{repo}\" }\n", ""]],
+        [
+            ["[workspace]\nlayout = \"split\"\n", "", ""],
+            ["[workspace]\nlayout = { root = \"ws\", repo = \"src/{repo}\" }\n", "", ""],
+        ],
     ),
-    ("builders_dir", [["[workspace]\nbuilders_dir = \"agents\"\n", ""], ["[workspace]\nbuilders_dir = \"deep/down\"\n", ""]]),
+    (
+        "a builder's name",
+        [
+            ["", "", "[[moved]]\nfrom = \"builders.one\"\nto = \"builders.mid\"\n"],
+            [
+                "",
+                "",
+                "[[moved]]\nfrom = \"builders.one\"\nto = \"builders.mid\"\n\
+                 [[moved]]\nfrom = \"builders.mid\"\nto = \"builders.last\"\n",
+            ],
+        ],
+    ),
 ];
 
-fn file(sandbox: &Sandbox, [section, key]: [&str; 2]) -> String {
+fn file(sandbox: &Sandbox, [section, key, moved]: Wish) -> String {
     let url = sandbox.top().join("origin/api.git");
     let repos = REPOS.replace("[repos.api]\n", &format!("[repos.api]\nurl = \"{}\"\n{key}", url.display()));
-    format!("{section}{repos}{TWO}")
+    let name = moved.rsplit("to = \"builders.").next().and_then(|tail| tail.split('"').next()).filter(|name| !name.is_empty());
+    let one = format!("[builders.{}]\nbranch = \"builder/one\"\n", name.unwrap_or("one"));
+    format!("{section}{repos}{}{moved}", TWO.replace("[builders.one]\n", &one))
 }
 
 fn order(later: i64) -> Order {
@@ -26,9 +44,9 @@ fn order(later: i64) -> Order {
 }
 
 /// What is wrong at the end; `None`: the run on the way had ended before this write.
-fn told(on_the_way: [&str; 2], last: [&str; 2], call: usize) -> Option<Vec<String>> {
+fn told(on_the_way: Wish, last: Wish, call: usize) -> Option<Vec<String>> {
     let sandbox = base();
-    applied(&sandbox, &file(&sandbox, ["", ""]));
+    applied(&sandbox, &file(&sandbox, ["", "", ""]));
     work(&sandbox, "one/api", "one");
     let before = (tokens::find(&sandbox), tokens::git_dirs(&sandbox.root()).len());
     let calls = broken_off(&sandbox, &file(&sandbox, on_the_way), Some(Fault { call, mode: Mode::DieAfter }));
@@ -58,7 +76,7 @@ fn a_file_that_changes_after_a_kill_is_what_the_disk_becomes() {
     let full = number("WSCTL_PROOF_FULL", 0) > 0;
     for (name, [on_the_way, last]) in STORIES {
         let sandbox = base();
-        applied(&sandbox, &file(&sandbox, ["", ""]));
+        applied(&sandbox, &file(&sandbox, ["", "", ""]));
         let writes = broken_off(&sandbox, &file(&sandbox, on_the_way), None).len();
         let calls: Vec<usize> = (0..writes).filter(|call| full || call + 4 >= writes || call % 9 == 0).collect();
         let all = spread(&calls, |call| (*call, told(on_the_way, last, *call)));

@@ -19,6 +19,7 @@ use super::super::unsaved::{finding, trash_may_hold};
 use super::super::{Blocker, Relocated, Relocation, refusals_of_move};
 use super::Moving;
 use super::hops::{Item, hops, shifted};
+use super::renamed::names;
 use super::sources::Source;
 use super::targets::targets;
 
@@ -107,8 +108,8 @@ fn known<'a>(
     source: Option<&Source>,
     directory: Option<&'a BuilderDirectory>,
 ) -> Vec<Known<'a>> {
-    let names = std::iter::once(&builder.name).chain(source.map(|source| &source.was).filter(|was| **was != builder.name));
-    let mut marked: Vec<_> = names.flat_map(|name| input.of_builder(name)).collect();
+    let names = names(input, &builder.name, source.map(|source| &source.was));
+    let mut marked: Vec<_> = names.into_iter().flat_map(|name| input.of_builder(name)).collect();
     marked.sort_by_key(|((_, _, found), _)| &found.admin_name);
     let mut known = Vec::new();
     for (name, checkout) in &builder.checkouts {

@@ -1,6 +1,6 @@
 //! Checkouts whose marks still call their builder, or their repository, as it was called before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::address::Address;
 use crate::model::name::BuilderName;
@@ -10,16 +10,27 @@ use super::super::input::Input;
 use super::Renamed;
 use super::sources::Source;
 
+/// A builder's name and those that the marks of its checkouts may have: all that it had before.
+pub(super) fn names<'a>(input: &Input<'a>, now: &'a BuilderName, was: Option<&'a BuilderName>) -> BTreeSet<&'a BuilderName> {
+    let before = input.desired.moved.builders.get(now).into_iter().flatten();
+    before.chain(was).chain([now]).collect()
+}
+
 /// By their admin directories. Where it lies tells a checkout from one of another builder that has the name by now.
 pub(super) fn renamed(input: &Input<'_>, sources: &BTreeMap<BuilderName, Source>) -> BTreeMap<AbsPath, Renamed> {
     let mut places: BTreeMap<&BuilderName, Vec<(AbsPath, &BuilderName)>> = BTreeMap::new();
+    let mut lies = |directory: AbsPath, now, was| {
+        for name in names(input, now, Some(was)).into_iter().filter(|name| *name != now) {
+            places.entry(name).or_default().push((directory.clone(), now));
+        }
+    };
     for (now, source) in sources {
-        places.entry(&source.was).or_default().push((input.desired.builders_dir.join(&source.key), now));
+        lies(input.desired.builders_dir.join(&source.key), now, &source.was);
     }
     // The builder's own mark was written, theirs were not: a run was cut short.
     for builder in input.desired.builders.values().filter(|builder| !sources.contains_key(&builder.name)) {
         if let Some(was) = input.builder_mark(&builder.name).and_then(|mark| mark.moved_from.as_ref()) {
-            places.entry(was).or_default().push((builder.path.clone(), &builder.name));
+            lies(builder.path.clone(), &builder.name, was);
         }
     }
     let mut renamed = BTreeMap::new();

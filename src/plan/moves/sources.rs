@@ -37,7 +37,7 @@ pub(super) fn sources(input: &Input<'_>) -> Sources {
     let mut sources = Sources::default();
     for (to, names) in &input.desired.moved.builders {
         if input.desired.builders.contains_key(to)
-            && let Some(source) = names.iter().find_map(|was| source(input, to, was))
+            && let Some(source) = names.iter().find_map(|was| source(input, to, was).or_else(|| half_way(input, names, was)))
         {
             sources.of.insert(to.clone(), source);
         }
@@ -87,6 +87,15 @@ fn source(input: &Input<'_>, to: &BuilderName, was: &BuilderName) -> Option<Sour
         return Some(Source { key: key(to), was: was.clone() });
     }
     is_ours(input, was).then(|| Source { key: key(was), was: was.clone() })
+}
+
+/// The directory of a name on the way, whose marks still have one from before it: a run was cut short, and the file says a
+/// further name by now.
+fn half_way(input: &Input<'_>, names: &[BuilderName], on_the_way: &BuilderName) -> Option<Source> {
+    let declared = input.desired.builders.contains_key(on_the_way);
+    let mut older = names.iter().filter(|was| *was != on_the_way && !declared);
+    let was = older.find(|was| renamed_only(input, on_the_way, was))?;
+    Some(Source { key: key(on_the_way), was: was.clone() })
 }
 
 fn is_done(input: &Input<'_>, to: &BuilderName, was: &BuilderName) -> bool {
