@@ -1,11 +1,15 @@
 //! The anchor repository of a builder, as it is.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
-use std::os::unix::fs::PermissionsExt as _;
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use gix::objs::tree::EntryKind;
+use gix::objs::{CommitRef, Kind, TreeRefIter};
 
+use super::git_dir::GitDir;
 use super::open::{self, local_config};
 use super::refs::{self, Refs};
 use super::{disk, head};
@@ -31,8 +35,8 @@ pub(super) fn mark(builder: &AbsPath) -> Marked<BuilderMark> {
     if inside(builder) && inside(&git_dir) { disk::mark(git_dir.join(BUILDER_MARK).as_path()) } else { Marked::No }
 }
 
-/// Reads `.git` of a builder.
-pub(super) fn read(builder: &AbsPath) -> AnchorState {
+/// Reads `.git` of a builder, which carries our mark or does not.
+pub(super) fn read(builder: &AbsPath, marked: bool) -> AnchorState {
     let git_dir = builder.join(".git");
     match disk::look(git_dir.as_path()) {
         Ok(None) => return AnchorState::Missing,
@@ -44,7 +48,7 @@ pub(super) fn read(builder: &AbsPath) -> AnchorState {
         Ok(Some(_)) => {}
         Err(error) => return AnchorState::Foreign(format!("something that cannot be read: {error}")),
     }
-    if mark(builder) == Marked::No {
+    if !marked {
         return AnchorState::Foreign("another repository".into());
     }
     match anchor(&git_dir) {
@@ -54,20 +58,25 @@ pub(super) fn read(builder: &AbsPath) -> AnchorState {
 }
 
 fn anchor(git_dir: &AbsPath) -> Result<Anchor> {
-    let repository = open::gix(git_dir.as_path(), &[])?;
-    let refs = Refs::by_gix(&repository)?;
-    let head = head::head(git_dir, &refs, RefFormat::Files);
+    let config = local_config(git_dir)?;
+    let objects = Objects::of(git_dir, &config)?;
+    let refs = match Refs::of_head(git_dir) {
+        Some(refs) => refs,
+        None => Refs::by_gix(objects.all()?)?,
+    };
+    let head = head::head(&GitDir::list(git_dir), &refs, RefFormat::Files);
     let (mut by_wsctl, mut entries) = (false, BTreeMap::new());
     if let Some(id) = head.commit() {
-        let commit = repository.find_commit(gix::ObjectId::from_hex(id.as_str().as_bytes())?)?;
+        let mut bytes = Vec::new();
+        objects.read(&gix::ObjectId::from_hex(id.as_str().as_bytes())?, Kind::Commit, &mut bytes)?;
+        let commit = CommitRef::from_bytes(&bytes, objects.format)?;
         by_wsctl = commit.committer()?.email == WSCTL_EMAIL;
-        collect(&commit.tree()?, "", &mut entries)?;
+        collect(&objects, &commit.tree(), "", &mut entries)?;
     }
-    let config = local_config(git_dir)?;
     let remotes = config.sections_by_name("remote").into_iter().flatten();
     let remotes = remotes.filter_map(|section| section.header().subsection_name().map(ToString::to_string));
     Ok(Anchor {
-        format: if repository.object_hash() == gix::hash::Kind::Sha256 { ObjectFormat::Sha256 } else { ObjectFormat::Sha1 },
+        format: if objects.format == gix::hash::Kind::Sha256 { ObjectFormat::Sha256 } else { ObjectFormat::Sha1 },
         head,
         by_wsctl,
         entries,
@@ -77,6 +86,48 @@ fn anchor(git_dir: &AbsPath) -> Result<Anchor> {
     })
 }
 
+/// The objects of an anchor: few and loose, unless somebody packed them.
+struct Objects<'a> {
+    git_dir: &'a AbsPath,
+    format: gix::hash::Kind,
+    loose: gix::odb::loose::Store,
+    all: OnceCell<gix::Repository>,
+}
+
+impl<'a> Objects<'a> {
+    fn of(git_dir: &'a AbsPath, config: &gix::config::File) -> Result<Self> {
+        let sha256 = config.string("extensions.objectFormat").is_some_and(|format| format.eq_ignore_ascii_case(b"sha256"));
+        let format = if sha256 { gix::hash::Kind::Sha256 } else { gix::hash::Kind::Sha1 };
+        let loose = gix::odb::loose::Store::at(git_dir.join("objects").as_path(), format);
+        let objects = Objects { git_dir, format, loose, all: OnceCell::new() };
+        // Another user's is not read without a word from git.
+        if fs::symlink_metadata(git_dir.as_path())?.uid() != rustix::process::geteuid().as_raw() {
+            objects.all()?;
+        }
+        Ok(objects)
+    }
+
+    fn all(&self) -> Result<&gix::Repository> {
+        if let Some(all) = self.all.get() {
+            return Ok(all);
+        }
+        let opened = open::gix(self.git_dir.as_path(), &[])?;
+        Ok(self.all.get_or_init(|| opened))
+    }
+
+    fn read(&self, id: &gix::oid, kind: Kind, bytes: &mut Vec<u8>) -> Result<()> {
+        let found = if let Ok(Some(found)) = self.loose.try_find(id, bytes) {
+            found.kind
+        } else {
+            let object = self.all()?.find_object(id)?;
+            bytes.clone_from(&object.data);
+            object.kind
+        };
+        ensure!(found == kind, "{id} is a {found}, not a {kind}");
+        Ok(())
+    }
+}
+
 fn says(config: &gix::config::File, key: &str, value: &str) -> bool {
     match value {
         "false" => config.boolean(key).ok().flatten() == Some(false),
@@ -84,19 +135,20 @@ fn says(config: &gix::config::File, key: &str, value: &str) -> bool {
     }
 }
 
-fn collect(tree: &gix::Tree<'_>, above: &str, entries: &mut BTreeMap<RelPath, AnchorEntry>) -> Result<()> {
-    for entry in tree.iter() {
+fn collect(objects: &Objects<'_>, tree: &gix::oid, above: &str, entries: &mut BTreeMap<RelPath, AnchorEntry>) -> Result<()> {
+    let mut bytes = Vec::new();
+    objects.read(tree, Kind::Tree, &mut bytes)?;
+    for entry in TreeRefIter::from_bytes(&bytes, objects.format) {
         let entry = entry?;
-        let path = format!("{above}{}", entry.filename());
-        let mode = entry.mode();
-        let found = match mode.kind() {
+        let path = format!("{above}{}", entry.filename);
+        let found = match entry.mode.kind() {
             EntryKind::Tree => {
-                collect(&entry.object()?.try_into_tree()?, &format!("{path}/"), entries)?;
+                collect(objects, entry.oid, &format!("{path}/"), entries)?;
                 continue;
             }
-            EntryKind::Commit => AnchorEntry::Gitlink(refs::id(entry.object_id())?),
+            EntryKind::Commit => AnchorEntry::Gitlink(refs::id(entry.oid)?),
             EntryKind::Blob | EntryKind::BlobExecutable | EntryKind::Link => {
-                AnchorEntry::Blob { id: refs::id(entry.object_id())?, mode: u32::from(mode.value()) }
+                AnchorEntry::Blob { id: refs::id(entry.oid)?, mode: u32::from(entry.mode.value()) }
             }
         };
         entries.insert(RelPath::new(&path)?, found);

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 
 use super::files::Tracked;
+use super::registered::Registered;
 use super::{anchor, disk, files, parallel, place, places, registration};
-use crate::model::actual::{Directory, Registration, Repository, RepositoryState};
+use crate::model::actual::{Directory, Registration, RepositoryState};
 use crate::model::builder::{AnchorEntry, AnchorState, BuilderDirectory, Occupant};
 use crate::model::desired::{Desired, DesiredBuilder};
 use crate::model::mark::{BuilderMark, Marked, OWN_DIRECTORY};
@@ -39,26 +40,28 @@ pub(super) fn builders(desired: &Desired, repositories: &Repositories) -> BTreeM
     let declared = desired.builders.keys().map(|name| OsString::from(name.as_str()));
     let names: BTreeSet<OsString> = names.chain(declared).filter(|name| !OWN.iter().any(|own| name == own)).collect();
     let names: Vec<OsString> = names.into_iter().collect();
-    let read = parallel::map(&names, |name| builder(desired, repositories, name));
+    let registered = Registered::new(repositories, disk::real(&desired.builders_dir));
+    let read = parallel::map(&names, |name| builder(desired, repositories, &registered, name));
     names.into_iter().zip(read).collect()
 }
 
-fn builder(desired: &Desired, repositories: &Repositories, name: &OsStr) -> BuilderDirectory {
+fn builder(desired: &Desired, repositories: &Repositories, registered: &Registered<'_>, name: &OsStr) -> BuilderDirectory {
     let path = desired.builders_dir.join(name);
     let declared = name.to_str().and_then(|name| desired.builders.get(name).or_else(|| renamed(desired, name)));
     let occupant = places::occupant(&path, &RelPath::here());
     // Nothing is read through a symbolic link that stands where a builder should be.
     let reachable = !matches!(occupant, Occupant::Symlink | Occupant::Nothing | Occupant::File);
-    let anchor = if reachable { anchor::read(&path) } else { AnchorState::Missing };
-    let registrations = registrations(repositories, &path);
-    let mark = mark(desired, &path, name, &registrations);
-    let mut known = known_places(declared, repositories, name);
+    let own = anchor::mark(&path);
+    let anchor = if reachable { anchor::read(&path, own != Marked::No) } else { AnchorState::Missing };
+    let real = disk::real(&path);
+    let mark = if own == Marked::No { mark(desired, &path, name, &registered.inside(&real)) } else { own };
+    let mut known = known_places(declared, registered, name);
     if let AnchorState::Ours(anchor) = &anchor {
         known.extend(
             anchor.entries.iter().filter(|(_, entry)| matches!(entry, AnchorEntry::Gitlink(_))).map(|(at, _)| at.clone()),
         );
     }
-    let places = places::places(&path, &known, reachable);
+    let places = places::places(&path, &known, reachable, &|at| registered.whole(at.under(&real).as_path()));
     let files = managed(declared, &mark);
     let tracked = Tracked::new(repositories, &places, &files);
     let files = files.into_iter().map(|to| {
@@ -71,7 +74,7 @@ fn builder(desired: &Desired, repositories: &Repositories, name: &OsStr) -> Buil
         occupant,
         anchor,
         mark,
-        one_sided: one_sided(&path, &places),
+        one_sided: one_sided(&real, &places, registered),
         places,
         files,
         strays: None,
@@ -87,9 +90,16 @@ fn renamed<'a>(desired: &'a Desired, name: &str) -> Option<&'a DesiredBuilder> {
 }
 
 /// The linked worktrees whose registration names another place, or is gone.
-fn one_sided(builder: &AbsPath, places: &BTreeMap<RelPath, Occupant>) -> BTreeMap<RelPath, Option<AbsPath>> {
+fn one_sided(
+    builder: &AbsPath,
+    places: &BTreeMap<RelPath, Occupant>,
+    registered: &Registered<'_>,
+) -> BTreeMap<RelPath, Option<AbsPath>> {
     let named = |(at, occupant): (&RelPath, &Occupant)| {
         let Occupant::Worktree(admin) = occupant else { return None };
+        if registered.whole(at.under(builder).as_path()) == Some(admin) {
+            return None;
+        }
         let named = registration::link(admin).0;
         let linked = admin.parent().as_path().ends_with("worktrees");
         (linked && named != Some(disk::real(&at.under(builder)))).then(|| (at.clone(), named))
@@ -97,23 +107,8 @@ fn one_sided(builder: &AbsPath, places: &BTreeMap<RelPath, Occupant>) -> BTreeMa
     places.iter().filter_map(named).collect()
 }
 
-/// The registrations whose worktree is the builder itself, or lies in it.
-fn registrations<'a>(repositories: &'a Repositories, path: &AbsPath) -> Vec<(&'a RepoName, &'a Registration)> {
-    let path = disk::real(path);
-    let each = |(name, state): (&'a RepoName, &'a RepositoryState)| {
-        let repository = state.repository().into_iter();
-        repository.flat_map(|repository: &Repository| repository.registrations.values()).map(move |found| (name, found))
-    };
-    let inside = |found: &Registration| found.worktree.as_ref().is_some_and(|worktree| path.contains(worktree));
-    repositories.iter().flat_map(each).filter(|(_, found)| inside(found)).collect()
-}
-
-/// The builder's mark: from the anchor, from the root's admin directory, or from our own directory.
+/// The mark of a builder whose anchor has none: from the root's admin directory, or from our own directory.
 fn mark(desired: &Desired, path: &AbsPath, name: &OsStr, inside: &[(&RepoName, &Registration)]) -> Marked<BuilderMark> {
-    let found = anchor::mark(path);
-    if found != Marked::No {
-        return found;
-    }
     // That of a nested builder, also where its root was moved into it and the anchor is still to come.
     let root = inside.iter().find(|(name, found)| name.is_root() && found.builder_mark != Marked::No);
     if let Some((_, root)) = root {
@@ -140,12 +135,10 @@ fn plain_mark(desired: &Desired, path: &AbsPath, name: &OsStr) -> Marked<Builder
 }
 
 /// The places that declared and marked checkouts take.
-fn known_places(declared: Option<&DesiredBuilder>, repositories: &Repositories, name: &OsStr) -> BTreeSet<RelPath> {
+fn known_places(declared: Option<&DesiredBuilder>, registered: &Registered<'_>, name: &OsStr) -> BTreeSet<RelPath> {
     let declared = declared.into_iter().flat_map(|builder| builder.checkouts.values()).map(|checkout| checkout.path.clone());
-    let repositories = repositories.values().filter_map(RepositoryState::repository);
-    let marks = repositories.flat_map(|repository| repository.registrations.values()).filter_map(|found| found.mark.mark());
-    let marked = marks.filter(|mark| OsStr::new(mark.builder.as_str()) == name).map(|mark| mark.path.clone());
-    declared.chain(marked).collect()
+    let marks = registered.of_builder(name).iter().filter_map(|(_, found)| found.mark.mark());
+    declared.chain(marks.map(|mark| mark.path.clone())).collect()
 }
 
 fn managed(declared: Option<&DesiredBuilder>, mark: &Marked<BuilderMark>) -> BTreeSet<RelPath> {

@@ -1,5 +1,6 @@
 //! Small looks at the disk that several readers share. Nothing here follows a symbolic link by accident.
 
+use std::ffi::OsStr;
 use std::fs::{self, Metadata};
 use std::io::{self, ErrorKind};
 use std::os::unix::ffi::OsStrExt as _;
@@ -21,7 +22,7 @@ pub(super) fn look(path: &Path) -> io::Result<Option<Metadata>> {
     absent(fs::symlink_metadata(path))
 }
 
-fn absent<T>(found: io::Result<T>) -> io::Result<Option<T>> {
+pub(super) fn absent<T>(found: io::Result<T>) -> io::Result<Option<T>> {
     match found {
         Ok(value) => Ok(Some(value)),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
@@ -53,9 +54,14 @@ pub(super) fn real(path: &AbsPath) -> AbsPath {
 /// The path behind `gitdir: ` in a `.git` file, seen from the directory that holds it.
 pub(super) fn git_file(directory: &AbsPath) -> io::Result<AbsPath> {
     let bytes = regular::read(directory.join(".git").as_path())?;
+    Ok(real(&git_dir_in(directory, &bytes)?))
+}
+
+/// The same as the bytes of that file have it.
+pub(super) fn git_dir_in(directory: &AbsPath, bytes: &[u8]) -> io::Result<AbsPath> {
     let target = bytes.strip_prefix(b"gitdir: ").ok_or_else(|| io::Error::other("its .git file names no git directory"))?;
     let target = target.strip_suffix(b"\n").unwrap_or(target);
-    Ok(real(&directory.join(Path::new(std::ffi::OsStr::from_bytes(target)))))
+    Ok(directory.join(Path::new(OsStr::from_bytes(target))))
 }
 
 /// Whether a directory looks like a git directory or bare repository.
@@ -65,7 +71,12 @@ pub(super) fn is_git_dir(path: &Path) -> bool {
 
 /// A mark, read from its file.
 pub(super) fn mark<M: DeserializeOwned>(path: &Path) -> Marked<M> {
-    match read(path) {
+    parse_mark(read(path), path)
+}
+
+/// The same of bytes that were read.
+pub(super) fn parse_mark<M: DeserializeOwned>(found: io::Result<Option<Vec<u8>>>, path: &Path) -> Marked<M> {
+    match found {
         Ok(None) => Marked::No,
         Ok(Some(bytes)) => match serde_json::from_slice(&bytes) {
             Ok(mark) => Marked::Yes(mark),

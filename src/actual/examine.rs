@@ -26,6 +26,9 @@ enum Answer {
 
 /// Fills in `work`, `strays`, `held`, `submodules` and `pointers` where a question asks for them. What cannot be told is a finding.
 pub fn examine(actual: &mut Actual, desired: &Desired, questions: &[Question]) {
+    if questions.is_empty() {
+        return;
+    }
     let processes = Processes::read();
     let seen: &Actual = actual;
     let answers = parallel::map(questions, |question| answer(seen, desired, question, &processes));

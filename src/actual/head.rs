@@ -4,20 +4,20 @@ use std::os::unix::ffi::OsStrExt as _;
 
 use anyhow::Result;
 
+use super::git_dir::GitDir;
 use super::refs::Refs;
-use super::{disk, git, tables};
+use super::{git, tables};
 use std::collections::BTreeSet;
 
 use crate::model::actual::{Head, Operation, RefFormat};
 use crate::model::name::{BranchName, ObjectId};
 use crate::model::path::AbsPath;
-use crate::regular;
 
 /// Reads HEAD of a git directory whose branches are `refs`.
-pub(super) fn head(git_dir: &AbsPath, refs: &Refs, format: RefFormat) -> Head {
+pub(super) fn head(git_dir: &GitDir<'_>, refs: &Refs, format: RefFormat) -> Head {
     let text = match format {
         RefFormat::Files => head_file(git_dir),
-        RefFormat::Reftable => ask(git_dir),
+        RefFormat::Reftable => ask(git_dir.path),
     };
     match text {
         Ok(text) => parse(&text, refs),
@@ -25,13 +25,12 @@ pub(super) fn head(git_dir: &AbsPath, refs: &Refs, format: RefFormat) -> Head {
     }
 }
 
-fn head_file(git_dir: &AbsPath) -> Result<Vec<u8>> {
-    let path = git_dir.join("HEAD");
-    // The oldest repositories keep HEAD as a symbolic link.
-    if let Ok(target) = std::fs::read_link(path.as_path()) {
-        return Ok([b"ref: ", target.as_os_str().as_bytes()].concat());
-    }
-    Ok(regular::read(path.as_path())?)
+fn head_file(git_dir: &GitDir<'_>) -> Result<Vec<u8>> {
+    git_dir.read_here("HEAD").or_else(|error| match std::fs::read_link(git_dir.path.join("HEAD").as_path()) {
+        // The oldest repositories keep HEAD as a symbolic link.
+        Ok(target) => Ok([b"ref: ", target.as_os_str().as_bytes()].concat()),
+        Err(_) => Err(error.into()),
+    })
 }
 
 /// A reftable's HEAD file says `refs/heads/.invalid`: only git knows.
@@ -62,13 +61,13 @@ fn parse(text: &[u8], refs: &Refs) -> Head {
 }
 
 /// Reads the markers that git leaves while something waits for its end.
-pub(super) fn operation(git_dir: &AbsPath) -> Option<Operation> {
-    let file = |name: &str| !matches!(disk::look(git_dir.join(name).as_path()), Ok(None));
+pub(super) fn operation(git_dir: &GitDir<'_>) -> Option<Operation> {
     // Where git itself cannot read the table, HEAD is unreadable too.
     let heads = ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD"];
-    let table = if tables::holds(git_dir) { tables::beside_head(git_dir, &heads).unwrap_or_default() } else { Vec::new() };
-    let there = |name: &str| file(name) || table.iter().any(|(found, _)| found == name);
-    let sequencer = || match disk::read(git_dir.join("sequencer/todo").as_path()) {
+    let in_table = git_dir.may_hold("reftable") && tables::holds(git_dir.path);
+    let table = if in_table { tables::beside_head(git_dir.path, &heads).unwrap_or_default() } else { Vec::new() };
+    let there = |name: &str| git_dir.holds(name) || table.iter().any(|(found, _)| found == name);
+    let sequencer = || match git_dir.read("sequencer/todo") {
         Ok(Some(todo)) if todo.starts_with(b"revert") => "revert",
         Ok(_) | Err(_) => "cherry-pick",
     };
@@ -102,9 +101,9 @@ pub(super) fn operation(git_dir: &AbsPath) -> Option<Operation> {
 
 /// The branches that count as in use though HEAD is detached: what is rebased or bisected, and every branch that a
 /// rebase will update.
-fn held(git_dir: &AbsPath) -> BTreeSet<BranchName> {
+fn held(git_dir: &GitDir<'_>) -> BTreeSet<BranchName> {
     let lines = |name: &str| {
-        let bytes = disk::read(git_dir.join(name).as_path()).ok().flatten().unwrap_or_default();
+        let bytes = git_dir.read(name).ok().flatten().unwrap_or_default();
         bytes.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>()
     };
     let branch = |line: &Vec<u8>| line.strip_prefix(b"refs/heads/").map(BranchName::from_disk);

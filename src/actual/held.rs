@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+use super::git_dir::GitDir;
 use super::processes::Processes;
 use super::walk::{self, Into};
 use super::{content, disk, place, registration};
@@ -46,7 +47,7 @@ pub(super) fn look(worktree: &AbsPath, git_dir: &AbsPath, processes: &Processes)
 /// have a look of their own.
 pub(super) fn inside(worktree: &AbsPath, admin_dir: &AbsPath, inner: &[PathBuf], processes: &Processes) -> Findings {
     let mut findings = Findings::new();
-    if let Some(Lock::Foreign(reason)) = registration::lock(admin_dir) {
+    if let Some(Lock::Foreign(reason)) = registration::lock(&GitDir::list(admin_dir)) {
         findings.push(Finding::Locked(reason));
     }
     findings.extend(at_work(worktree, admin_dir, inner, processes));

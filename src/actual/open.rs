@@ -1,13 +1,14 @@
 //! Opens a repository for reading, and says why it cannot be used where git itself would refuse it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 
 use super::{disk, git};
 use crate::model::actual::{ObjectFormat, RefFormat};
 use crate::model::path::{AbsPath, printable, shell};
+use crate::regular;
 
 /// What lies at a declared path.
 pub(super) enum Found {
@@ -159,8 +160,9 @@ fn refused(path: &AbsPath, git_dir: &AbsPath, error: &anyhow::Error) -> Found {
 
 /// A repository's own configuration file, without what it includes.
 pub(super) fn local_config(git_dir: &AbsPath) -> Result<gix::config::File> {
-    let file: PathBuf = git_dir.join("config").as_path().to_path_buf();
-    Ok(gix::config::File::from_path_no_includes(file, gix::config::Source::Local)?)
+    let bytes = regular::read(git_dir.join("config"))?;
+    let source = gix::config::file::Metadata::from(gix::config::Source::Local);
+    Ok(gix::config::File::from_bytes_no_includes(&bytes, source, gix::config::file::init::Options::default())?)
 }
 
 /// What git would refuse and gix opens in silence.

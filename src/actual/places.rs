@@ -1,11 +1,15 @@
 //! What lies at the places of a builder. No symbolic link is followed below `builders_dir`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::fs::Metadata;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-use super::disk;
+use rustix::fs::{AtFlags, CWD, Dev, FileType};
+
+use super::{directory, disk};
 use crate::model::builder::Occupant;
 use crate::model::path::{AbsPath, RelPath};
 
@@ -65,36 +69,68 @@ pub(super) fn is_mount(path: &Path, found: &Metadata) -> bool {
     parent.is_some_and(|parent| parent.dev() != found.dev())
 }
 
-/// Every known place, and every directory with a `.git` down to [`DEPTH`].
-pub(super) fn places(builder: &AbsPath, known: &BTreeSet<RelPath>, reachable: bool) -> BTreeMap<RelPath, Occupant> {
-    let mut found: BTreeMap<RelPath, Occupant> = known.iter().map(|at| (at.clone(), occupant(builder, at))).collect();
+/// Every known place, and every directory with a `.git` down to [`DEPTH`]. `whole` tells of a worktree that was read already.
+pub(super) fn places<'a>(
+    builder: &AbsPath,
+    known: &BTreeSet<RelPath>,
+    reachable: bool,
+    whole: &dyn Fn(&RelPath) -> Option<&'a AbsPath>,
+) -> BTreeMap<RelPath, Occupant> {
+    let mut found = BTreeMap::new();
     if reachable {
         let here = RelPath::here();
         if let worktree @ Occupant::Worktree(_) = occupant(builder, &here) {
             found.insert(here.clone(), worktree);
         }
-        scan(builder, builder, DEPTH, &mut found);
+        if let Ok(listed) = directory::list(CWD, builder.as_path().as_os_str()) {
+            let device = rustix::fs::fstat(&listed.0).ok().map(|found| found.st_dev);
+            Scan { builder, whole, device, found: &mut found }.scan(listed, builder, DEPTH);
+        }
+    }
+    for at in known {
+        found.entry(at.clone()).or_insert_with(|| occupant(builder, at));
     }
     found
 }
 
-fn scan(builder: &AbsPath, directory: &AbsPath, depth: usize, found: &mut BTreeMap<RelPath, Occupant>) {
-    for path in disk::list(directory.as_path()).unwrap_or_default() {
-        let Ok(Some(entry)) = disk::look(&path) else { continue };
-        if !entry.is_dir() || path.file_name().is_some_and(|name| name == ".git") || is_mount(&path, &entry) {
-            continue;
-        }
-        let path = directory.join(path);
-        let has_git = matches!(disk::look(path.join(".git").as_path()), Ok(Some(_)) | Err(_));
-        // A place whose name is not UTF-8 cannot be declared; strays report it.
-        let at = path.relative_to(builder).to_str().and_then(|at| RelPath::new(at).ok());
-        match (has_git, at) {
-            (true, Some(at)) => {
-                let what = occupant(builder, &at);
-                found.insert(at, what);
+/// A walk over directories that lie on one device and are no symbolic links.
+struct Scan<'a, 'b> {
+    builder: &'a AbsPath,
+    whole: &'a dyn Fn(&RelPath) -> Option<&'b AbsPath>,
+    device: Option<Dev>,
+    found: &'a mut BTreeMap<RelPath, Occupant>,
+}
+
+impl Scan<'_, '_> {
+    fn scan(&mut self, (directory, entries): (OwnedFd, Vec<(OsString, FileType)>), path: &AbsPath, depth: usize) {
+        for (name, kind) in entries {
+            if name == ".git" || kind != FileType::Directory {
+                continue;
             }
-            (false, _) if depth > 1 => scan(builder, &path, depth - 1, found),
-            (true, None) | (false, _) => {}
+            let Ok(there) = rustix::fs::statat(&directory, &name, AtFlags::SYMLINK_NOFOLLOW) else { continue };
+            if FileType::from_raw_mode(there.st_mode) != FileType::Directory || Some(there.st_dev) != self.device {
+                continue;
+            }
+            let path = path.join(&name);
+            // A place whose name is not UTF-8 cannot be declared; strays report it.
+            let at = path.relative_to(self.builder).to_str().and_then(|at| RelPath::new(at).ok());
+            if let Some((at, admin_dir)) = at.as_ref().and_then(|at| Some((at, (self.whole)(at)?))) {
+                self.found.insert(at.clone(), Occupant::Worktree(admin_dir.clone()));
+                continue;
+            }
+            let has_git = matches!(disk::look(path.join(".git").as_path()), Ok(Some(_)) | Err(_));
+            match (has_git, at) {
+                (true, Some(at)) => {
+                    let what = occupant(self.builder, &at);
+                    self.found.insert(at, what);
+                }
+                (false, _) if depth > 1 => {
+                    if let Ok(listed) = directory::list(&directory, &name) {
+                        self.scan(listed, &path, depth - 1);
+                    }
+                }
+                (true, None) | (false, _) => {}
+            }
         }
     }
 }

@@ -1,9 +1,11 @@
 //! The one read: repositories first, each on its own thread, then the builders that their registrations explain.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::resume_unwind;
 
 use anyhow::Result;
 
+use super::real::Real;
 use super::{builders, destination, disk, files, git, journal, lfs, parallel, place, repository, tracked, trash};
 use crate::model::actual::{Actual, Directory, RepositoryState};
 use crate::model::desired::{Desired, DesiredRepository};
@@ -18,16 +20,26 @@ use crate::model::path::AbsPath;
 /// # Errors
 /// No usable git. What is wrong with one thing on the disk is part of the answer.
 pub fn read(desired: &Desired) -> Result<Actual> {
-    git::version()?;
+    // git needs as long to say its version as all the rest of a small workspace does.
+    std::thread::scope(|scope| {
+        let version = scope.spawn(git::version);
+        let actual = everything(desired);
+        version.join().unwrap_or_else(|panic| resume_unwind(panic))?;
+        actual
+    })
+}
+
+fn everything(desired: &Desired) -> Result<Actual> {
     let own = desired.builders_dir.join(OWN_DIRECTORY);
     let workspace: Marked<WorkspaceMark> = disk::mark(own.join(WORKSPACE_MARK).as_path());
     let declared: Vec<_> = desired.repositories.values().collect();
+    let real = Real::default();
     let states = parallel::map(&declared, |declared| {
         let bases = repository::bases(desired, &declared.name);
         if let Some(found) = waiting(desired, workspace.mark(), declared, &bases) {
             return found;
         }
-        match repository::repository(declared, &bases) {
+        match repository::repository_in(declared, &bases, &real) {
             state @ (RepositoryState::Missing | RepositoryState::Occupied(_)) => {
                 before(desired, workspace.mark(), declared, &bases).unwrap_or(state)
             }

@@ -1,22 +1,22 @@
 //! Every ref of one repository as plain values: by gix, or by the git command for reftable.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 
 use anyhow::{Context as _, Result};
 use gix::refs::TargetRef;
 
 use super::git;
+use super::loose::{self, Target};
 use super::open::Opened;
 use crate::model::actual::{Base, RefFormat, RemoteBranch};
 use crate::model::name::{BranchName, ObjectId};
+use crate::model::path::AbsPath;
+use crate::regular;
 
 /// Full names and what they point to.
 pub(super) struct Refs(BTreeMap<Vec<u8>, Target>);
-
-enum Target {
-    Object(ObjectId),
-    Symbolic(Vec<u8>),
-}
 
 /// An id of gix as ours.
 pub(super) fn id(id: impl AsRef<gix::oid>) -> Result<ObjectId> {
@@ -27,7 +27,7 @@ impl Refs {
     /// Reads every ref that the worktrees share.
     pub(super) fn read(opened: &Opened) -> Result<Refs> {
         match opened.refs {
-            RefFormat::Files => Self::by_gix(&opened.gix),
+            RefFormat::Files => loose::refs(&opened.git_dir).map(Refs).or_else(|_| Self::by_gix(&opened.gix)),
             RefFormat::Reftable => Self::by_git(opened),
         }
     }
@@ -43,6 +43,17 @@ impl Refs {
             refs.insert(reference.name().as_bstr().to_vec(), target);
         }
         Ok(Refs(refs))
+    }
+
+    /// Only what HEAD of a files backend names; `None` where that is no file of its own.
+    pub(super) fn of_head(git_dir: &AbsPath) -> Option<Refs> {
+        let head = regular::read_here(git_dir.join("HEAD")).ok()?;
+        let Some(name) = head.trim_ascii_end().strip_prefix(b"ref:").map(<[u8]>::trim_ascii_start) else {
+            return Some(Refs(BTreeMap::new()));
+        };
+        let id = regular::read_here(git_dir.join(OsStr::from_bytes(name))).ok()?;
+        let id = ObjectId::new(std::str::from_utf8(id.trim_ascii_end()).ok()?).ok()?;
+        Some(Refs(BTreeMap::from([(name.to_vec(), Target::Object(id))])))
     }
 
     fn by_git(opened: &Opened) -> Result<Refs> {

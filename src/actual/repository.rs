@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
+use super::git_dir::GitDir;
 use super::open::{self, Found, Opened};
+use super::real::Real;
 use super::refs::Refs;
 use super::{head, registration};
 use crate::model::actual::{Repository, RepositoryState};
@@ -23,6 +25,11 @@ pub fn bases(desired: &Desired, repository: &RepoName) -> BTreeSet<String> {
 /// Reads what lies at a declared repository's path.
 #[must_use]
 pub fn repository(desired: &DesiredRepository, bases: &BTreeSet<String>) -> RepositoryState {
+    repository_in(desired, bases, &Real::default())
+}
+
+/// The same as a part of one reading.
+pub(super) fn repository_in(desired: &DesiredRepository, bases: &BTreeSet<String>, real: &Real) -> RepositoryState {
     match open::open(&desired.path) {
         Found::Missing => RepositoryState::Missing,
         Found::Occupied(what) => RepositoryState::Occupied(what),
@@ -33,7 +40,7 @@ pub fn repository(desired: &DesiredRepository, bases: &BTreeSet<String>) -> Repo
             let next = format!("{next}in builders.toml, below {key} = {}", quoted(&path));
             RepositoryState::Unusable { fact, next }
         }
-        Found::Open(opened) => match read(&desired.path, &opened, bases) {
+        Found::Open(opened) => match read(&desired.path, &opened, bases, real) {
             Ok(repository) => RepositoryState::Present(Box::new(repository)),
             Err(error) => RepositoryState::Unusable {
                 fact: format!("cannot be read: {error:#}"),
@@ -43,8 +50,9 @@ pub fn repository(desired: &DesiredRepository, bases: &BTreeSet<String>) -> Repo
     }
 }
 
-fn read(path: &AbsPath, opened: &Opened, bases: &BTreeSet<String>) -> Result<Repository> {
+fn read(path: &AbsPath, opened: &Opened, bases: &BTreeSet<String>, real: &Real) -> Result<Repository> {
     let refs = Refs::read(opened)?;
+    let git_dir = GitDir::list(&opened.git_dir);
     let (remotes, mirror_refspecs) = remotes(&opened.gix);
     let names: Vec<&str> = remotes.keys().map(String::as_str).collect();
     Ok(Repository {
@@ -53,8 +61,8 @@ fn read(path: &AbsPath, opened: &Opened, bases: &BTreeSet<String>) -> Result<Rep
         format: opened.format,
         refs: opened.refs,
         bare: opened.bare,
-        head: head::head(&opened.git_dir, &refs, opened.refs),
-        operation: head::operation(&opened.git_dir),
+        head: head::head(&git_dir, &refs, opened.refs),
+        operation: head::operation(&git_dir),
         remote_heads: refs.remote_heads(),
         branches: refs.branches(),
         made: BTreeMap::new(),
@@ -65,7 +73,7 @@ fn read(path: &AbsPath, opened: &Opened, bases: &BTreeSet<String>) -> Result<Rep
         bases: bases.iter().map(|base| (base.clone(), refs.base(base, &opened.gix))).collect(),
         filter: filter(&opened.gix),
         worktree_config: opened.gix.config_snapshot().boolean("extensions.worktreeConfig").unwrap_or(false),
-        registrations: registration::registrations(opened, &refs)?,
+        registrations: registration::registrations(opened, &refs, real)?,
         remotes,
         mirror_refspecs,
     })

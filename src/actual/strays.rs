@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
+use super::git_dir::GitDir;
 use super::processes::Processes;
 use super::walk::{self, Into};
 use super::{anchor, disk, place, registration, work};
@@ -29,9 +30,9 @@ pub fn beside(builder: &AbsPath, checkouts: &[&AbsPath]) -> Findings {
     strays(&BuilderDirectory {
         identity: place::identity(builder.as_path()).unwrap_or_default(),
         occupant: super::places::occupant(builder, &RelPath::here()),
-        anchor: anchor::read(builder),
+        anchor: anchor::read(builder, anchor::mark(builder) != Marked::No),
         mark: Marked::No,
-        places: super::places::places(builder, &known, true),
+        places: super::places::places(builder, &known, true, &|_| None),
         one_sided: BTreeMap::new(),
         files: BTreeMap::new(),
         strays: None,
@@ -106,6 +107,6 @@ fn checkout(builder: &AbsPath, at: &RelPath) -> Option<PathBuf> {
     let (worktree, link) = registration::link(&admin_dir);
     let linked = link == Link::Whole && worktree == Some(disk::real(&path));
     let mark: Marked<CheckoutMark> = disk::mark(admin_dir.join(CHECKOUT_MARK).as_path());
-    let ours = mark.mark().is_some() || matches!(registration::lock(&admin_dir), Some(Lock::Ours(_)));
+    let ours = mark.mark().is_some() || matches!(registration::lock(&GitDir::list(&admin_dir)), Some(Lock::Ours(_)));
     (linked && ours).then(|| path.as_path().to_path_buf())
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, ensure};
 
 use super::content::{self, Changes};
+use super::git_dir::GitDir;
 use super::processes::Processes;
 use super::{disk, disposable, git, head, held, registration, stash, submodule, walk};
 use crate::model::actual::{Link, Lock, ObjectFormat, Registration, Repository};
@@ -160,8 +161,9 @@ impl Checkout<'_> {
 
     /// What the admin directory says.
     fn states(&self, findings: &mut Findings) {
-        findings.extend(head::operation(self.admin_dir).map(Finding::InProgress));
-        if let Some(Lock::Foreign(reason)) = registration::lock(self.admin_dir) {
+        let admin_dir = GitDir::list(self.admin_dir);
+        findings.extend(head::operation(&admin_dir).map(Finding::InProgress));
+        if let Some(Lock::Foreign(reason)) = registration::lock(&admin_dir) {
             findings.push(Finding::Locked(reason));
         }
         let lock = self.admin_dir.join("index.lock");

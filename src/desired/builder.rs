@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::branches::{self, Wanted};
-use super::layout::overlap;
+use super::layout::as_taken;
 use super::{Scene, files, members};
 use crate::config::Builder;
 use crate::config::fault::fault;
@@ -93,11 +93,14 @@ fn layout_span(scene: &Scene<'_>, repository: &RepoName) -> Range<usize> {
 
 /// Reports checkouts that take each other's place; each pair of repositories once.
 fn check_places(scene: &mut Scene<'_>, checkouts: &BTreeMap<RepoName, DesiredCheckout>) {
-    let places: Vec<&DesiredCheckout> = checkouts.values().filter(|checkout| !checkout.path.is_here()).collect();
-    for (at, first) in places.iter().enumerate() {
-        for second in &places[at + 1..] {
-            let pair = (first.repository.clone(), second.repository.clone());
-            if !overlap(&first.path, &second.path) || !scene.collisions.insert(pair) {
+    let places = checkouts.values().filter(|checkout| !checkout.path.is_here());
+    let places: Vec<_> = places.map(|checkout| (checkout, as_taken(&checkout.path))).collect();
+    for (at, (first, its)) in places.iter().enumerate() {
+        for (second, other) in &places[at + 1..] {
+            if !its.starts_with(other) && !other.starts_with(its) {
+                continue;
+            }
+            if !scene.collisions.insert((first.repository.clone(), second.repository.clone())) {
                 continue;
             }
             let span = layout_span(scene, &second.repository);

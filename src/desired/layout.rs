@@ -72,8 +72,7 @@ fn inner(config: &Config, facts: &Facts, repos_dir: &AbsPath, faults: &mut Vec<F
     }
 }
 
-/// Whether one path takes the other's place, also where the file system ignores case.
-pub(super) fn overlap(a: &RelPath, b: &RelPath) -> bool {
-    let (a, b) = (format!("{}/", alike(a.as_str())), format!("{}/", alike(b.as_str())));
-    a.starts_with(&b) || b.starts_with(&a)
+/// A path as file systems that ignore case see it, with `/` at its end: one that begins with another takes its place.
+pub(super) fn as_taken(path: &RelPath) -> String {
+    format!("{}/", alike(path.as_str()))
 }

@@ -1,6 +1,7 @@
 //! The words of the house: names, addresses, paths, what is wanted, what is there.
 //! Plain values; no I/O, no gix, no printing.
 
+mod abs_path;
 pub mod actual;
 pub mod address;
 pub mod builder;

@@ -237,6 +237,9 @@ impl fmt::Display for ObjectId {
 /// A name as file systems that ignore case and Unicode form see it.
 #[must_use]
 pub fn alike(name: &str) -> String {
+    if name.is_ascii() {
+        return name.to_ascii_lowercase();
+    }
     let upper: String = name.nfkc().flat_map(char::to_lowercase).flat_map(char::to_uppercase).collect();
     upper.chars().flat_map(char::to_lowercase).nfkc().collect()
 }

@@ -4,92 +4,12 @@ use std::borrow::Borrow;
 use std::ffi::OsStr;
 use std::fmt;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
+pub use super::abs_path::AbsPath;
 use super::name::BadName;
-
-/// An absolute path. Serialised as text in which `%` and what is not UTF-8 stand as `%XX`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AbsPath(PathBuf);
-
-impl AbsPath {
-    /// Takes an absolute path as it is; `.` and `..` are folded by their letters.
-    ///
-    /// # Errors
-    /// The path is relative.
-    pub fn new(path: impl Into<PathBuf>) -> Result<Self, BadName> {
-        let path = path.into();
-        if path.is_absolute() { Ok(AbsPath(fold(&path))) } else { Err(BadName("is not absolute".into())) }
-    }
-
-    /// The path below this one; an absolute `tail` replaces it; `..` is folded.
-    #[must_use]
-    pub fn join(&self, tail: impl AsRef<Path>) -> AbsPath {
-        AbsPath(fold(&self.0.join(tail)))
-    }
-
-    /// The directory that holds this; `/` holds itself.
-    #[must_use]
-    pub fn parent(&self) -> AbsPath {
-        AbsPath(self.0.parent().unwrap_or(&self.0).to_path_buf())
-    }
-
-    /// The path as the standard library takes it.
-    #[must_use]
-    pub fn as_path(&self) -> &Path {
-        &self.0
-    }
-
-    /// Whether `other` is this path or lies below it.
-    #[must_use]
-    pub fn contains(&self, other: &AbsPath) -> bool {
-        other.0.starts_with(&self.0)
-    }
-
-    /// This path as seen from `base`: below it, relative; elsewhere, absolute.
-    #[must_use]
-    pub fn relative_to(&self, base: &AbsPath) -> PathBuf {
-        match self.0.strip_prefix(&base.0) {
-            Ok(tail) if tail.as_os_str().is_empty() => PathBuf::from("."),
-            Ok(tail) => tail.to_path_buf(),
-            Err(_) => self.0.clone(),
-        }
-    }
-}
-
-impl AsRef<Path> for AbsPath {
-    fn as_ref(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl AsRef<OsStr> for AbsPath {
-    fn as_ref(&self) -> &OsStr {
-        self.0.as_os_str()
-    }
-}
-
-impl fmt::Display for AbsPath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&printable(self.0.as_os_str()))
-    }
-}
-
-impl Serialize for AbsPath {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&escape(self.0.as_os_str()))
-    }
-}
-
-impl<'de> Deserialize<'de> for AbsPath {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let bytes = unescape(&text).ok_or_else(|| serde::de::Error::custom("bad % escape in a path"))?;
-        AbsPath::new(PathBuf::from(std::ffi::OsString::from_vec(bytes))).map_err(serde::de::Error::custom)
-    }
-}
 
 /// A path relative to a builder, as the file declares it: UTF-8, with `/`, without `.` and `..`.
 /// The empty path, shown as `.`, is the builder itself.
@@ -210,20 +130,6 @@ pub fn shell(path: &AbsPath) -> String {
 pub fn shell_word(text: &str) -> String {
     let safe = |c: char| c.is_alphanumeric() || "/._-+=:@,%".contains(c);
     if !text.is_empty() && text.chars().all(safe) { text.into() } else { format!("'{}'", text.replace('\'', r"'\''")) }
-}
-
-fn fold(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                out.pop();
-            }
-            Component::Normal(_) | Component::RootDir | Component::Prefix(_) => out.push(part),
-        }
-    }
-    out
 }
 
 /// A name of the disk as UTF-8 text in which `%` and what is not UTF-8 stand as `%XX`.

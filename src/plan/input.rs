@@ -1,7 +1,7 @@
 //! What a plan is made of: the two values and the options, and where in them a thing is found. Everything that is
 //! looked up once per checkout is looked up here, so that ten thousand checkouts cost ten thousand look-ups.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsString;
 
 use crate::model::actual::{Actual, Place, Registration, Repository};
@@ -27,13 +27,13 @@ pub(super) struct Input<'a> {
     /// one range.
     worktrees: BTreeMap<&'a AbsPath, Vec<Member<'a>>>,
     /// Checkouts of ours by repository and builder, as their marks say.
-    marked: BTreeMap<(&'a RepoName, &'a BuilderName), (&'a Registration, &'a CheckoutMark)>,
+    marked: HashMap<(&'a RepoName, &'a BuilderName), (&'a Registration, &'a CheckoutMark)>,
     /// Every checkout of ours by the builder that its mark names, by repository and admin directory.
-    of_builders: BTreeMap<&'a BuilderName, Vec<(Member<'a>, &'a CheckoutMark)>>,
+    of_builders: HashMap<&'a BuilderName, Vec<(Member<'a>, &'a CheckoutMark)>>,
     /// Where below `builders_dir` a worktree lies, by the admin directory that its `.git` names.
-    places: BTreeMap<&'a AbsPath, (&'a BuilderDirectory, Option<&'a RelPath>)>,
+    places: HashMap<&'a AbsPath, (&'a BuilderDirectory, Option<&'a RelPath>)>,
     /// The branches of declared checkouts.
-    wanted: BTreeSet<(&'a RepoName, &'a BranchName)>,
+    wanted: HashSet<(&'a RepoName, &'a BranchName)>,
     /// What is registered in `builders_dir`, where that is another one.
     lost: Option<Lost>,
     /// What is asked for; `None`: everything.
@@ -46,7 +46,7 @@ impl<'a> Input<'a> {
     pub(super) fn new(desired: &'a Desired, actual: &'a Actual, options: &'a Options) -> Self {
         let checkouts = desired.builders.values().flat_map(|builder| builder.checkouts.values());
         let wanted = checkouts.filter_map(|checkout| Some((&checkout.repository, checkout.goal.branch()?))).collect();
-        let (worktrees, marked, of_builders) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let (worktrees, marked, of_builders) = (BTreeMap::new(), HashMap::new(), HashMap::new());
         let selection = Some(&options.selection).filter(|selection| !selection.is_everything());
         let selected = selection.map(|selection| Selected::new(desired, selection));
         let places = places(actual);
@@ -198,8 +198,8 @@ impl<'a> Input<'a> {
 }
 
 /// Every worktree below `builders_dir`, the first of those that name the same admin directory.
-fn places(actual: &Actual) -> BTreeMap<&AbsPath, (&BuilderDirectory, Option<&RelPath>)> {
-    let mut found = BTreeMap::new();
+fn places(actual: &Actual) -> HashMap<&AbsPath, (&BuilderDirectory, Option<&RelPath>)> {
+    let mut found = HashMap::new();
     for directory in actual.builders.values() {
         let inside = directory.places.iter().map(|(path, occupant)| (Some(path), occupant));
         for (path, occupant) in inside.chain([(None, &directory.occupant)]) {
