@@ -21,6 +21,8 @@ pub(super) fn listen() -> Result<&'static AtomicUsize> {
         flag::register(signal, Arc::clone(&second)).context("signals")?;
         flag::register_usize(signal, Arc::clone(&came), number).context("signals")?;
     }
+    // A file that may not grow any more is an error of the write, not the end of the program.
+    flag::register(rustix::process::Signal::XFSZ.as_raw(), Arc::new(AtomicBool::new(false))).context("signals")?;
     Ok(CAME.get_or_init(|| came))
 }
 

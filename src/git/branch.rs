@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow};
 
 use super::command::Git;
+use super::native::Natives;
 use super::own_files;
 use crate::diagnostic::Diagnostic;
 use crate::model::mark::{made_for, made_from};
@@ -17,7 +18,7 @@ use crate::regular;
 
 /// Makes a branch; see `Door::create_branch`.
 pub(super) fn create(
-    git: &Git,
+    (git, natives): (&Git, &Natives),
     repository: &AbsPath,
     branch: &BranchName,
     plan: &BranchPlan,
@@ -29,6 +30,9 @@ pub(super) fn create(
         BranchPlan::Track { upstream, commit } => (commit, Some(upstream), made_for(upstream, workspace)),
         BranchPlan::AfterClone => return Err(anyhow!("the start of {branch} is not known yet")),
     };
+    if let Some(native) = natives.of(git, repository).filter(|_| upstream.is_none()) {
+        return native.create_branch(branch, commit, &origin).with_context(|| format!("branch {branch} cannot be made"));
+    }
     let make = git.at(repository)?.args(["update-ref", "--create-reflog", "-m", &origin, &branch.full(), commit.as_str()]);
     let nothing = "0".repeat(commit.as_str().len());
     make.arg(nothing).patiently().with_context(|| format!("branch {branch} cannot be made"))?;
@@ -159,6 +163,16 @@ fn refuse_in_use(git: &Git, repository: &AbsPath, common: &Path, branch: &Branch
     }
     match holders.first() {
         Some(holder) => Err(in_use(branch, holder)),
+        None => Ok(()),
+    }
+}
+
+/// The same without a git, by what the files of worktrees say.
+pub(super) fn refuse_checked_out(common: &Path, branch: &BranchName) -> Result<()> {
+    let on = format!("ref: {}", branch.full());
+    let holds_it = |admin_dir: &&PathBuf| holds(&admin_dir.join("HEAD"), &[&on]) || awaits(admin_dir, branch);
+    match admin_dirs(common)?.iter().find(holds_it) {
+        Some(holder) => Err(in_use(branch, &printable(holder.as_os_str()))),
         None => Ok(()),
     }
 }

@@ -21,7 +21,7 @@ use crate::model::path::{AbsPath, printable, shell_word};
 const OLDEST: (u32, u32) = (2, 38);
 
 /// What holds for every call: background work would prune registrations, a monitor would outlive us.
-const SETTINGS: [&str; 7] = [
+pub(super) const SETTINGS: [&str; 7] = [
     "core.fsmonitor=false",
     "gc.auto=0",
     "maintenance.auto=false",
@@ -94,7 +94,7 @@ impl Git {
     /// Refuses a machine without git, or with one that is too old.
     pub(super) fn check(&self) -> Result<()> {
         let next = "install git 2.38 or newer and put it on PATH";
-        let output = self.command().arg("version").output();
+        let output = self.anywhere(Path::new("/")).command_of(Path::new("git")).arg("version").output();
         let output = output.map_err(|error| Diagnostic::new(format!("git cannot be run: {error}"), next))?;
         let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         let numbers: Vec<u32> =
@@ -128,10 +128,9 @@ impl Git {
         Call { git: self, directory, git_dir: None, about: None, variables: Vec::new(), network: false, arguments: Vec::new() }
     }
 
-    fn command(&self) -> Command {
-        let mut command = Command::new("git");
-        command.env_clear().envs(self.environment.iter().map(|(name, value)| (name, value))).stdin(Stdio::null());
-        command
+    /// What a variable of the environment says that git gets.
+    pub(super) fn variable(&self, name: &str) -> Option<&OsStr> {
+        self.environment.iter().rev().find(|(found, _)| found == name).map(|(_, value)| &**value)
     }
 }
 
@@ -191,12 +190,26 @@ impl Call<'_> {
         Call { git: self.git, directory, git_dir, about, variables: self.variables.clone(), network: false, arguments }
     }
 
-    pub(super) fn command(&self) -> Command {
-        let mut command = self.git.command();
+    /// A child with its environment, and with the lock of what it writes to.
+    pub(super) fn command_of(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.env_clear().envs(self.git.environment.iter().map(|(name, value)| (name, value))).stdin(Stdio::null());
         command.current_dir(&self.directory);
         if let Some(lock) = self.git.locks.of(&self.directory) {
             command.stdin(lock);
         }
+        if self.git.leaves_pointers(self.about.as_deref().unwrap_or(&self.directory)) {
+            command.env("GIT_LFS_SKIP_SMUDGE", "1");
+        }
+        // Ctrl-C on the terminal must not end it in the middle of a write. A question needs the terminal's own group.
+        if !(self.network && self.git.input) {
+            command.process_group(0);
+        }
+        command
+    }
+
+    pub(super) fn command(&self) -> Command {
+        let mut command = self.command_of(Path::new("git"));
         match &self.git_dir {
             // A work tree that certainly exists: the real one may have been renamed away.
             Some(git_dir) => command
@@ -207,17 +220,10 @@ impl Call<'_> {
             None => command.env("GIT_CEILING_DIRECTORIES", self.directory.parent().unwrap_or(Path::new("/"))),
         };
         command.envs(self.variables.iter().cloned());
-        if self.git.leaves_pointers(self.about.as_deref().unwrap_or(&self.directory)) {
-            command.env("GIT_LFS_SKIP_SMUDGE", "1");
-        }
         for setting in SETTINGS {
             command.arg("-c").arg(setting);
         }
         command.args(&self.arguments);
-        // Ctrl-C on the terminal must not end git in the middle of a write. A question needs the terminal's own group.
-        if !(self.network && self.git.input) {
-            command.process_group(0);
-        }
         command
     }
 

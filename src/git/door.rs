@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use anyhow::Result;
 
 use super::command::Git;
+use super::native::Natives;
 use super::{Added, AnchorContent, Door, Homecoming, Keep, Locks, NewWorktree, On, Pointed, Record, Relink, Unsettled};
 use super::{
     anchor, branch, clone, edited, homecoming, keeper, lfs, managed, own_files, registration, rename, sparse, submodule, sweep,
@@ -24,6 +25,7 @@ use crate::plan::{BranchPlan, FileContent, Stale};
 pub struct GitDoor {
     builders_dir: AbsPath,
     git: Git,
+    natives: Natives,
 }
 
 impl GitDoor {
@@ -62,7 +64,14 @@ impl GitDoor {
     ) -> Result<Self> {
         let git = Git::new(environment, input);
         git.check()?;
-        Ok(GitDoor { builders_dir: builders_dir.clone(), git })
+        Ok(GitDoor { builders_dir: builders_dir.clone(), git, natives: Natives::default() })
+    }
+
+    /// The same without the native way of writing: every branch and worktree is made by the git command.
+    #[must_use]
+    pub fn by_git_alone(mut self) -> Self {
+        self.natives = Natives::none();
+        self
     }
 
     /// Lets every git that this door starts keep the locks of what it writes to until it ends, also when this process
@@ -124,7 +133,7 @@ impl Door for GitDoor {
     }
 
     fn create_branch(&self, repository: &AbsPath, name: &BranchName, plan: &BranchPlan, workspace: &WorkspaceId) -> Result<()> {
-        branch::create(&self.git, repository, name, plan, workspace)
+        branch::create((&self.git, &self.natives), repository, name, plan, workspace)
     }
 
     fn rename_branch(&self, repository: &AbsPath, from: &BranchName, to: &BranchName, expect: &ObjectId) -> Result<()> {
@@ -141,7 +150,7 @@ impl Door for GitDoor {
 
     fn add_worktree(&self, new: &NewWorktree<'_>) -> Result<Added> {
         own_files::refuse_links(&self.builders_dir, new.path)?;
-        worktree::add(&self.git, new)
+        worktree::add((&self.git, &self.natives), new)
     }
 
     fn lock_worktree(&self, admin_dir: &AbsPath, lock: &OurLock) -> Result<()> {

@@ -17,6 +17,7 @@ mod link;
 mod locks;
 mod managed;
 mod mentions;
+mod native;
 mod objects;
 mod overwrites;
 mod own_files;

@@ -4,15 +4,21 @@
 use anyhow::{Context as _, Result, bail};
 
 use super::command::Git;
+use super::native::Natives;
 use super::{Added, NewWorktree, On, link, overwrites, own_files, sparse};
 use crate::diagnostic::Diagnostic;
 use crate::model::name::ObjectId;
 use crate::model::path::AbsPath;
 
 /// Adds a worktree; see `Door::add_worktree`.
-pub(super) fn add(git: &Git, new: &NewWorktree<'_>) -> Result<Added> {
+pub(super) fn add((git, natives): (&Git, &Natives), new: &NewWorktree<'_>) -> Result<Added> {
     let NewWorktree { repository, path, on, sparse: cone, lock } = *new;
     own_files::refuse_occupied(path)?;
+    if let Some(native) = natives.of(git, repository).filter(|_| cone.is_none())
+        && let Some(added) = native.add(git, new)?
+    {
+        return Ok(added);
+    }
     require(git, repository, on)?;
     let add = git.at(repository)?.args(["worktree", "add", "--lock", "--reason"]).arg(lock.to_string());
     let add = add.arg("--no-guess-remote").args(cone.map(|_| "--no-checkout"));

@@ -2,6 +2,7 @@
 
 mod anchors;
 mod branches;
+mod engines;
 mod files;
 mod keeping;
 mod registrations;

@@ -68,7 +68,7 @@ fn an_occupied_path_or_a_missing_branch_is_refused() {
     assert!(sandbox.add(&at, &sandbox.builders().join("link"), &branch("x"), &lock).is_err());
     assert!(sandbox.add(&at, &sandbox.builders().join("link/in"), &branch("x"), &lock).is_err());
     assert!(!sandbox.home().join("in").exists());
-    assert!(why(sandbox.add(&at, &sandbox.builders().join("m"), &branch("main"), &lock)).contains("already"));
+    assert!(why(sandbox.add(&at, &sandbox.builders().join("m"), &branch("main"), &lock)).contains("use"));
     let empty = sandbox.builders().join("empty");
     std::fs::create_dir(&empty).unwrap();
     sandbox.add(&at, &empty, &branch("x"), &lock).unwrap();

@@ -21,6 +21,7 @@ pub const ROWS: &[(&str, &str)] = &[
     ("git worktree prune during an apply", "worktree_prune_between_rename_and_deregistration"),
     ("git worktree add of the same branch", "worktree_add_of_the_branch_that_was_just_made"),
     ("git worktree add at the same path", "worktree_add_at_the_path_that_was_just_free"),
+    ("what somebody does before a native creation", "what_somebody_does_before_a_native_creation"),
     ("git worktree add into a builder that goes", "worktree_add_into_a_builder_that_goes"),
     ("true races", "a_user_who_commits_all_the_time"),
 ];
@@ -277,6 +278,37 @@ fn worktree_add_at_the_path_that_was_just_free() {
         sandbox.apply().fails().says("! builders.work.api");
         before.assert_same(&snapshot(api(&sandbox)));
         sandbox.fsck(&["repos/api"]);
+    }
+}
+
+/// The same where wsctl makes them without the git command: the last git that it asks is for the configuration.
+#[test]
+fn what_somebody_does_before_a_native_creation() {
+    let at_the_path = "mkdir -p \"$API\"; echo mine >\"$API/new.txt\"";
+    let the_branch = "git -C \"$MAIN\" branch builder/work main~0";
+    let beside_it = "git -C \"$MAIN\" branch builder/work/inner main~0; git -C \"$MAIN\" pack-refs --all";
+    let a_worktree = "git -C \"$MAIN\" worktree add -q -b mine \"$API\"; echo mine >\"$API/new.txt\"";
+    for deed in [at_the_path, the_branch, beside_it, a_worktree] {
+        let sandbox = wanted();
+        let path =
+            meanwhile(&sandbox, "case \"$*\" in *'config --list'*) [ \"$PWD\" = \"$TOP/ws/repos/api\" ];; *) false;; esac", deed);
+        sandbox.natively(true);
+        let answer = sandbox.wsctl_with(sandbox.root(), &[("PATH", path.as_os_str())], &["apply", "--auto-approve"]).fails();
+        assert!(sandbox.top().join("done").exists(), "{deed}");
+        answer.says("builders.work.api");
+        assert!(sandbox.builder("more/web/README.md").exists(), "the others go on");
+        let mine = api(&sandbox).join("new.txt");
+        assert!(!mine.exists() || text(&mine) == "mine\n");
+        assert_eq!(mine.exists(), deed.contains("new.txt"));
+        let ours = sandbox.branches("repos/api").contains(&"builder/work".to_owned());
+        assert_eq!(ours, deed == the_branch, "{deed}: what we made is taken back, what somebody made stays");
+        sandbox.fsck(&["repos/api"]);
+        if deed == the_branch {
+            sandbox.apply().ok();
+            sandbox.converged();
+        } else {
+            sandbox.apply().fails().says("! builders.work.api");
+        }
     }
 }
 

@@ -118,6 +118,12 @@ impl<'a> Case<'a> {
         wrong
     }
 
+    /// The same where git writes what wsctl could write by itself, or where it does not.
+    fn disturbed_in(&self, engine: Engine, fault: Fault) -> Vec<String> {
+        self.sandbox.natively(engine == Engine::Native);
+        self.disturbed(fault)
+    }
+
     /// Gives the command with a fault.
     pub(super) fn breaks(&self, fault: Fault) {
         bring_back(&kept(&self.sandbox), &self.sandbox.root());
@@ -160,6 +166,26 @@ fn before_mark(text: &str) -> Option<&str> {
     text.split(|c: char| !c.is_alphanumeric() && c != '_').next().filter(|name| !name.is_empty())
 }
 
+/// Who writes branches, worktrees and keepers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Engine {
+    Native,
+    Git,
+}
+
+/// The writes that both can do.
+const OF_BOTH: [&str; 5] = ["create_branch", "add_worktree", "keep", "delete_branch", "drop_keeper"];
+
+/// The ways to try a fault of this write: in full as `WSCTL_PROOF_ENGINE` says, `native` or `git`.
+fn engines(full: bool, write: &str) -> Vec<Engine> {
+    match std::env::var("WSCTL_PROOF_ENGINE").as_deref() {
+        Ok("git") => vec![Engine::Git],
+        Ok(_) => vec![Engine::Native],
+        Err(_) if !full && OF_BOTH.contains(&write) => vec![Engine::Native, Engine::Git],
+        Err(_) => vec![Engine::Native],
+    }
+}
+
 /// Faults to try: all of them, or one for each method, the modes taking turns.
 fn chosen(cases: &[Case<'_>], full: bool) -> Vec<(usize, Fault)> {
     let every = cases.iter().enumerate().flat_map(|(index, case)| {
@@ -192,19 +218,20 @@ fn every_fault_at_every_write_is_made_good_by_the_next_run() {
         .map(|(index, case)| (case, faults.iter().filter(|(of, _)| *of == index).map(|(_, fault)| *fault).collect()))
         .collect();
     let results = spread(&groups, |(case, faults)| {
-        let told = |fault: &Fault| {
-            let (known, wrong): (Vec<_>, Vec<_>) = case.disturbed(*fault).into_iter().partition(|line| is_known(line));
+        let told = |(engine, fault): (Engine, &Fault)| {
             let name = case.calls[fault.call];
+            let (known, wrong): (Vec<_>, Vec<_>) = case.disturbed_in(engine, *fault).into_iter().partition(|line| is_known(line));
             let text = |lines: &[String]| {
                 let scenario = case.scenario.name;
-                format!("{scenario}: {:?} at call {} ({name})\n    {}", fault.mode, fault.call, lines.join("\n    "))
+                format!("{scenario} ({engine:?}): {:?} at call {} ({name})\n    {}", fault.mode, fault.call, lines.join("\n    "))
             };
             if full && !(known.is_empty() && wrong.is_empty()) {
                 figures(&text(&[known.clone(), wrong.clone()].concat()));
             }
             (!known.is_empty(), (!wrong.is_empty()).then(|| text(&wrong)))
         };
-        faults.iter().map(told).collect::<Vec<_>>()
+        let ways = faults.iter().flat_map(|fault| engines(full, case.calls[fault.call]).into_iter().map(move |way| (way, fault)));
+        ways.map(told).collect::<Vec<_>>()
     });
     let known = results.iter().flatten().filter(|(known, _)| *known).count();
     let told: Vec<String> = results.into_iter().flatten().filter_map(|(_, told)| told).collect();

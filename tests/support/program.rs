@@ -207,11 +207,17 @@ impl Sandbox {
 
     /// A PATH whose `git` is this script.
     pub fn path_with_git(&self, script: &str) -> std::ffi::OsString {
+        self.natively(false);
         let git = self.script(self.top().join("bin/git"), script);
         let mut path = git.parent().unwrap().as_os_str().to_owned();
         path.push(":");
         path.push(std::env::var_os("PATH").unwrap_or_default());
         path
+    }
+
+    /// Whether wsctl may write without the git command.
+    pub fn natively(&self, native: bool) {
+        self.git(self.home(), &["config", "--global", "wsctl.native", &native.to_string()]);
     }
 }
 

@@ -15,7 +15,17 @@ pub(super) fn head(git: &Git, git_dir: &AbsPath) -> Result<Option<ObjectId>> {
     if regular::open(git_dir.join("HEAD")).is_err() {
         return Ok(None);
     }
+    if let Some(commit) = loose_head(git_dir) {
+        return Ok(Some(commit));
+    }
     named(git, git_dir, "HEAD")
+}
+
+/// The same where HEAD is on a branch that is a file of its own, as we leave it.
+fn loose_head(git_dir: &AbsPath) -> Option<ObjectId> {
+    let head = regular::read_text(git_dir.join("HEAD")).ok()?;
+    let branch = BranchName::new(head.trim_end().strip_prefix("ref: refs/heads/")?).ok()?;
+    ObjectId::new(regular::read_text(git_dir.join(branch.full())).ok()?.trim_end()).ok()
 }
 
 fn named(git: &Git, git_dir: &AbsPath, name: &str) -> Result<Option<ObjectId>> {

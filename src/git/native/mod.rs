@@ -1,0 +1,230 @@
+//! Makes branches and worktrees without the git command, as it would: to be chosen for a repository where the conditions
+//! of [`terms`] hold, and where nothing of a tree has to be done by git. Everything else is left to git.
+
+mod admin;
+mod branch;
+mod contents;
+mod files;
+mod hook;
+mod template;
+mod terms;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::ErrorKind;
+use std::os::fd::AsFd as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use anyhow::{Context as _, Result, anyhow};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags};
+
+use super::command::Git;
+use super::{Added, NewWorktree, On, branch as branches, link, own_files};
+use crate::model::name::{BranchName, ObjectId};
+use crate::model::path::AbsPath;
+use admin::Admin;
+use template::Template;
+use terms::Config;
+
+/// Of how many trees a repository keeps what their checkouts have in common.
+const TREES: usize = 8;
+
+/// What is looked at once, by whoever comes first; `None`: git has to do it.
+type Once<T> = Arc<OnceLock<Option<Arc<T>>>>;
+
+/// The repositories that were looked at, each once in a run.
+#[derive(Debug, Default)]
+pub(super) struct Natives {
+    looked_at: Mutex<BTreeMap<AbsPath, Once<Native>>>,
+    /// Whether everything is left to git.
+    none: bool,
+}
+
+impl Natives {
+    /// Of no repository at all.
+    pub(super) fn none() -> Self {
+        Natives { none: true, ..Natives::default() }
+    }
+
+    /// A repository that may be written to natively.
+    pub(super) fn of(&self, git: &Git, repository: &AbsPath) -> Option<Arc<Native>> {
+        if self.none {
+            return None;
+        }
+        let mut all = self.looked_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = Arc::clone(all.entry(repository.clone()).or_default());
+        drop(all);
+        found.get_or_init(|| Native::open(git, repository).ok().flatten().map(Arc::new)).clone()
+    }
+}
+
+/// A repository with the conditions met.
+pub(super) struct Native {
+    repository: gix::ThreadSafeRepository,
+    common_dir: AbsPath,
+    /// Name and address.
+    committer: (String, String),
+    /// Whether worktrees have a reflog.
+    logs: bool,
+    hooks: PathBuf,
+    trees: Mutex<BTreeMap<gix::ObjectId, Once<Template>>>,
+    /// Branches that came into being here: nobody can have been on them before.
+    made: Mutex<BTreeSet<BranchName>>,
+}
+
+impl std::fmt::Debug for Native {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Native").field("common_dir", &self.common_dir).finish_non_exhaustive()
+    }
+}
+
+impl Native {
+    fn open(git: &Git, path: &AbsPath) -> Result<Option<Self>> {
+        let config = Config::read(git, path)?;
+        let common_dir = link::git_dir_of(path.as_path());
+        let Some(committer) = config.committer() else { return Ok(None) };
+        if config.refusal().is_some() || common_dir.join("commondir").exists() {
+            return Ok(None);
+        }
+        let common_dir = AbsPath::new(common_dir).map_err(|error| anyhow!("{error}"))?;
+        let hooks = config.hooks(&common_dir);
+        if hook::is_there(&hooks, "reference-transaction") || terms::has_attributes_elsewhere(git, &config) {
+            return Ok(None);
+        }
+        // What it reads of the configuration is what git said; the user's own files are left out.
+        let keys = ["core.autocrlf", "core.eol", "core.filesreflocktimeout"];
+        let said = keys.iter().filter_map(|key| Some(format!("{key}={}", config.value(key)?)));
+        let options = gix::open::Options::isolated().bail_if_untrusted(true).config_overrides(said);
+        let repository = gix::open_opts(common_dir.as_path(), options).map_err(|error| anyhow!("{error}"))?;
+        let replaced = repository.references().map_err(|error| anyhow!("{error}"))?;
+        if replaced.prefixed("refs/replace/").map_err(|error| anyhow!("{error}"))?.next().is_some() {
+            return Ok(None);
+        }
+        Ok(Some(Native {
+            repository: repository.into_sync(),
+            common_dir,
+            committer,
+            logs: config.value("core.logallrefupdates").is_none_or(|value| value != "false"),
+            hooks,
+            trees: Mutex::default(),
+            made: Mutex::default(),
+        }))
+    }
+
+    /// Name, address and time, as a reflog has them.
+    fn committer_now(&self) -> Result<String> {
+        let (name, email) = &self.committer;
+        let time = gix::date::Time::now_local_or_utc();
+        let time = time.format(gix::date::time::Format::Raw).map_err(|error| anyhow!("{error}"))?;
+        Ok(format!("{name} <{email}> {time}"))
+    }
+
+    fn remember(&self, branch: &BranchName) {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(branch.clone());
+    }
+
+    fn is_new(&self, branch: &BranchName) -> bool {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).contains(branch)
+    }
+
+    /// What the checkouts of a commit have in common; `None` where git has to make them.
+    fn template(&self, repository: &gix::Repository, commit: gix::ObjectId) -> Result<Option<Arc<Template>>> {
+        let commit = repository.find_commit(commit).map_err(|error| anyhow!("{error}"))?;
+        let tree = commit.tree_id().map_err(|error| anyhow!("{error}"))?.detach();
+        let mut trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
+        if trees.len() >= TREES && !trees.contains_key(&tree) {
+            trees.clear();
+        }
+        let found = Arc::clone(trees.entry(tree).or_default());
+        drop(trees);
+        Ok(found.get_or_init(|| Template::read(repository, tree).ok().map(Arc::new)).clone())
+    }
+
+    /// The commit of what a worktree shall be on.
+    fn commit(&self, repository: &gix::Repository, on: On<'_>) -> Result<Option<ObjectId>> {
+        let branch = match on {
+            On::Commit(commit) => return Ok(Some(commit.clone())),
+            On::Branch(branch) => branch,
+        };
+        if !self.is_new(branch) {
+            branches::refuse_checked_out(self.common_dir.as_path(), branch)?;
+        }
+        let found = repository.try_find_reference(branch.full().as_str()).map_err(|error| anyhow!("{error}"))?;
+        let id = found.and_then(|found| found.try_id().map(gix::Id::detach));
+        id.map(|id| ObjectId::new(&id.to_string()).map_err(|error| anyhow!("{error}"))).transpose()
+    }
+
+    /// Adds a worktree; `None` where git has to do it, and nothing was written.
+    ///
+    /// # Errors
+    /// The branch is in use, something is in the way, or the disk is full. What was half made is still there, locked with
+    /// our reason.
+    pub(super) fn add(&self, git: &Git, new: &NewWorktree<'_>) -> Result<Option<Added>> {
+        let repository = self.repository.to_thread_local();
+        let parent = link::real(new.path.parent().as_path());
+        let worktree = parent.join(new.path.as_path().file_name().unwrap_or_default());
+        let Some(stem) = admin::stem(&worktree) else { return Ok(None) };
+        let Some(commit) = self.commit(&repository, new.on)? else { return Ok(None) };
+        let id = gix::ObjectId::from_hex(commit.as_str().as_bytes())?;
+        let Some(template) = self.template(&repository, id)? else { return Ok(None) };
+        let committer = self.logs.then(|| self.committer_now()).transpose()?;
+        let admin = Admin { worktree: &worktree, on: new.on, commit: &commit, lock: new.lock, committer };
+        let admin_dir = admin.make(self.common_dir.as_path(), stem)?;
+        if let Err(error) = fill(&repository, &template, &worktree, &admin_dir) {
+            take_back(&worktree, &admin_dir);
+            return Err(error);
+        }
+        let ended = hook::run(git, &self.hooks, (new.repository.as_path(), &worktree), &commit);
+        let warning = match ended {
+            Ok(None) => None,
+            Ok(Some(status)) => Some(format!("the post-checkout hook failed in {} ({status})", new.path)),
+            Err(error) => Some(format!("the post-checkout hook cannot be run in {}: {error:#}", new.path)),
+        };
+        Ok(Some(Added { admin_dir, warning }))
+    }
+}
+
+/// Writes the worktree of an admin directory: its link first, the index last.
+fn fill(repository: &gix::Repository, template: &Template, worktree: &Path, admin_dir: &AbsPath) -> Result<()> {
+    let failed = || format!("{} cannot be written", worktree.display());
+    fs::create_dir_all(worktree).with_context(failed)?;
+    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::RDONLY;
+    let root = rustix::fs::openat(CWD, worktree, flags, Mode::empty()).with_context(failed)?;
+    let gitdir = [b"gitdir: ", admin_dir.as_path().as_os_str().as_encoded_bytes(), b"\n"].concat();
+    let link = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let link = rustix::fs::openat(root.as_fd(), ".git", link, Mode::from_raw_mode(0o666)).with_context(failed)?;
+    if let Err(error) = std::io::Write::write_all(&mut fs::File::from(link), &gitdir) {
+        let _ = rustix::fs::unlinkat(&root, ".git", AtFlags::empty());
+        return Err(error).with_context(failed);
+    }
+    let mut index = files::write(repository, template, &root)?;
+    let mut hasher = gix::hash::hasher(repository.object_hash());
+    hasher.update(&index);
+    let checksum = hasher.try_finalize().map_err(|error| anyhow!("{error}"))?;
+    index.extend(checksum.as_bytes());
+    let (lock, place) = (admin_dir.join("index.lock"), admin_dir.join("index"));
+    let kept = fs::write(&lock, &index).and_then(|()| own_files::rename_new(lock.as_path(), place.as_path()));
+    if kept.is_err() {
+        let _ = fs::remove_file(&lock);
+        files::take_back(template, &root, &index);
+    }
+    kept.with_context(failed)
+}
+
+/// Takes back what is left of a worktree that could not be filled: nothing where somebody put something of his own into it.
+fn take_back(worktree: &Path, admin_dir: &AbsPath) {
+    if AbsPath::new(worktree).is_ok_and(|path| link::admin_dir_of(&path).is_ok_and(|named| named == *admin_dir)) {
+        let entries = fs::read_dir(worktree).into_iter().flatten();
+        let is_alone =
+            entries.map(|entry| entry.map(|entry| entry.file_name())).all(|name| name.is_ok_and(|name| name == ".git"));
+        if is_alone {
+            let _ = fs::remove_file(worktree.join(".git"));
+        }
+    }
+    let _ = fs::remove_dir(worktree);
+    if worktree.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+        let _ = fs::remove_dir_all(admin_dir);
+        let _ = fs::remove_dir(admin_dir.parent());
+    }
+}
