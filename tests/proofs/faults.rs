@@ -180,9 +180,8 @@ const OF_BOTH: [&str; 5] = ["create_branch", "add_worktree", "keep", "delete_bra
 fn engines(full: bool, write: &str) -> Vec<Engine> {
     match std::env::var("WSCTL_PROOF_ENGINE").as_deref() {
         Ok("git") => vec![Engine::Git],
-        Ok(_) => vec![Engine::Native],
         Err(_) if !full && OF_BOTH.contains(&write) => vec![Engine::Native, Engine::Git],
-        Err(_) => vec![Engine::Native],
+        Ok(_) | Err(_) => vec![Engine::Native],
     }
 }
 
