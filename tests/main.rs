@@ -11,6 +11,7 @@
 )]
 
 mod actual;
+mod benchmark;
 mod cli;
 mod config;
 mod door;
@@ -19,5 +20,7 @@ mod hazards;
 mod house;
 mod planning;
 mod proofs;
+#[path = "scale/main.rs"]
+mod scale;
 mod support;
 mod view;

@@ -1,0 +1,164 @@
+//! What writes: `apply` that creates and removes. Each round has directories of its own, and nothing is deleted on a disk
+//! before the end: there, creating files right after deleting many is slow for everyone.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::args::Row;
+use super::corpus::{self, Shape, USUAL};
+use super::git;
+use super::table::{Figure, interleave};
+use super::workspace::{Workspace, builder};
+use super::world::{World, cores, seconds, settle};
+
+const APPLY: &[&str] = &["apply", "--auto-approve"];
+
+/// Ten builders of five repositories, made and removed.
+pub fn batches(world: &World) -> Vec<Figure> {
+    let mut figures = Vec::new();
+    if world.wants(Row::Create) {
+        figures.extend(create(world, Row::Create, &world.memory("create"), [0.45, 0.6]));
+        fs::remove_dir_all(world.memory("create")).unwrap();
+    }
+    if world.wants(Row::CreateDisk) {
+        figures.extend(create(world, Row::CreateDisk, &world.disk("create"), [0.65, 0.95]));
+    }
+    if world.wants(Row::Remove) {
+        figures.push(remove(world, &world.memory("remove")));
+        fs::remove_dir_all(world.memory("remove")).unwrap();
+    }
+    figures
+}
+
+/// A workspace for one contender in one round, on whose disk nothing is left to be written.
+fn fresh(world: &World, directory: &Path, origins: &[PathBuf], contender: &str, round: usize) -> Workspace {
+    let root = directory.join(format!("{contender}{round}"));
+    fs::create_dir_all(&root).unwrap();
+    let mut workspace = Workspace::new(world, root, origins);
+    workspace.declare(world.scaled(10));
+    settle(directory);
+    workspace
+}
+
+fn create(world: &World, row: Row, directory: &Path, marks: [f64; 2]) -> [Figure; 2] {
+    let origins = corpus::origins(world, directory, 5, &USUAL);
+    let make = |contender: &str, round| fresh(world, directory, &origins, contender, round);
+    let times = interleave(
+        world.args.repeats(),
+        [
+            &mut |round| {
+                let workspace = make("wsctl", round);
+                let time = seconds(|| world.wsctl(&workspace.root, APPLY));
+                workspace.converged(world);
+                time
+            },
+            &mut |round| {
+                let workspace = make("loop", round);
+                seconds(|| git::add(world, &workspace))
+            },
+            &mut |round| {
+                let workspace = make("chains", round);
+                seconds(|| git::add_by_repository(world, &workspace))
+            },
+        ],
+    );
+    let place = if row == Row::CreateDisk { "on disk" } else { "in memory" };
+    let what = format!("apply creating {} checkouts, {place}", 5 * world.scaled(10));
+    let chains = format!("the same, {} repositories at a time", cores());
+    [
+        Figure::ratio(row, &what, &times[0], "loop of git worktree add", &times[1]).mark(marks[0]).told(world),
+        Figure::ratio(row, &what, &times[0], &chains, &times[2]).mark(marks[1]).told(world),
+    ]
+}
+
+fn remove(world: &World, directory: &Path) -> Figure {
+    let origins = corpus::origins(world, directory, 5, &USUAL);
+    let times = interleave(
+        world.args.repeats(),
+        [
+            &mut |round| {
+                let mut workspace = fresh(world, directory, &origins, "wsctl", round);
+                world.wsctl(&workspace.root, APPLY);
+                let builders = workspace.builders;
+                workspace.declare(0);
+                let time = seconds(|| world.wsctl(&workspace.root, &["apply", "--auto-approve", "--allow-removals"]));
+                workspace.gone(builders);
+                time
+            },
+            &mut |round| {
+                let workspace = fresh(world, directory, &origins, "loop", round);
+                git::add(world, &workspace);
+                seconds(|| git::remove(world, &workspace))
+            },
+        ],
+    );
+    let what = format!("apply removing {} checkouts, to the trash", 5 * world.scaled(10));
+    Figure::ratio(Row::Remove, &what, &times[0], "loop of git worktree remove", &times[1]).mark(0.35).told(world)
+}
+
+/// One more checkout in a repository that has hundreds, and the first one of a repository.
+pub fn one_more(world: &World) -> Vec<Figure> {
+    if !world.wants(Row::OneMore) {
+        return vec![];
+    }
+    let there = world.scaled(300);
+    world.say(&format!("making {there} checkouts of one repository"));
+    let directory = world.memory("one-more");
+    let origins = corpus::origins(world, &directory, 1, &USUAL);
+    let mut full = Workspace::new(world, world.memory("one-more/full"), &origins);
+    full.make(world, there);
+    let times = interleave(
+        world.args.repeats(),
+        [
+            &mut |round| {
+                full.declare(there + round + 1);
+                let time = seconds(|| world.wsctl(&full.root, APPLY));
+                full.converged(world);
+                time
+            },
+            &mut |round| {
+                let mut empty = Workspace::new(world, world.memory(&format!("one-more/empty{round}")), &origins);
+                empty.declare(1);
+                let time = seconds(|| world.wsctl(&empty.root, APPLY));
+                empty.converged(world);
+                time
+            },
+        ],
+    );
+    let figure =
+        Figure::ratio(Row::OneMore, &format!("apply creating one where {there} are"), &times[0], "where none is", &times[1]);
+    fs::remove_dir_all(directory).unwrap();
+    vec![figure.mark(1.3).told(world)]
+}
+
+/// One checkout of a large repository. Both sides keep those of earlier rounds.
+pub fn large(world: &World) -> Vec<Figure> {
+    if !world.wants(Row::Large) {
+        return vec![];
+    }
+    let shape = Shape { files: world.scaled(20_000), commits: 20, lines: 80 };
+    world.say(&format!("making a repository of {} files", shape.files));
+    let directory = world.memory("large");
+    let origins = corpus::origins(world, &directory, 1, &shape);
+    let mut ours = Workspace::new(world, world.memory("large/wsctl"), &origins);
+    let theirs = Workspace::new(world, world.memory("large/git"), &origins);
+    let repository = theirs.repositories().remove(0);
+    let times = interleave(
+        world.args.repeats(),
+        [
+            &mut |round| {
+                ours.declare(round + 1);
+                let time = seconds(|| world.wsctl(&ours.root, APPLY));
+                ours.converged(world);
+                time
+            },
+            &mut |round| {
+                let path = theirs.root.join(builder(round));
+                seconds(|| git::add_one(world, &repository, &builder(round), &path))
+            },
+        ],
+    );
+    let what = format!("apply creating one checkout of {} files", shape.files);
+    fs::remove_dir_all(directory).unwrap();
+    vec![Figure::ratio(Row::Large, &what, &times[0], "git worktree add", &times[1]).mark(0.6).told(world)]
+}
