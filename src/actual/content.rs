@@ -11,6 +11,7 @@ use anyhow::{Context as _, Result, ensure};
 use gix::bstr::ByteSlice as _;
 use gix::index::entry::Flags;
 
+use super::compare::Compared;
 use super::{disk, git, index, open};
 use crate::model::actual::ObjectFormat;
 use crate::model::work::HiddenBy;
@@ -40,6 +41,15 @@ impl Changes {
     /// Whether there is work of somebody's, submodules apart.
     pub(super) fn any(&self) -> bool {
         ![&self.edited, &self.staged, &self.conflicts, &self.untracked].iter().all(|paths| paths.is_empty())
+    }
+}
+
+impl From<Compared> for Changes {
+    fn from(compared: Compared) -> Self {
+        let Compared { edited, assumed, staged, untracked, ignored, gitlinks } = compared;
+        let hidden = assumed.into_iter().map(|path| (path, HiddenBy::AssumeUnchanged)).collect();
+        let gitlinks = gitlinks.into_iter().collect();
+        Changes { edited, hidden, staged, untracked, ignored, gitlinks, ..Changes::default() }
     }
 }
 

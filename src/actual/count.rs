@@ -8,6 +8,7 @@ use gix::status::index_worktree::Item as Worktree;
 use gix::status::tree_index::TrackRenames;
 use gix::status::{Item, UntrackedFiles};
 
+use super::compare::{self, Opened};
 use super::{content, open};
 use crate::model::actual::{Base, RefFormat, Registration, Repository};
 use crate::model::name::{BranchName, ObjectId};
@@ -22,7 +23,15 @@ pub(super) struct Files {
 }
 
 /// Counts the files of a checkout.
-pub(super) fn files(repository: &Repository, registration: &Registration) -> Result<Files> {
+pub(super) fn files(opened: Option<&Opened>, repository: &Repository, registration: &Registration) -> Result<Files> {
+    let compared = opened.zip(registration.worktree.as_ref()).zip(registration.head.commit());
+    let compared = compared.and_then(|((opened, worktree), head)| {
+        compare::by_times(opened, worktree.as_path(), registration.admin_dir.as_path(), head)
+    });
+    if let Some(found) = compared {
+        let changed: BTreeSet<_> = found.edited.iter().chain(&found.staged).collect();
+        return Ok(Files { changed: changed.len(), untracked: found.untracked.len() });
+    }
     match repository.refs {
         RefFormat::Files => by_gix(registration).or_else(|_| by_git(repository, registration)),
         RefFormat::Reftable => by_git(repository, registration),
@@ -68,8 +77,13 @@ fn by_git(repository: &Repository, registration: &Registration) -> Result<Files>
 }
 
 /// What to count against: the branch's upstream, else the base, else nothing.
-pub(super) fn against(repository: &Repository, branch: Option<&BranchName>, base: Option<&str>) -> Option<(String, ObjectId)> {
-    let upstream = branch.and_then(|branch| upstream(repository, branch));
+pub(super) fn against(
+    opened: Option<&Opened>,
+    repository: &Repository,
+    branch: Option<&BranchName>,
+    base: Option<&str>,
+) -> Option<(String, ObjectId)> {
+    let upstream = branch.and_then(|branch| upstream(opened?, repository, branch));
     upstream.and_then(|(name, id)| Some((name, id?))).or_else(|| {
         let base = base?;
         let id = match repository.bases.get(base) {
@@ -85,8 +99,13 @@ pub(super) fn against(repository: &Repository, branch: Option<&BranchName>, base
 }
 
 /// What there is nothing to count against any more, in words.
-pub(super) fn lost(repository: &Repository, branch: Option<&BranchName>, base: Option<&str>) -> Option<String> {
-    match (branch.and_then(|branch| upstream(repository, branch)), base) {
+pub(super) fn lost(
+    opened: Option<&Opened>,
+    repository: &Repository,
+    branch: Option<&BranchName>,
+    base: Option<&str>,
+) -> Option<String> {
+    match (branch.and_then(|branch| upstream(opened?, repository, branch)), base) {
         (Some((_, Some(_))), _) | (None, None) => None,
         (Some((name, None)), _) => Some(format!("its upstream {name} is gone")),
         (None, Some(base)) => {
@@ -97,8 +116,8 @@ pub(super) fn lost(repository: &Repository, branch: Option<&BranchName>, base: O
 }
 
 /// The branch's upstream as configured, and its commit where it is still there.
-fn upstream(repository: &Repository, branch: &BranchName) -> Option<(String, Option<ObjectId>)> {
-    let gix = open::gix(repository.common_dir.as_path(), &[]).ok()?;
+fn upstream(opened: &Opened, repository: &Repository, branch: &BranchName) -> Option<(String, Option<ObjectId>)> {
+    let gix = opened.gix();
     let name = gix::refs::FullName::try_from(branch.full()).ok()?;
     let setting = |key: &str| gix.config_snapshot().string(&format!("branch.{branch}.{key}"));
     if setting("remote").is_some_and(|remote| remote == ".") {
@@ -110,19 +129,4 @@ fn upstream(repository: &Repository, branch: &BranchName) -> Option<(String, Opt
     let tracking = tracking.as_bstr().to_string();
     let short = tracking.strip_prefix("refs/remotes/")?;
     Some((short.to_owned(), repository.remote_branches.get(short).map(|remote| remote.id.clone())))
-}
-
-/// Commits that `other` lacks, and that it has more.
-pub(super) fn ahead_behind(repository: &Repository, head: &ObjectId, other: &ObjectId) -> Result<(usize, usize)> {
-    if head == other {
-        return Ok((0, 0));
-    }
-    let gix = open::gix(repository.common_dir.as_path(), &[])?;
-    let ids = [head, other].map(|id| gix::ObjectId::from_hex(id.as_str().as_bytes()));
-    let [head, other] = ids;
-    let (head, other) = (head?, other?);
-    let count = |from: gix::ObjectId, without: gix::ObjectId| -> Result<usize> {
-        gix.rev_walk([from]).with_hidden([without]).all()?.try_fold(0, |sum, found| found.map(|_| sum + 1).map_err(Into::into))
-    };
-    Ok((count(head, other)?, count(other, head)?))
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 
+use super::compare::Opened;
 use super::processes::Processes;
 use super::{held, lfs, parallel, populated, strays, work};
 use crate::model::actual::{Actual, Link, Registration, Repository, RepositoryState};
@@ -31,7 +32,8 @@ pub fn examine(actual: &mut Actual, desired: &Desired, questions: &[Question]) {
     }
     let processes = Processes::read();
     let seen: &Actual = actual;
-    let answers = parallel::map(questions, |question| answer(seen, desired, question, &processes));
+    let opened = opened(seen, questions);
+    let answers = parallel::map(questions, |question| answer(seen, desired, question, (&processes, &opened)));
     for (question, answer) in questions.iter().zip(answers) {
         match (question, answer) {
             (Question::Work(repository, admin_name), Some(Answer::Work(work))) => {
@@ -67,6 +69,14 @@ pub fn examine(actual: &mut Actual, desired: &Desired, questions: &[Question]) {
     }
 }
 
+/// The repositories whose checkouts are looked into, each opened once.
+fn opened<'a>(actual: &'a Actual, questions: &[Question]) -> BTreeMap<&'a RepoName, Opened> {
+    let asked = |name: &RepoName| questions.iter().any(|question| matches!(question, Question::Work(of, _) if of == name));
+    let present = actual.repositories.iter().filter(|(name, _)| asked(name));
+    let opened = present.filter_map(|(name, state)| Some((name, Opened::new(state.repository()?)?)));
+    opened.collect()
+}
+
 /// Where the answer belongs: to the repository, or to one of its registrations.
 fn place_of_held<'a>(actual: &'a mut Actual, name: &RepoName, admin_name: Option<&OsStr>) -> Option<&'a mut Option<Findings>> {
     if let Some(admin_name) = admin_name {
@@ -85,16 +95,22 @@ fn registration<'a>(actual: &'a mut Actual, name: &RepoName, admin_name: &OsStr)
     }
 }
 
-fn answer(actual: &Actual, desired: &Desired, question: &Question, processes: &Processes) -> Option<Answer> {
+fn answer(
+    actual: &Actual,
+    desired: &Desired,
+    question: &Question,
+    (processes, opened): (&Processes, &BTreeMap<&RepoName, Opened>),
+) -> Option<Answer> {
     match question {
         Question::Work(repository, admin_name) => {
+            let opened = opened.get(repository);
             let repository = actual.repositories.get(repository)?.repository()?;
             let registration = repository.registrations.get(admin_name)?;
             let managed = managed(actual, desired, registration);
             let inner = inner(actual, desired, registration);
             let disposable = disposable(actual, desired, registration);
             let cone = cone(desired, registration);
-            let known = work::Known { managed: &managed, inner: &inner, disposable, cone };
+            let known = work::Known { managed: &managed, inner: &inner, disposable, cone, opened };
             Some(Answer::Work(work::look(repository, registration, &known, processes)))
         }
         Question::Submodules(repository, admin_name) => {

@@ -3,6 +3,7 @@
 mod anchor;
 mod builders;
 mod clock;
+mod compare;
 mod content;
 mod count;
 mod destination;

@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 
 use anyhow::Result;
 
+use super::compare::Opened;
 use super::{count, disk, parallel};
 use crate::model::actual::{Actual, Head, Link, Registration, Repository, RepositoryState};
 use crate::model::address::{Address, quoted};
@@ -22,7 +23,8 @@ pub fn status(actual: &Actual, desired: &Desired, states: &BTreeMap<Address, Str
     let workspace = actual.workspace.mark().map(|mark: &WorkspaceMark| &mark.id);
     let names = builder_names(actual, desired, workspace);
     let rows: Vec<Row<'_>> = names.iter().flat_map(|name| rows(actual, desired, workspace, name)).collect();
-    let mut counted = parallel::map(&rows, |row| row.count(states)).into_iter().zip(&rows).peekable();
+    let opened = opened(actual, &rows);
+    let mut counted = parallel::map(&rows, |row| row.count(opened.get(&row.name), states)).into_iter().zip(&rows).peekable();
     let mut builders = Vec::new();
     for name in &names {
         let mut checkouts = Vec::new();
@@ -41,6 +43,15 @@ pub fn status(actual: &Actual, desired: &Desired, states: &BTreeMap<Address, Str
         });
     }
     Status { root: desired.root.clone(), file: desired.file.clone(), builders, unmanaged }
+}
+
+/// The repositories of the rows, each opened once.
+fn opened<'a>(actual: &'a Actual, rows: &[Row<'_>]) -> BTreeMap<&'a RepoName, Opened> {
+    let names: BTreeSet<&RepoName> = rows.iter().map(|row| &row.name).collect();
+    let present = actual.repositories.iter().filter(|(name, _)| names.contains(name));
+    let present: Vec<_> = present.filter_map(|(name, state)| Some((name, state.repository()?))).collect();
+    let opened = parallel::map(&present, |(name, repository)| Some((*name, Opened::new(repository)?)));
+    opened.into_iter().flatten().collect()
 }
 
 /// What is said of the builder itself, else of its managed files.
@@ -121,20 +132,20 @@ fn reference(found: &Registration) -> Option<String> {
 }
 
 impl Row<'_> {
-    fn count(&self, states: &BTreeMap<Address, String>) -> CheckoutStatus {
+    fn count(&self, opened: Option<&Opened>, states: &BTreeMap<Address, String>) -> CheckoutStatus {
         let whole = self.registration.filter(|found| found.link == Link::Whole);
         let files: Option<Result<count::Files>> =
-            self.repository.zip(whole).map(|(repository, found)| count::files(repository, found));
+            self.repository.zip(whole).map(|(repository, found)| count::files(opened, repository, found));
         let files = files.and_then(Result::ok);
         let against = self.repository.zip(self.registration).and_then(|(repository, found)| {
             let head = found.head.commit()?;
-            let (name, other) = count::against(repository, found.head.branch(), self.base.as_deref())?;
-            Some((name, count::ahead_behind(repository, head, &other).ok()))
+            let (name, other) = count::against(opened, repository, found.head.branch(), self.base.as_deref())?;
+            Some((name, opened.and_then(|opened| opened.ahead_behind(head, &other))))
         });
         let mark = self.registration.and_then(|found| found.mark.mark());
         let state = || match (whole, self.unrecorded) {
             (Some(found), false) => {
-                let lost = |repository| count::lost(repository, found.head.branch(), self.base.as_deref());
+                let lost = |repository| count::lost(opened, repository, found.head.branch(), self.base.as_deref());
                 let waits = found.operation.as_ref().map(|operation| format!("{} in progress", operation.name));
                 waits.or_else(|| self.repository.and_then(lost)).unwrap_or_else(|| OK.into())
             }

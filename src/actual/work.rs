@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 
+use super::compare::{self, Opened};
 use super::content::{self, Changes};
 use super::git_dir::GitDir;
 use super::processes::Processes;
 use super::{disk, disposable, git, head, held, registration, stash, submodule, walk};
-use crate::model::actual::{Link, Lock, ObjectFormat, Registration, Repository};
+use crate::model::actual::{Head, Link, Lock, ObjectFormat, Registration, Repository};
 use crate::model::desired::FileMode;
 use crate::model::mark::WrittenFile;
 use crate::model::name::ObjectId;
@@ -30,7 +31,9 @@ pub fn work(
     inner: &[RelPath],
     disposable: &[String],
 ) -> Work {
-    look(repository, registration, &Known { managed, inner, disposable, cone: None }, &Processes::read())
+    let opened = Opened::new(repository);
+    let known = Known { managed, inner, disposable, cone: None, opened: opened.as_ref() };
+    look(repository, registration, &known, &Processes::read())
 }
 
 /// What is known of a checkout beside its registration.
@@ -40,6 +43,8 @@ pub(super) struct Known<'a> {
     pub(super) disposable: &'a [String],
     /// The directories that it shall have, where it has others.
     pub(super) cone: Option<&'a Cone>,
+    /// Its repository, where that can be read without git.
+    pub(super) opened: Option<&'a Opened>,
 }
 
 /// The same with processes that were read before.
@@ -67,17 +72,20 @@ struct Checkout<'a> {
     disposable: &'a [String],
     cone: Option<&'a Cone>,
     base: Option<&'a str>,
+    opened: Option<&'a Opened>,
+    head: &'a Head,
 }
 
 fn checkout<'a>(registration: &'a Registration, known: &Known<'a>, format: ObjectFormat) -> Result<Checkout<'a>> {
-    let Known { managed, inner, disposable, cone } = *known;
+    let Known { managed, inner, disposable, cone, opened } = *known;
     let (worktree, link) = registration::link(&registration.admin_dir);
     let worktree = worktree.context("the registration names no worktree")?;
     ensure!(link == Link::Whole, "worktree and registration do not name each other");
     ensure!(registration.worktree.as_ref() == Some(&worktree), "the registration names another worktree by now");
     let base = registration.mark.mark().and_then(|mark| mark.base.as_deref());
     let inner = inner.iter().map(|path| path.under(&worktree).as_path().to_path_buf()).collect();
-    Ok(Checkout { worktree, admin_dir: &registration.admin_dir, format, managed, inner, disposable, cone, base })
+    let (admin_dir, head) = (&registration.admin_dir, &registration.head);
+    Ok(Checkout { worktree, admin_dir, format, managed, inner, disposable, cone, base, opened, head })
 }
 
 impl Checkout<'_> {
@@ -86,7 +94,7 @@ impl Checkout<'_> {
         work.indexed = matches!(disk::look(self.admin_dir.join("index").as_path()), Ok(Some(_)))
             && !work.findings.iter().any(|found| matches!(found, Finding::IndexLock(_)));
         work.findings.extend(processes.inside(self.worktree.as_path(), &self.inner));
-        let mut changes = content::changes(self.worktree.as_path(), self.admin_dir.as_path(), self.format)?;
+        let mut changes = self.changes()?;
         let (nested, mounts) = self.nested(&changes)?;
         let edited_managed = self.take_managed(&mut changes)?;
         changes.untracked.retain(|path| {
@@ -122,6 +130,13 @@ impl Checkout<'_> {
         work.findings.extend(self.unreferenced()?);
         work.unmerged = self.unmerged();
         Ok(())
+    }
+
+    fn changes(&self) -> Result<Changes> {
+        let (worktree, admin_dir) = (self.worktree.as_path(), self.admin_dir.as_path());
+        let compared = self.opened.zip(self.head.commit());
+        let compared = compared.and_then(|(opened, head)| compare::by_content(opened, worktree, admin_dir, head));
+        compared.map_or_else(|| content::changes(worktree, admin_dir, self.format), |compared| Ok(compared.into()))
     }
 
     /// How many commits of HEAD neither the recorded base nor the upstream of its branch holds.
@@ -175,6 +190,9 @@ impl Checkout<'_> {
     /// Commits of a detached HEAD that nothing holds.
     fn unreferenced(&self) -> Result<Option<Finding>> {
         let git_dir = self.admin_dir.as_path();
+        if self.opened.is_some() && regular::read(git_dir.join("HEAD"))?.starts_with(b"ref: refs/heads/") {
+            return Ok(None);
+        }
         if git::in_git_dir(git_dir).args(["symbolic-ref", "-q", "HEAD"]).output()?.status.success() {
             return Ok(None);
         }

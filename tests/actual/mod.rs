@@ -1,6 +1,7 @@
 //! Tests of `actual`: real git in a sandbox, read as values.
 
 mod builders;
+mod compared;
 mod readonly;
 mod registrations;
 mod repositories;
