@@ -141,6 +141,9 @@ impl Checkout<'_> {
 
     /// How many commits of HEAD neither the recorded base nor the upstream of its branch holds.
     fn unmerged(&self) -> Option<usize> {
+        if let Some((opened, holders)) = self.opened.and_then(|opened| Some((opened, opened.holders(self.head, self.base)?))) {
+            return if holders.is_empty() { None } else { opened.beyond(self.head, holders) };
+        }
         let git_dir = self.admin_dir.as_path();
         let resolves = |revision: &str| {
             let mut command = git::in_git_dir(git_dir);

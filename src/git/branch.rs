@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow};
 
 use super::command::Git;
+use super::keeper::value;
 use super::native::Natives;
 use super::own_files;
 use crate::diagnostic::Diagnostic;
@@ -47,20 +48,32 @@ pub(super) fn create(
 
 /// Deletes a branch; see `Door::delete_branch`.
 pub(super) fn delete(
-    git: &Git,
+    (git, natives): (&Git, &Natives),
     repository: &AbsPath,
     branch: &BranchName,
     expect: &ObjectId,
     keep: Option<&AbsPath>,
 ) -> Result<()> {
-    let common = common_dir(git, repository)?;
-    refuse_in_use(git, repository, &common, branch)?;
-    let now = git.at(repository)?.args(["rev-parse", "--verify", "--quiet", &branch.full()]).answer()?;
-    if String::from_utf8_lossy(&now.stdout).trim() != expect.as_str() {
+    let native = natives.of(git, repository);
+    let native = native.as_deref();
+    let common = match native {
+        Some(native) => native.common_dir().as_path().to_path_buf(),
+        None => common_dir(git, repository)?,
+    };
+    let now = if let Some(native) = native {
+        refuse_checked_out(&common, branch)?;
+        native.value(&branch.full())?
+    } else {
+        refuse_in_use(git, repository, &common, branch)?;
+        value(&git.at(repository)?, &branch.full())?
+    };
+    let Some(now) = now.filter(|now| gix::ObjectId::from_hex(expect.as_str().as_bytes()).is_ok_and(|expect| *now == expect))
+    else {
         return Err(Diagnostic::new(format!("branch {branch} is no longer at {}", expect.short()), "wsctl plan").into());
-    }
+    };
+    let unknown = native.is_some_and(|native| native.knows_nothing_of(branch));
+    let config = if unknown { Vec::new() } else { configuration(git, repository, branch)? };
     if let Some(keep) = keep {
-        let config = configuration(git, repository, branch)?;
         fs::create_dir_all(keep).with_context(|| format!("{keep} cannot be made"))?;
         let (file, log) = (keep.join("reflog"), reflog(git, repository, &common, branch)?);
         if regular::read(&file).is_ok_and(|kept| kept != log) {
@@ -70,9 +83,14 @@ pub(super) fn delete(
         own_files::write_whole(file.as_path(), &log, 0o666)?;
         own_files::write_whole(keep.join("config").as_path(), &as_file(branch, &config), 0o666)?;
     }
-    let delete = git.at(repository)?.args(["update-ref", "-m", "wsctl", "-d", &branch.full(), expect.as_str()]);
-    delete.patiently().with_context(|| format!("branch {branch} cannot be deleted"))?;
-    forget(git, repository, branch)
+    let failed = || format!("branch {branch} cannot be deleted");
+    if let Some(native) = native {
+        native.delete_ref(&branch.full(), now).with_context(failed)?;
+    } else {
+        let delete = git.at(repository)?.args(["update-ref", "-m", "wsctl", "-d", &branch.full(), expect.as_str()]);
+        delete.patiently().map(drop).with_context(failed)?;
+    }
+    if config.is_empty() { Ok(()) } else { forget(git, repository, branch) }
 }
 
 /// Removes the configuration of a branch that is gone, where it has one.

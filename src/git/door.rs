@@ -145,7 +145,7 @@ impl Door for GitDoor {
     }
 
     fn delete_branch(&self, repository: &AbsPath, name: &BranchName, expect: &ObjectId, keep: Option<&AbsPath>) -> Result<()> {
-        branch::delete(&self.git, repository, name, expect, keep)
+        branch::delete((&self.git, &self.natives), repository, name, expect, keep)
     }
 
     fn add_worktree(&self, new: &NewWorktree<'_>) -> Result<Added> {
@@ -202,7 +202,7 @@ impl Door for GitDoor {
     }
 
     fn keep(&self, keep: &Keep<'_>) -> Result<()> {
-        keeper::keep(&self.git, keep)
+        keeper::keep((&self.git, &self.natives), keep)
     }
 
     fn take_registration(&self, stale: &Stale, into: &AbsPath) -> Result<()> {
@@ -230,7 +230,7 @@ impl Door for GitDoor {
     }
 
     fn drop_keeper(&self, common_dir: &AbsPath, keeper: &str) -> Result<()> {
-        keeper::forget(&self.git, common_dir, keeper)
+        keeper::forget((&self.git, &self.natives), common_dir, keeper)
     }
 
     fn unlink(&self, path: &AbsPath) -> Result<()> {

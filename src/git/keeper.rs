@@ -8,6 +8,7 @@ use gix::objs::tree::{Entry, EntryKind};
 use gix::objs::{Kind, Tree};
 
 use super::command::{Call, Git};
+use super::native::{Head, Native, Natives};
 use super::objects::Objects;
 use super::{Keep, mentions, own_files};
 use crate::model::actual::ObjectFormat;
@@ -23,31 +24,31 @@ struct Kept {
 }
 
 /// Makes or moves a keeper; see `Door::keep`. What an older keeper of that name held stays held.
-pub(super) fn keep(git: &Git, keep: &Keep<'_>) -> Result<()> {
+pub(super) fn keep((git, natives): (&Git, &Natives), keep: &Keep<'_>) -> Result<()> {
     if !keep.name.starts_with("refs/wsctl/") {
         bail!("{} is no keeper's name", keep.name);
     }
     let admin = || git.inside(keep.admin_dir).variable("GIT_COMMON_DIR", keep.common_dir);
     let common = || git.inside(keep.common_dir);
-    let format = match common().args(["rev-parse", "--show-object-format"]).line()?.as_str() {
-        "sha1" => ObjectFormat::Sha1,
-        "sha256" => ObjectFormat::Sha256,
-        other => bail!("unknown object format {other}"),
-    };
+    let native = natives.of(git, keep.common_dir);
+    let native = native.as_deref();
+    let format = native.map_or_else(|| format(&common()), |native| Ok(native.format()))?;
     let objects = Objects::open(keep.common_dir, format)?;
     // A git that was killed over adding the worktree may not have come to HEAD, or to its index.
     let there = |name: &str| keep.admin_dir.join(name).as_path().symlink_metadata().is_ok();
-    let head = if there("HEAD") || there("index") { head(&admin(), &objects)? } else { None };
+    let head = if there("HEAD") || there("index") { head(native, keep, &admin(), &objects)? } else { None };
     let mut kept = Kept { head, ..Kept::default() };
-    for id in mentions::gather(git, keep, &objects)? {
+    for id in mentions::gather((git, native), keep, &objects)? {
         take(&mut kept, &objects, id)?;
     }
     if there("index") {
-        index(git, keep, &objects, &mut kept)?;
+        index((git, native), keep, &objects, &mut kept)?;
     }
-    let old = common().args(["rev-parse", "--verify", "--quiet", keep.name]).answer()?;
-    let old = gix::ObjectId::from_hex(old.stdout.trim_ascii_end()).ok();
-    let parents = parents(&common(), &kept)?;
+    let old = match native {
+        Some(native) => native.value(keep.name)?,
+        None => value(&common(), keep.name)?,
+    };
+    let parents = parents(native, &common(), &kept)?;
     let tree = objects.write_tree(&tree(&kept))?;
     let message = format!("wsctl: what the worktree {} held\n", keep.admin_dir);
     let mut commit = objects.write_commit(tree, &parents, &message)?;
@@ -62,11 +63,31 @@ pub(super) fn keep(git: &Git, keep: &Keep<'_>) -> Result<()> {
         }
         commit = objects.write_commit(tree, &both, &message)?;
     }
-    let old = old.map_or_else(|| objects.hash.null().to_string(), |old| old.to_string());
-    let update = common().args(["update-ref", "-m", "wsctl: keep", keep.name, &commit.to_string(), &old]);
-    update.patiently().map(drop).with_context(|| format!("{} cannot be written", keep.name))?;
+    let failed = || format!("{} cannot be written", keep.name);
+    if let Some(native) = native {
+        native.move_ref(keep.name, old, commit, "wsctl: keep").with_context(failed)?;
+    } else {
+        let old = old.map_or_else(|| objects.hash.null().to_string(), |old| old.to_string());
+        let update = common().args(["update-ref", "-m", "wsctl: keep", keep.name, &commit.to_string(), &old]);
+        update.patiently().map(drop).with_context(failed)?;
+    }
     // What the keeper names must be on the disk before anything that named it goes.
     own_files::sync_file_system(keep.common_dir)
+}
+
+/// What the ids of a repository are.
+fn format(common: &Call<'_>) -> Result<ObjectFormat> {
+    match common.again(&["rev-parse", "--show-object-format"]).line()?.as_str() {
+        "sha1" => Ok(ObjectFormat::Sha1),
+        "sha256" => Ok(ObjectFormat::Sha256),
+        other => bail!("unknown object format {other}"),
+    }
+}
+
+/// What a ref names.
+pub(super) fn value(call: &Call<'_>, name: &str) -> Result<Option<gix::ObjectId>> {
+    let answer = call.again(&["rev-parse", "--verify", "--quiet", name]).answer()?;
+    Ok(gix::ObjectId::from_hex(answer.stdout.trim_ascii_end()).ok())
 }
 
 /// Whether an older keeper already holds the same, itself on top of a still older one.
@@ -78,15 +99,25 @@ fn is_same(objects: &Objects, old: &gix::ObjectId, tree: gix::ObjectId, parents:
 }
 
 /// Deletes a keeper; see `Door::drop_keeper`.
-pub(super) fn forget(git: &Git, common_dir: &AbsPath, name: &str) -> Result<()> {
+pub(super) fn forget((git, natives): (&Git, &Natives), common_dir: &AbsPath, name: &str) -> Result<()> {
     if !name.starts_with("refs/wsctl/") {
         bail!("{name} is no keeper's name");
+    }
+    if let Some(native) = natives.of(git, common_dir) {
+        let there = native.value(name)?;
+        return there.map_or(Ok(()), |there| native.delete_ref(name, there));
     }
     git.inside(common_dir).args(["update-ref", "-d", name]).patiently().map(drop)
 }
 
 /// HEAD's commit; `None` on a branch without one.
-fn head(admin: &Call<'_>, objects: &Objects) -> Result<Option<gix::ObjectId>> {
+fn head(native: Option<&Native>, keep: &Keep<'_>, admin: &Call<'_>, objects: &Objects) -> Result<Option<gix::ObjectId>> {
+    match native.map_or(Ok(Head::Unknown), |native| native.head_of(keep.admin_dir))? {
+        Head::Commit(id) if objects.kind(&id)? == Some(Kind::Commit) => return Ok(Some(id)),
+        Head::Commit(id) => bail!("HEAD names {id}, which is not there"),
+        Head::Unborn => return Ok(None),
+        Head::Unknown => {}
+    }
     let answer = admin.again(&["rev-parse", "--verify", "--quiet", "HEAD"]).answer()?;
     if answer.status.success() {
         let id = gix::ObjectId::from_hex(answer.stdout.trim_ascii_end()).map_err(|error| anyhow!("HEAD: {error}"))?;
@@ -127,7 +158,12 @@ fn take(kept: &mut Kept, objects: &Objects, id: gix::ObjectId) -> Result<()> {
 }
 
 /// Every index entry, of any stage, that HEAD does not have at that path; and what conflicts were resolved from.
-fn index(git: &Git, keep: &Keep<'_>, objects: &Objects, kept: &mut Kept) -> Result<()> {
+fn index((git, native): (&Git, Option<&Native>), keep: &Keep<'_>, objects: &Objects, kept: &mut Kept) -> Result<()> {
+    if let Some((native, head)) = native.zip(kept.head)
+        && let Some(staged) = native.staged(keep.admin_dir, head)?
+    {
+        return staged.into_iter().try_for_each(|id| take(kept, objects, id));
+    }
     let admin = || git.inside(keep.admin_dir).variable("GIT_COMMON_DIR", keep.common_dir);
     let mut known: HashMap<Vec<u8>, gix::ObjectId> = HashMap::new();
     if let Some(head) = kept.head {
@@ -160,10 +196,15 @@ fn entries(output: &[u8]) -> impl Iterator<Item = (&[u8], gix::ObjectId, &[u8])>
 }
 
 /// HEAD, and every other commit that neither HEAD nor another of them reaches.
-fn parents(call: &Call<'_>, kept: &Kept) -> Result<Vec<gix::ObjectId>> {
+fn parents(native: Option<&Native>, call: &Call<'_>, kept: &Kept) -> Result<Vec<gix::ObjectId>> {
     let mut parents: Vec<_> = kept.head.into_iter().collect();
     let others: Vec<_> = kept.commits.iter().filter(|id| Some(**id) != kept.head).collect();
     if others.is_empty() {
+        return Ok(parents);
+    }
+    if let Some(native) = native {
+        let others: Vec<_> = others.into_iter().copied().collect();
+        parents.extend(native.tips(kept.head, &others)?);
         return Ok(parents);
     }
     let mut input = String::new();

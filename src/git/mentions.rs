@@ -9,12 +9,18 @@ use anyhow::{Context as _, Result};
 
 use super::Keep;
 use super::command::{Call, Git};
+use super::keeper::value;
+use super::native::Native;
 use super::objects::Objects;
 use crate::model::own_refs::{before_oldest, is_own};
 use crate::regular;
 
 /// Gathers the ids; those of objects that do not exist are among them.
-pub(super) fn gather(git: &Git, keep: &Keep<'_>, objects: &Objects) -> Result<BTreeSet<gix::ObjectId>> {
+pub(super) fn gather(
+    (git, native): (&Git, Option<&Native>),
+    keep: &Keep<'_>,
+    objects: &Objects,
+) -> Result<BTreeSet<gix::ObjectId>> {
     let mut found = BTreeSet::new();
     directory(keep.admin_dir.as_path(), true, objects, &mut found)?;
     let reftable = keep.common_dir.join("reftable").as_path().is_dir();
@@ -27,8 +33,10 @@ pub(super) fn gather(git: &Git, keep: &Keep<'_>, objects: &Objects) -> Result<BT
         } else {
             file(keep.common_dir.join("logs").join(branch.full()).as_path(), objects, &mut found)?;
         }
-        let at = git.inside(keep.common_dir).args(["rev-parse", "--verify", "--quiet", &branch.full()]).answer()?;
-        ids(&at.stdout, objects, &mut found);
+        found.extend(match native {
+            Some(native) => native.value(&branch.full())?,
+            None => value(&git.inside(keep.common_dir), &branch.full())?,
+        });
     }
     found.remove(&objects.hash.null());
     Ok(found)

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use super::command::Git;
+use super::native::Natives;
 use super::{Pointed, branch, homecoming};
 use crate::diagnostic::Diagnostic;
 use crate::model::name::{BranchName, ObjectId};
@@ -37,7 +38,7 @@ pub(super) fn settle(git: &Git, repository: &AbsPath, names: (&BranchName, &Bran
     // Somebody went on under the old name: the new one, where nobody is on it, was for nothing.
     for name in made {
         if renaming.at(&name)? == expect.as_str() && renaming.heads_on(&name)?.is_empty() {
-            branch::delete(git, repository, &name, expect, None)?;
+            branch::delete((git, &Natives::none()), repository, &name, expect, None)?;
         }
     }
     Ok(())
@@ -98,7 +99,7 @@ impl Renaming<'_> {
         for admin_dir in &heads {
             homecoming::point(self.git, &Pointed { admin_dir, common_dir, rebase: false }, to)?;
         }
-        branch::delete(self.git, self.repository, from, self.expect, None)
+        branch::delete((self.git, &Natives::none()), self.repository, from, self.expect, None)
     }
 
     /// Where a branch is; empty: nowhere.

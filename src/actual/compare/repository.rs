@@ -8,10 +8,14 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::Result;
 use gix::bstr::ByteSlice as _;
+use gix::refs::Category;
 
 use crate::actual::open;
-use crate::model::actual::{RefFormat, Repository};
-use crate::model::name::ObjectId;
+use crate::model::actual::{Head, RefFormat, Repository};
+use crate::model::name::{BranchName, ObjectId};
+
+/// What all worktrees see, and no other hides.
+const SHARED: [Category<'_>; 3] = [Category::LocalBranch, Category::RemoteBranch, Category::Tag];
 
 /// An open repository, with what was found out about it.
 pub(in crate::actual) struct Opened {
@@ -60,6 +64,51 @@ impl Opened {
     pub(in crate::actual) fn ahead_behind(&self, head: &ObjectId, other: &ObjectId) -> Option<(usize, usize)> {
         let key = (head.clone(), other.clone());
         remembered(&self.distances, key, || distance(&self.gix(), head, other).ok())
+    }
+}
+
+impl Opened {
+    /// The commits of the base and of the upstream of HEAD's branch, as far as these are others than the branch; `None`: git
+    /// has to tell.
+    pub(in crate::actual) fn holders(&self, head: &Head, base: Option<&str>) -> Option<Vec<gix::ObjectId>> {
+        let gix = self.gix();
+        let own = head.branch().map(BranchName::full);
+        let mut holders = Vec::new();
+        if let Some(base) = base.filter(|base| *base != "HEAD") {
+            match gix.try_find_reference(base).ok()? {
+                Some(found) if found.name().as_bstr() == own.as_deref().unwrap_or_default() => {}
+                Some(mut found) if found.name().category().is_some_and(|kind| SHARED.contains(&kind)) => {
+                    holders.push(found.peel_to_commit().ok()?.id);
+                }
+                Some(_) => return None,
+                None => holders
+                    .extend(ObjectId::new(base).ok().map(|id| gix::ObjectId::from_hex(id.as_str().as_bytes())).transpose().ok()?),
+            }
+        }
+        let local = head.branch().and_then(|branch| gix.config_snapshot().string(&format!("branch.{branch}.remote")));
+        if local.is_some_and(|remote| remote == ".") {
+            return None;
+        }
+        let upstream = own.as_deref().and_then(|own| gix::refs::FullName::try_from(own).ok());
+        let upstream = upstream.and_then(|own| gix.branch_remote_tracking_ref_name(own.as_ref(), gix::remote::Direction::Fetch));
+        if let Some(name) = upstream.transpose().ok()?
+            && Some(name.as_bstr()) != own.as_deref().map(Into::into)
+            && let Some(mut found) = gix.try_find_reference(name.as_ref()).ok()?
+        {
+            holders.push(found.peel_to_commit().ok()?.id);
+        }
+        Some(holders)
+    }
+
+    /// How many commits of HEAD none of these holds.
+    pub(in crate::actual) fn beyond(&self, head: &Head, holders: Vec<gix::ObjectId>) -> Option<usize> {
+        let head = gix::ObjectId::from_hex(head.commit()?.as_str().as_bytes()).ok()?;
+        if holders.contains(&head) {
+            return Some(0);
+        }
+        let gix = self.gix();
+        let walk = gix.rev_walk([head]).with_hidden(holders).all().ok()?;
+        Some(walk.collect::<Result<Vec<_>, _>>().ok()?.len())
     }
 }
 

@@ -12,8 +12,8 @@ use crate::model::name::{BranchName, ObjectId};
 use crate::model::path::{AbsPath, shell};
 
 /// How often a lock that somebody holds is tried again, and how long between.
-const TRIES: u32 = 10;
-const PAUSE: Duration = Duration::from_millis(200);
+pub(super) const TRIES: u32 = 10;
+pub(super) const PAUSE: Duration = Duration::from_millis(200);
 
 impl Native {
     /// Makes a branch that must not exist.
@@ -64,7 +64,7 @@ fn was_there(edit: &RefEdit) -> bool {
     }
 }
 
-fn locked(lock: &AbsPath, error: &gix::Error) -> anyhow::Error {
+pub(super) fn locked(lock: &AbsPath, error: &gix::Error) -> anyhow::Error {
     let fact = format!("another git holds {lock}, or died with it: {error}");
     Diagnostic::new(fact, format!("ls -l {}\nthen wsctl apply", shell(lock))).into()
 }

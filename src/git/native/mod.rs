@@ -6,6 +6,7 @@ mod branch;
 mod contents;
 mod files;
 mod hook;
+mod refs;
 mod template;
 mod terms;
 
@@ -24,6 +25,7 @@ use super::{Added, NewWorktree, On, branch as branches, link, own_files};
 use crate::model::name::{BranchName, ObjectId};
 use crate::model::path::AbsPath;
 use admin::Admin;
+pub(super) use refs::Head;
 use template::Template;
 use terms::Config;
 
@@ -47,15 +49,18 @@ impl Natives {
         Natives { none: true, ..Natives::default() }
     }
 
-    /// A repository that may be written to natively.
+    /// A repository that may be written to natively, by its main worktree or by its common directory.
     pub(super) fn of(&self, git: &Git, repository: &AbsPath) -> Option<Arc<Native>> {
         if self.none {
             return None;
         }
+        let is_worktree = repository.join(".git").as_path().symlink_metadata().is_ok();
+        let path = repository.as_path();
+        let common_dir = AbsPath::new(if is_worktree { link::git_dir_of(path) } else { link::real(path) }).ok()?;
         let mut all = self.looked_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = Arc::clone(all.entry(repository.clone()).or_default());
+        let found = Arc::clone(all.entry(common_dir.clone()).or_default());
         drop(all);
-        found.get_or_init(|| Native::open(git, repository).ok().flatten().map(Arc::new)).clone()
+        found.get_or_init(|| Native::open(git, repository, common_dir).ok().flatten().map(Arc::new)).clone()
     }
 }
 
@@ -80,14 +85,12 @@ impl std::fmt::Debug for Native {
 }
 
 impl Native {
-    fn open(git: &Git, path: &AbsPath) -> Result<Option<Self>> {
+    fn open(git: &Git, path: &AbsPath, common_dir: AbsPath) -> Result<Option<Self>> {
         let config = Config::read(git, path)?;
-        let common_dir = link::git_dir_of(path.as_path());
         let Some(committer) = config.committer() else { return Ok(None) };
-        if config.refusal().is_some() || common_dir.join("commondir").exists() {
+        if config.refusal().is_some() || common_dir.join("commondir").as_path().exists() {
             return Ok(None);
         }
-        let common_dir = AbsPath::new(common_dir).map_err(|error| anyhow!("{error}"))?;
         let hooks = config.hooks(&common_dir);
         if hook::is_there(&hooks, "reference-transaction") || terms::has_attributes_elsewhere(git, &config) {
             return Ok(None);

@@ -1,0 +1,142 @@
+//! Refs and commits read and written without the git command: what a keeper and a branch that goes need.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Result, anyhow, bail};
+use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
+use gix::refs::{FullName, Target};
+
+use super::Native;
+use super::branch::{PAUSE, TRIES, locked};
+use crate::model::actual::ObjectFormat;
+use crate::model::name::BranchName;
+use crate::model::path::AbsPath;
+use crate::regular;
+
+/// What HEAD of a worktree is.
+pub(in crate::git) enum Head {
+    /// A commit.
+    Commit(gix::ObjectId),
+    /// A branch without one.
+    Unborn,
+    /// Something that git has to tell of.
+    Unknown,
+}
+
+impl Native {
+    pub(in crate::git) fn format(&self) -> ObjectFormat {
+        if self.repository.to_thread_local().object_hash() == gix::hash::Kind::Sha256 {
+            ObjectFormat::Sha256
+        } else {
+            ObjectFormat::Sha1
+        }
+    }
+
+    pub(in crate::git) fn common_dir(&self) -> &AbsPath {
+        &self.common_dir
+    }
+
+    /// What a ref names; `None` where there is none.
+    pub(in crate::git) fn value(&self, name: &str) -> Result<Option<gix::ObjectId>> {
+        let repository = self.repository.to_thread_local();
+        let found = repository.try_find_reference(name).map_err(|error| anyhow!("{error}"))?;
+        found.map(|found| found.into_fully_peeled_id().map(gix::Id::detach).map_err(|error| anyhow!("{error}"))).transpose()
+    }
+
+    /// HEAD of an admin directory, wherever that lies.
+    pub(in crate::git) fn head_of(&self, admin_dir: &AbsPath) -> Result<Head> {
+        let Ok(text) = regular::read_text(admin_dir.join("HEAD")) else { return Ok(Head::Unknown) };
+        let text = text.trim_end();
+        if let Ok(id) = gix::ObjectId::from_hex(text.as_bytes()) {
+            return Ok(if id.is_null() { Head::Unknown } else { Head::Commit(id) });
+        }
+        let Some(branch) = text.strip_prefix("ref: refs/heads/").and_then(|name| BranchName::new(name).ok()) else {
+            return Ok(Head::Unknown);
+        };
+        Ok(self.value(&branch.full())?.map_or(Head::Unborn, Head::Commit))
+    }
+
+    /// The ids of an index that HEAD does not have at their paths. `None` where git has to read it.
+    pub(in crate::git) fn staged(&self, admin_dir: &AbsPath, head: gix::ObjectId) -> Result<Option<Vec<gix::ObjectId>>> {
+        let repository = self.repository.to_thread_local();
+        let options = gix::index::decode::Options { thread_limit: Some(1), ..Default::default() };
+        let path = admin_dir.join("index");
+        let Ok(index) = gix::index::File::at(path.as_path(), repository.object_hash(), false, options) else { return Ok(None) };
+        if index.is_sparse() || index.link().is_some() || index.resolve_undo().is_some() {
+            return Ok(None);
+        }
+        let commit = repository.find_commit(head).map_err(|error| anyhow!("{error}"))?;
+        let tree = commit.tree_id().map_err(|error| anyhow!("{error}"))?.detach();
+        if index.tree().is_some_and(|known| known.num_entries.is_some() && known.id == tree) {
+            return Ok(Some(Vec::new()));
+        }
+        // Where HEAD's trees are not all here, git knows what to do.
+        let Ok(known) = repository.index_from_tree(&tree) else { return Ok(None) };
+        let differs = |entry: &&gix::index::Entry| {
+            let same = known.entry_by_path(entry.path(&index)).is_some_and(|known| known.id == entry.id);
+            entry.mode != gix::index::entry::Mode::COMMIT && !same
+        };
+        Ok(Some(index.entries().iter().filter(differs).map(|entry| entry.id).collect()))
+    }
+
+    /// Those of some commits that neither `head` nor another of them reaches.
+    pub(in crate::git) fn tips(&self, head: Option<gix::ObjectId>, commits: &[gix::ObjectId]) -> Result<Vec<gix::ObjectId>> {
+        let repository = self.repository.to_thread_local();
+        let walk = repository.rev_walk(commits.iter().copied()).with_hidden(head);
+        let (mut listed, mut reached) = (BTreeSet::new(), BTreeSet::new());
+        for found in walk.all().map_err(|error| anyhow!("{error}"))? {
+            let found = found.map_err(|error| anyhow!("{error}"))?;
+            listed.insert(found.id);
+            reached.extend(found.parent_ids);
+        }
+        Ok(commits.iter().filter(|id| listed.contains(*id) && !reached.contains(*id)).copied().collect())
+    }
+
+    /// Makes a ref, or moves it from where it was seen.
+    pub(in crate::git) fn move_ref(
+        &self,
+        name: &str,
+        old: Option<gix::ObjectId>,
+        new: gix::ObjectId,
+        message: &str,
+    ) -> Result<()> {
+        let expected = old.map_or(PreviousValue::MustNotExist, |old| PreviousValue::MustExistAndMatch(Target::Object(old)));
+        let log = LogChange { mode: RefLog::AndReference, force_create_reflog: false, message: message.into() };
+        self.edit(name, Change::Update { log, expected, new: Target::Object(new) })
+    }
+
+    /// Deletes a ref that is where it was seen, with its reflog.
+    pub(in crate::git) fn delete_ref(&self, name: &str, old: gix::ObjectId) -> Result<()> {
+        let expected = PreviousValue::MustExistAndMatch(Target::Object(old));
+        self.edit(name, Change::Delete { expected, log: RefLog::AndReference })
+    }
+
+    /// Waits a little where somebody holds a lock file, which is named then and left.
+    fn edit(&self, name: &str, change: Change) -> Result<()> {
+        let repository = self.repository.to_thread_local();
+        let committer = self.committer_now()?;
+        let signature = gix::actor::SignatureRef::from_bytes(committer.as_bytes()).map_err(|error| anyhow!("{error}"))?;
+        let full = FullName::try_from(name).map_err(|error| anyhow!("{error}"))?;
+        let edit = RefEdit { change, name: full, deref: false };
+        let locks = [format!("{name}.lock"), "packed-refs.lock".into()].map(|lock| self.common_dir.join(lock));
+        for tried in 1.. {
+            let Err(error) = repository.edit_references_as([edit.clone()], Some(signature)) else { break };
+            match locks.iter().find(|lock| lock.as_path().exists()) {
+                Some(_) if tried < TRIES => std::thread::sleep(PAUSE),
+                Some(lock) => return Err(locked(lock, &error)),
+                None => bail!("{error}"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the repository's own configuration certainly says nothing of a branch.
+    pub(in crate::git) fn knows_nothing_of(&self, branch: &BranchName) -> bool {
+        let Ok(bytes) = regular::read(self.common_dir.join("config")) else { return false };
+        let source = gix::config::file::Metadata::from(gix::config::Source::Local);
+        let config = gix::config::File::from_bytes_no_includes(&bytes, source, gix::config::file::init::Options::default());
+        let Ok(config) = config else { return false };
+        let mut sections = config.sections_by_name("branch").into_iter().flatten();
+        !sections.any(|section| section.header().subsection_name().is_some_and(|name| name == branch.as_str()))
+    }
+}
