@@ -39,7 +39,15 @@ pub(super) fn builders(desired: &Desired, repositories: &Repositories) -> BTreeM
     let names = listed.iter().filter_map(|path| path.file_name()).map(OsStr::to_owned);
     let declared = desired.builders.keys().map(|name| OsString::from(name.as_str()));
     let names: BTreeSet<OsString> = names.chain(declared).filter(|name| !OWN.iter().any(|own| name == own)).collect();
-    let names: Vec<OsString> = names.into_iter().collect();
+    named(desired, repositories, names.into_iter().collect())
+}
+
+/// Reads the builders of these names.
+pub(super) fn named(
+    desired: &Desired,
+    repositories: &Repositories,
+    names: Vec<OsString>,
+) -> BTreeMap<OsString, BuilderDirectory> {
     let registered = Registered::new(repositories, disk::real(&desired.builders_dir));
     let read = parallel::map(&names, |name| builder(desired, repositories, &registered, name));
     names.into_iter().zip(read).collect()

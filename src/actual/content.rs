@@ -35,6 +35,8 @@ pub(super) struct Changes {
     pub(super) gitlinks: BTreeSet<PathBuf>,
     /// Gitlinks whose submodule is on another commit.
     pub(super) moved: BTreeSet<PathBuf>,
+    /// Whether there certainly is no repository inside but in what is ignored.
+    pub(super) alone: bool,
 }
 
 impl Changes {
@@ -49,7 +51,7 @@ impl From<Compared> for Changes {
         let Compared { edited, assumed, staged, untracked, ignored, gitlinks } = compared;
         let hidden = assumed.into_iter().map(|path| (path, HiddenBy::AssumeUnchanged)).collect();
         let gitlinks = gitlinks.into_iter().collect();
-        Changes { edited, hidden, staged, untracked, ignored, gitlinks, ..Changes::default() }
+        Changes { edited, hidden, staged, untracked, ignored, gitlinks, alone: true, ..Changes::default() }
     }
 }
 

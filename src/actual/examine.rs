@@ -30,7 +30,7 @@ pub fn examine(actual: &mut Actual, desired: &Desired, questions: &[Question]) {
     if questions.is_empty() {
         return;
     }
-    let processes = Processes::read();
+    let processes = Processes::recent();
     let seen: &Actual = actual;
     let opened = opened(seen, questions);
     let answers = parallel::map(questions, |question| answer(seen, desired, question, (&processes, &opened)));

@@ -1,6 +1,7 @@
 //! What holds a worktree where it is: a process inside, a git at work, a mount point, and what a rename would break. The
 //! content of its files is not looked at.
 
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -94,15 +95,29 @@ fn nested(worktree: &AbsPath, admin_dir: &AbsPath, inner: &[PathBuf]) -> Result<
 /// Repositories in a worktree, submodules among them, and mount points.
 pub(super) fn repositories(worktree: &AbsPath, inner: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
     let (mut found, mut mounts) = (Vec::new(), place::mounts_below(worktree));
-    walk::walk(worktree.as_path(), &mut mounts, &mut |path, entry| {
-        if !entry.is_dir() || inner.iter().any(|inner| inner == path) {
-            return Ok(Into::Skip);
-        }
-        if !walk::has_git(path)? {
-            return Ok(Into::Descend);
-        }
-        found.push(path.to_path_buf());
-        Ok(Into::Skip)
-    })?;
+    walk::walk(worktree.as_path(), &mut mounts, &mut |path, entry| visit(path, entry, inner, &mut found))?;
     Ok((found, mounts))
+}
+
+/// The same where only these paths in it can be repositories, or hold some.
+pub(super) fn repositories_in(worktree: &AbsPath, paths: &[PathBuf], inner: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
+    let (mut found, mut mounts) = (Vec::new(), place::mounts_below(worktree));
+    for path in paths.iter().map(|path| worktree.as_path().join(path)) {
+        let Some(entry) = disk::look(&path)? else { continue };
+        if matches!(visit(&path, &entry, inner, &mut found)?, Into::Descend) {
+            walk::walk(&path, &mut mounts, &mut |path, entry| visit(path, entry, inner, &mut found))?;
+        }
+    }
+    Ok((found, mounts))
+}
+
+fn visit(path: &Path, entry: &Metadata, inner: &[PathBuf], found: &mut Vec<PathBuf>) -> std::io::Result<Into> {
+    if !entry.is_dir() || inner.iter().any(|inner| inner == path) {
+        return Ok(Into::Skip);
+    }
+    if !walk::has_git(path)? {
+        return Ok(Into::Descend);
+    }
+    found.push(path.to_path_buf());
+    Ok(Into::Skip)
 }

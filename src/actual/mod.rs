@@ -56,7 +56,7 @@ pub use lfs::pointers;
 pub use locks::{anchor_locks, module_locks, refs_below};
 pub use populated::{recorded, submodules};
 pub use processes::users;
-pub use read::read;
+pub use read::{read, read_builder};
 pub use repository::{bases, repository};
 pub use status::status;
 pub use stored::stored;

@@ -1,6 +1,7 @@
 //! The one read: repositories first, each on its own thread, then the builders that their registrations explain.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
 use std::panic::resume_unwind;
 
 use anyhow::Result;
@@ -29,6 +30,38 @@ pub fn read(desired: &Desired) -> Result<Actual> {
     })
 }
 
+/// Reads one builder again, with these registrations of its checkouts and nothing else: what was decided about it before
+/// is to be looked at once more.
+///
+/// # Errors
+/// No usable git.
+pub fn read_builder(desired: &Desired, name: &OsStr, only: &BTreeMap<RepoName, BTreeSet<OsString>>) -> Result<Actual> {
+    git::version()?;
+    let real = Real::default();
+    let declared: Vec<_> = desired.repositories.values().filter(|declared| only.contains_key(&declared.name)).collect();
+    let state =
+        |declared: &&DesiredRepository| repository::repository_in(declared, &BTreeSet::new(), &real, only.get(&declared.name));
+    let states = parallel::map(&declared, state);
+    let repositories = declared.iter().map(|declared| declared.name.clone()).zip(states).collect();
+    let workspace = disk::mark(desired.builders_dir.join(OWN_DIRECTORY).join(WORKSPACE_MARK).as_path());
+    Ok(Actual {
+        place: place::place(desired, &workspace),
+        builders: builders::named(desired, &repositories, vec![name.to_owned()]),
+        builders_dir: builders::directory(&desired.builders_dir),
+        workspace,
+        repositories,
+        gitignore: None,
+        ignore: None,
+        unmanaged_repositories: Vec::new(),
+        sources: BTreeMap::new(),
+        trash: Vec::new(),
+        gone: Vec::new(),
+        unready: BTreeMap::new(),
+        tracked: BTreeSet::new(),
+        unfinished: None,
+    })
+}
+
 fn everything(desired: &Desired) -> Result<Actual> {
     let own = desired.builders_dir.join(OWN_DIRECTORY);
     let workspace: Marked<WorkspaceMark> = disk::mark(own.join(WORKSPACE_MARK).as_path());
@@ -39,7 +72,7 @@ fn everything(desired: &Desired) -> Result<Actual> {
         if let Some(found) = waiting(desired, workspace.mark(), declared, &bases) {
             return found;
         }
-        match repository::repository_in(declared, &bases, &real) {
+        match repository::repository_in(declared, &bases, &real, None) {
             state @ (RepositoryState::Missing | RepositoryState::Occupied(_)) => {
                 before(desired, workspace.mark(), declared, &bases).unwrap_or(state)
             }

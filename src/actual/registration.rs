@@ -1,6 +1,6 @@
 //! The entries of a repository's `worktrees/`, also the broken ones.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, Metadata};
 use std::io;
@@ -20,13 +20,21 @@ use crate::model::path::AbsPath;
 use crate::model::sparse::Sparse;
 use crate::regular;
 
-/// Reads every entry.
-pub(super) fn registrations(opened: &Opened, refs: &Refs, real: &Real) -> Result<BTreeMap<OsString, Registration>> {
+/// Reads every entry, or those of these names.
+pub(super) fn registrations(
+    opened: &Opened,
+    refs: &Refs,
+    real: &Real,
+    only: Option<&BTreeSet<OsString>>,
+) -> Result<BTreeMap<OsString, Registration>> {
     let mut found = BTreeMap::new();
     let worktrees = opened.git_dir.join("worktrees");
     let Some(entries) = disk::absent(fs::read_dir(worktrees.as_path()))? else { return Ok(found) };
     for entry in entries {
         let entry = entry?;
+        if only.is_some_and(|only| !only.contains(&entry.file_name())) {
+            continue;
+        }
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             let name = entry.file_name();
             let registration = registration(opened, refs, &worktrees.join(&name), &name, real);

@@ -1,6 +1,7 @@
 //! One declared repository: its refs, remotes and registrations.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 
 use anyhow::Result;
 
@@ -25,11 +26,16 @@ pub fn bases(desired: &Desired, repository: &RepoName) -> BTreeSet<String> {
 /// Reads what lies at a declared repository's path.
 #[must_use]
 pub fn repository(desired: &DesiredRepository, bases: &BTreeSet<String>) -> RepositoryState {
-    repository_in(desired, bases, &Real::default())
+    repository_in(desired, bases, &Real::default(), None)
 }
 
-/// The same as a part of one reading.
-pub(super) fn repository_in(desired: &DesiredRepository, bases: &BTreeSet<String>, real: &Real) -> RepositoryState {
+/// The same as a part of one reading, with all of its registrations or only those of these names.
+pub(super) fn repository_in(
+    desired: &DesiredRepository,
+    bases: &BTreeSet<String>,
+    real: &Real,
+    only: Option<&BTreeSet<OsString>>,
+) -> RepositoryState {
     match open::open(&desired.path) {
         Found::Missing => RepositoryState::Missing,
         Found::Occupied(what) => RepositoryState::Occupied(what),
@@ -40,7 +46,7 @@ pub(super) fn repository_in(desired: &DesiredRepository, bases: &BTreeSet<String
             let next = format!("{next}in builders.toml, below {key} = {}", quoted(&path));
             RepositoryState::Unusable { fact, next }
         }
-        Found::Open(opened) => match read(&desired.path, &opened, bases, real) {
+        Found::Open(opened) => match read(&desired.path, &opened, bases, (real, only)) {
             Ok(repository) => RepositoryState::Present(Box::new(repository)),
             Err(error) => RepositoryState::Unusable {
                 fact: format!("cannot be read: {error:#}"),
@@ -50,7 +56,12 @@ pub(super) fn repository_in(desired: &DesiredRepository, bases: &BTreeSet<String
     }
 }
 
-fn read(path: &AbsPath, opened: &Opened, bases: &BTreeSet<String>, real: &Real) -> Result<Repository> {
+fn read(
+    path: &AbsPath,
+    opened: &Opened,
+    bases: &BTreeSet<String>,
+    (real, only): (&Real, Option<&BTreeSet<OsString>>),
+) -> Result<Repository> {
     let refs = Refs::read(opened)?;
     let git_dir = GitDir::list(&opened.git_dir);
     let (remotes, mirror_refspecs) = remotes(&opened.gix);
@@ -73,7 +84,7 @@ fn read(path: &AbsPath, opened: &Opened, bases: &BTreeSet<String>, real: &Real) 
         bases: bases.iter().map(|base| (base.clone(), refs.base(base, &opened.gix))).collect(),
         filter: filter(&opened.gix),
         worktree_config: opened.gix.config_snapshot().boolean("extensions.worktreeConfig").unwrap_or(false),
-        registrations: registration::registrations(opened, &refs, real)?,
+        registrations: registration::registrations(opened, &refs, real, only)?,
         remotes,
         mirror_refspecs,
     })

@@ -208,7 +208,11 @@ impl Checkout<'_> {
 
     /// Repositories inside that are neither declared nor submodules, and mount points.
     fn nested(&self, changes: &Changes) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
-        let (mut nested, mounts) = held::repositories(&self.worktree, &self.inner)?;
+        let (mut nested, mounts) = if changes.alone {
+            held::repositories_in(&self.worktree, &changes.ignored, &self.inner)?
+        } else {
+            held::repositories(&self.worktree, &self.inner)?
+        };
         nested.retain(|path| !changes.gitlinks.contains(path.strip_prefix(&self.worktree).unwrap_or(path)));
         Ok((nested, mounts))
     }

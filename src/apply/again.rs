@@ -1,5 +1,7 @@
 //! The second look, right before files are moved: what plan saw must still be so.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
@@ -54,10 +56,14 @@ pub(super) fn still_removable(shared: &Shared<'_>, removal: &Removal) -> Result<
         all.collect::<Result<Vec<_>>>()
     };
     let mut before = removal.checkouts.iter().map(files).collect::<Result<Vec<_>>>()?;
-    let mut now = actual::read(desired)?;
+    let mut only: BTreeMap<RepoName, BTreeSet<OsString>> = BTreeMap::new();
+    for checkout in &removal.checkouts {
+        only.entry(checkout.name.clone()).or_default().insert(checkout.stale.admin_name.clone());
+    }
+    let name = removal.builder_path.as_path().file_name().unwrap_or_default().to_owned();
+    let mut now = actual::read_builder(desired, &name, &only)?;
     let work = |checkout: &RemovedCheckout| Question::Work(checkout.name.clone(), checkout.stale.admin_name.clone());
     let mut questions: Vec<Question> = removal.checkouts.iter().map(work).collect();
-    let name = removal.builder_path.as_path().file_name().unwrap_or_default().to_owned();
     if removal.checkout.is_none() {
         questions.push(Question::Strays(name.clone()));
     }

@@ -1,6 +1,6 @@
-//! Which step may run now: after what it needs, alone in each repository that it writes to.
+//! Which step may run now: after what it needs, alone in each repository that it writes to, or beside others of its kind.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::model::name::RepoName;
@@ -15,8 +15,8 @@ pub(super) struct Schedule<'a> {
 
 struct State<'a> {
     stages: Vec<Stage>,
-    /// Repositories that a running step writes to.
-    busy: BTreeSet<&'a RepoName>,
+    /// Repositories that running steps write to: how many; `None`: one that is alone.
+    busy: BTreeMap<&'a RepoName, Option<usize>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub(super) enum Next {
 
 impl<'a> Schedule<'a> {
     pub(super) fn new(steps: &'a [Step]) -> Self {
-        let state = State { stages: vec![Stage::Waiting; steps.len()], busy: BTreeSet::new() };
+        let state = State { stages: vec![Stage::Waiting; steps.len()], busy: BTreeMap::new() };
         Schedule { steps, state: Mutex::new(state), changed: Condvar::new() }
     }
 
@@ -78,7 +78,10 @@ impl<'a> Schedule<'a> {
         let mut state = self.lock();
         state.stages[index] = if done { Stage::Done } else { Stage::Failed };
         for name in &self.steps[index].writes {
-            state.busy.remove(name);
+            match state.busy.get_mut(name) {
+                Some(Some(count)) if *count > 1 => *count -= 1,
+                Some(_) | None => drop(state.busy.remove(name)),
+            }
         }
         self.changed.notify_all();
     }
@@ -102,9 +105,17 @@ impl<'a> Schedule<'a> {
             }
             let ended = |&other: &usize| state.stages[other].ended();
             let ready = step.needs.iter().all(|&need| state.stages[need] == Stage::Done) && step.after.iter().all(ended);
-            if ready && !step.writes.iter().any(|name| state.busy.contains(name)) {
+            let free = |name: &RepoName| match state.busy.get(name) {
+                None => true,
+                Some(Some(_)) => step.beside,
+                Some(None) => false,
+            };
+            if ready && step.writes.iter().all(free) {
                 state.stages[index] = Stage::Running;
-                state.busy.extend(&step.writes);
+                for name in &step.writes {
+                    let count = state.busy.entry(name).or_insert(step.beside.then_some(0));
+                    *count = count.map(|count| count + 1);
+                }
                 return Some(Next::Run(index));
             }
         }
@@ -128,6 +139,7 @@ mod tests {
             needs: needs.to_vec(),
             after: vec![],
             writes: vec![],
+            beside: false,
         };
         needs.iter().enumerate().map(step).collect()
     }

@@ -34,7 +34,17 @@ pub(super) fn create(
     if let Some(native) = natives.of(git, repository).filter(|_| upstream.is_none()) {
         return native.create_branch(branch, commit, &origin).with_context(|| format!("branch {branch} cannot be made"));
     }
-    let make = git.at(repository)?.args(["update-ref", "--create-reflog", "-m", &origin, &branch.full(), commit.as_str()]);
+    natives.in_turn(repository, || create_by_git(git, repository, branch, (commit, upstream), &origin))
+}
+
+fn create_by_git(
+    git: &Git,
+    repository: &AbsPath,
+    branch: &BranchName,
+    (commit, upstream): (&ObjectId, Option<&String>),
+    origin: &str,
+) -> Result<()> {
+    let make = git.at(repository)?.args(["update-ref", "--create-reflog", "-m", origin, &branch.full(), commit.as_str()]);
     let nothing = "0".repeat(commit.as_str().len());
     make.arg(nothing).patiently().with_context(|| format!("branch {branch} cannot be made"))?;
     let Some(upstream) = upstream else { return Ok(()) };
@@ -88,9 +98,9 @@ pub(super) fn delete(
         native.delete_ref(&branch.full(), now).with_context(failed)?;
     } else {
         let delete = git.at(repository)?.args(["update-ref", "-m", "wsctl", "-d", &branch.full(), expect.as_str()]);
-        delete.patiently().map(drop).with_context(failed)?;
+        natives.in_turn(repository, || delete.patiently()).map(drop).with_context(failed)?;
     }
-    if config.is_empty() { Ok(()) } else { forget(git, repository, branch) }
+    if config.is_empty() { Ok(()) } else { natives.in_turn(repository, || forget(git, repository, branch)) }
 }
 
 /// Removes the configuration of a branch that is gone, where it has one.

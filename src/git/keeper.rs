@@ -69,7 +69,7 @@ pub(super) fn keep((git, natives): (&Git, &Natives), keep: &Keep<'_>) -> Result<
     } else {
         let old = old.map_or_else(|| objects.hash.null().to_string(), |old| old.to_string());
         let update = common().args(["update-ref", "-m", "wsctl: keep", keep.name, &commit.to_string(), &old]);
-        update.patiently().map(drop).with_context(failed)?;
+        natives.in_turn(keep.common_dir, || update.patiently()).map(drop).with_context(failed)?;
     }
     // What the keeper names must be on the disk before anything that named it goes.
     own_files::sync_file_system(keep.common_dir)
@@ -107,7 +107,7 @@ pub(super) fn forget((git, natives): (&Git, &Natives), common_dir: &AbsPath, nam
         let there = native.value(name)?;
         return there.map_or(Ok(()), |there| native.delete_ref(name, there));
     }
-    git.inside(common_dir).args(["update-ref", "-d", name]).patiently().map(drop)
+    natives.in_turn(common_dir, || git.inside(common_dir).args(["update-ref", "-d", name]).patiently()).map(drop)
 }
 
 /// HEAD's commit; `None` on a branch without one.

@@ -12,13 +12,18 @@ use crate::model::path::AbsPath;
 
 /// Adds a worktree; see `Door::add_worktree`.
 pub(super) fn add((git, natives): (&Git, &Natives), new: &NewWorktree<'_>) -> Result<Added> {
-    let NewWorktree { repository, path, on, sparse: cone, lock } = *new;
+    let NewWorktree { repository, path, sparse, .. } = *new;
     own_files::refuse_occupied(path)?;
-    if let Some(native) = natives.of(git, repository).filter(|_| cone.is_none())
+    if let Some(native) = natives.of(git, repository).filter(|_| sparse.is_none())
         && let Some(added) = native.add(git, new)?
     {
         return Ok(added);
     }
+    natives.in_turn(repository, || add_by_git(git, new))
+}
+
+fn add_by_git(git: &Git, new: &NewWorktree<'_>) -> Result<Added> {
+    let NewWorktree { repository, path, on, sparse: cone, lock } = *new;
     require(git, repository, on)?;
     let add = git.at(repository)?.args(["worktree", "add", "--lock", "--reason"]).arg(lock.to_string());
     let add = add.arg("--no-guess-remote").args(cone.map(|_| "--no-checkout"));

@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::address::Address;
-use crate::model::desired::Shape;
+use crate::model::desired::{Contents, Shape};
 use crate::model::name::{BuilderName, RepoName};
 use crate::model::path::AbsPath;
 
 use super::claims::Claims;
 use super::draft::{Draft, Drafts};
 use super::input::Input;
-use super::{Action, Part, Step, Symbol};
+use super::{Action, CheckoutWrite, Part, Step, Symbol};
 
 /// One step per change that is not blocked, plus one for each swap of branches that has to be untied.
 pub(super) fn steps(input: &Input<'_>, drafts: &Drafts) -> Vec<Step> {
@@ -32,7 +32,7 @@ pub(super) fn steps(input: &Input<'_>, drafts: &Drafts) -> Vec<Step> {
             let after = awaited(draft).iter().filter_map(&step_of).collect();
             let first = taken(draft).and_then(|(builder, path)| way.get(path).filter(|(other, _)| *other != builder));
             needs.extend(first.map(|(_, step)| step));
-            Step { change, part: Part::Whole, needs, after, writes: writes(draft) }
+            Step { change, part: Part::Whole, needs, after, writes: writes(draft), beside: beside(&draft.change.action) }
         })
         .collect();
     behind_repositories(list, &mut steps);
@@ -157,6 +157,12 @@ fn writes(draft: &Draft) -> Vec<RepoName> {
     }
 }
 
+/// Whether a step may write to a repository beside others: what comes with a checkout from elsewhere may not.
+fn beside(action: &Action) -> bool {
+    let plain = |write: &CheckoutWrite| write.desired.contents == Contents::default();
+    matches!(action, Action::RemoveBuilder(_) | Action::RemoveCheckout(_)) || action.creates().is_some_and(plain)
+}
+
 /// Where switches wait for each other in a ring, one of them leaves its branch first.
 fn untie(list: &[Draft], steps: &mut Vec<Step>) {
     while let Some(ring) = ring(steps) {
@@ -175,6 +181,7 @@ fn untie(list: &[Draft], steps: &mut Vec<Step>) {
             needs: waits,
             after: vec![],
             writes: steps[parked].writes.clone(),
+            beside: false,
         });
         for &step in &ring {
             if let Some(need) = steps[step].needs.iter_mut().find(|need| **need == parked) {

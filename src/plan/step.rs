@@ -15,6 +15,9 @@ pub struct Step {
     pub after: Vec<usize>,
     /// The repositories that it writes to: one writer each.
     pub writes: Vec<RepoName>,
+    /// Whether others of its kind may write to them at the same time: each makes, or takes, what is its own, and the door
+    /// keeps the rest apart.
+    pub beside: bool,
 }
 
 /// Which part of a change a step does.

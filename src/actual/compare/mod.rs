@@ -1,6 +1,7 @@
 //! Compares HEAD, index and files of a worktree as git does, by reading each once. Where anything is out of the ordinary
 //! nothing is answered: then others ask, who know it.
 
+mod hashes;
 mod index;
 mod others;
 mod repository;
@@ -65,6 +66,7 @@ fn compare(opened: &Opened, worktree: &Path, index: &[u8], head: &ObjectId, by: 
         hash: gix.object_hash(),
         patterns: others::Patterns::new(worktree, &gix, settings.excludes_file.as_ref()),
         compared: &mut compared,
+        device: 0,
     };
     walk.begin(CWD, worktree, &index.entries)?;
     let Compared { edited, assumed, staged, untracked, ignored, gitlinks: _ } = &mut compared;

@@ -54,10 +54,13 @@ impl Opened {
         self.repository.to_thread_local()
     }
 
-    /// The tree of a commit.
+    /// The tree of a commit, where it is there.
     pub(super) fn tree(&self, gix: &gix::Repository, commit: &ObjectId) -> Option<gix::ObjectId> {
         let id = gix::ObjectId::from_hex(commit.as_str().as_bytes()).ok()?;
-        remembered(&self.trees, id, || Some(gix.find_commit(id).ok()?.tree_id().ok()?.detach()))
+        remembered(&self.trees, id, || {
+            let tree = gix.find_commit(id).ok()?.tree_id().ok()?.detach();
+            gix.find_header(tree).ok().map(|_| tree)
+        })
     }
 
     /// Commits that `other` lacks, and that it has more.

@@ -1,16 +1,18 @@
 //! Goes through the directories of a worktree, each opened from the one above it, beside the entries of its index.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::Metadata;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
+use gix::bstr::ByteSlice as _;
 use gix::objs::Kind;
 use rustix::fs::{AtFlags, FileType, OFlags, Stat};
 use rustix::io::Errno;
 
+use super::hashes::{Content, Seen};
 use super::index::Entry;
 use super::others::Patterns;
 use super::repository::Settings;
@@ -41,6 +43,8 @@ pub(super) struct Walk<'a> {
     pub(super) hash: gix::hash::Kind,
     pub(super) patterns: Patterns<'a>,
     pub(super) compared: &'a mut Compared,
+    /// The device that the worktree lies on.
+    pub(super) device: rustix::fs::Dev,
 }
 
 const GITLINK: u32 = 0o160_000;
@@ -51,6 +55,7 @@ impl Walk<'_> {
     /// Compares a whole worktree. `None`: something is there that is out of the ordinary.
     pub(super) fn begin(mut self, above: impl AsFd, worktree: &Path, entries: &[Entry<'_>]) -> Option<()> {
         let (directory, listed) = directory::list(above, worktree.as_os_str()).ok()?;
+        self.device = rustix::fs::fstat(&directory).ok()?.st_dev;
         self.directory(&directory, listed, b"", entries)
     }
 
@@ -58,7 +63,7 @@ impl Walk<'_> {
     fn directory(
         &mut self,
         directory: &OwnedFd,
-        listed: Vec<(std::ffi::OsString, FileType)>,
+        listed: Vec<(OsString, FileType)>,
         prefix: &[u8],
         entries: &[Entry<'_>],
     ) -> Option<()> {
@@ -81,6 +86,9 @@ impl Walk<'_> {
             rest = behind;
         }
         tracked.sort_unstable();
+        if is_bare(&listed) {
+            return None;
+        }
         for (name, kind) in listed {
             let name = name.as_bytes();
             let known = tracked.binary_search_by(|(known, _)| known.cmp(&name)).ok().map(|at| tracked[at].1);
@@ -121,6 +129,7 @@ impl Walk<'_> {
         };
         let differs = match found {
             None => true,
+            Some(found) if found.st_dev != self.device => return None,
             Some(found) => self.differs(directory, entry, name, &found)?,
         };
         if differs {
@@ -174,18 +183,29 @@ impl Walk<'_> {
     }
 
     fn has_other_content(&self, directory: &OwnedFd, entry: &Entry<'_>, name: &OsStr, found: &Stat) -> Option<bool> {
+        let seen = Seen::of(found);
+        let known = seen.and_then(|seen| seen.content());
+        let content = known.or_else(|| self.content(directory, name, found))?;
+        if let Some(seen) = seen.filter(|_| known.is_none()) {
+            seen.remember(content);
+        }
+        let same = content.id.as_bytes() == entry.id;
+        let may_convert = self.converts && entry.mode() != LINK;
+        if may_convert && (!same || content.crlf) { None } else { Some(!same) }
+    }
+
+    fn content(&self, directory: &OwnedFd, name: &OsStr, found: &Stat) -> Option<Content> {
         let bytes = if FileType::from_raw_mode(found.st_mode) == FileType::Symlink {
             rustix::fs::readlinkat(directory, name, Vec::new()).ok()?.into_bytes()
         } else {
             regular::read_at(directory, Path::new(name), OFlags::NOFOLLOW).ok()?
         };
         let id = gix::objs::compute_hash(self.hash, Kind::Blob, &bytes).ok()?;
-        let same = id.as_bytes() == entry.id;
-        let may_convert = self.converts && entry.mode() != LINK;
-        if may_convert && (!same || bytes.windows(2).any(|two| two == b"\r\n")) {
-            return None;
-        }
-        Some(!same)
+        Some(Content { id, crlf: bytes.contains_str("\r\n") })
+    }
+
+    fn is_mounted(&self, directory: &OwnedFd) -> Option<bool> {
+        Some(rustix::fs::fstat(directory).ok()?.st_dev != self.device)
     }
 
     /// What the index does not know.
@@ -206,7 +226,7 @@ impl Walk<'_> {
             return Some(());
         }
         let (directory, listed) = directory::list(above, OsStr::from_bytes(name)).ok()?;
-        if listed.iter().any(|(name, _)| name == ".git") {
+        if is_bare(&listed) || listed.iter().any(|(name, _)| name == ".git") || self.is_mounted(&directory)? {
             return None;
         }
         listed.into_iter().try_for_each(|(name, kind)| {
@@ -214,4 +234,9 @@ impl Walk<'_> {
             self.other(&directory, &[at, b"/", name].concat(), name, kind)
         })
     }
+}
+
+/// Whether a directory looks like a repository without a worktree.
+fn is_bare(listed: &[(OsString, FileType)]) -> bool {
+    ["HEAD", "objects", "refs"].iter().all(|part| listed.iter().any(|(name, _)| name == part))
 }

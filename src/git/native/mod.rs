@@ -41,6 +41,8 @@ pub(super) struct Natives {
     looked_at: Mutex<BTreeMap<AbsPath, Once<Native>>>,
     /// Whether everything is left to git.
     none: bool,
+    /// One git at a time writes to each repository: they would meet each other's lock files.
+    turns: Mutex<BTreeMap<AbsPath, Arc<Mutex<()>>>>,
 }
 
 impl Natives {
@@ -49,19 +51,32 @@ impl Natives {
         Natives { none: true, ..Natives::default() }
     }
 
+    /// Lets git write to a repository when its turn comes.
+    pub(super) fn in_turn<T>(&self, repository: &AbsPath, write: impl FnOnce() -> T) -> T {
+        let place = common_dir(repository).unwrap_or_else(|| repository.clone());
+        let turn = Arc::clone(self.turns.lock().unwrap_or_else(PoisonError::into_inner).entry(place).or_default());
+        let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+        write()
+    }
+
     /// A repository that may be written to natively, by its main worktree or by its common directory.
     pub(super) fn of(&self, git: &Git, repository: &AbsPath) -> Option<Arc<Native>> {
         if self.none {
             return None;
         }
-        let is_worktree = repository.join(".git").as_path().symlink_metadata().is_ok();
-        let path = repository.as_path();
-        let common_dir = AbsPath::new(if is_worktree { link::git_dir_of(path) } else { link::real(path) }).ok()?;
+        let common_dir = common_dir(repository)?;
         let mut all = self.looked_at.lock().unwrap_or_else(PoisonError::into_inner);
         let found = Arc::clone(all.entry(common_dir.clone()).or_default());
         drop(all);
         found.get_or_init(|| Native::open(git, repository, common_dir).ok().flatten().map(Arc::new)).clone()
     }
+}
+
+/// The common directory of a repository, by its main worktree or by itself.
+fn common_dir(repository: &AbsPath) -> Option<AbsPath> {
+    let is_worktree = repository.join(".git").as_path().symlink_metadata().is_ok();
+    let path = repository.as_path();
+    AbsPath::new(if is_worktree { link::git_dir_of(path) } else { link::real(path) }).ok()
 }
 
 /// A repository with the conditions met.
