@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::actual::{Actual, Head, Link};
+use crate::model::actual::{Actual, Head, Link, Repository};
 use crate::model::address::Address;
 use crate::model::desired::Desired;
+use crate::model::mark::CheckoutMark;
 
 use super::branch::is_on;
 use super::builders_dir;
@@ -43,7 +44,10 @@ pub fn questions(desired: &Desired, actual: &Actual, options: &Options) -> BTree
                 .is_some_and(|checkout| mark.is_some_and(|mark| mark.goal != checkout.goal || mark.sparse != checkout.sparse));
             let half_made = registration.begun_by().is_some() && mark.is_none();
             // What is on no branch must be told before somebody follows the hint to switch away from it.
-            let detached = matches!(registration.head, Head::Detached(_)) && registration.operation.is_none() && !settled;
+            let detached = matches!(registration.head, Head::Detached(_))
+                && registration.operation.is_none()
+                && !settled
+                && !mark.is_some_and(|mark| is_held(known, &registration.head, mark));
             let builder = declared.map_or(builder, |declared| &declared.name);
             let address = Address::Checkout(builder.clone(), repository.clone());
             let strayed = checkout.is_some() && input.replaces(&address);
@@ -55,4 +59,12 @@ pub fn questions(desired: &Desired, actual: &Actual, options: &Options) -> BTree
     questions.extend(builders_dir::questions(&input));
     questions.extend(moves.questions(&input));
     questions
+}
+
+/// Whether somebody detached a checkout of a branch at a commit that is the tip of one: nothing behind it can be lost, and
+/// of its files nothing is asked.
+fn is_held(known: &Repository, head: &Head, mark: &CheckoutMark) -> bool {
+    let Head::Detached(at) = head else { return false };
+    let remote = known.remote_branches.values().map(|remote| &remote.id);
+    mark.goal.branch().is_some() && mark.parked.is_none() && known.branches.values().chain(remote).any(|tip| tip == at)
 }

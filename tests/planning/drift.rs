@@ -4,9 +4,11 @@ use wsctl::model::actual::{Head, Link, Place};
 use wsctl::model::builder::Occupant;
 use wsctl::model::mark::Marked;
 use wsctl::model::work::Finding;
+use wsctl::plan::{Question, questions};
 use wsctl::view::{Style, Verbosity, plan_text};
 
-use super::values::{abs, branch, id, rebase};
+use super::values::{abs, branch, id, rebase, repo};
+use super::world::admin_name;
 use super::{World, expect, planned};
 
 fn created() -> World {
@@ -29,6 +31,31 @@ fn somebody_switched_renamed_or_detached_the_branch() {
     assert_eq!(made.drift[0].next.as_deref(), Some(next));
     let unborn = created().registration("slack", "api", |found| found.head = Head::Unborn(branch("empty")));
     expect(&unborn, &["drift builders.slack.api | has no commit at HEAD"]);
+}
+
+#[test]
+fn who_is_detached_at_the_tip_of_a_branch_is_not_looked_at() {
+    let asked = |at: &str, branches: &[&str]| {
+        let world = created().registration("slack", "api", |found| {
+            found.head = Head::Detached(id(at));
+            found.work = None;
+        });
+        let world = world.repository("api", |repository| {
+            repository.remote_branches.clear();
+            repository.branches = branches.iter().map(|tip| (branch(&format!("at-{tip}")), id(tip))).collect();
+        });
+        let asked = questions(&world.desired, &world.actual, &world.options);
+        asked.contains(&Question::Work(repo("api"), admin_name("slack", "api")))
+    };
+    assert!(!asked("b", &["a", "b"]), "all that is behind it is on a branch");
+    assert!(asked("b", &["a"]), "commits on no branch have to be told");
+    let parked = created().registration("slack", "api", |found| {
+        found.head = Head::Detached(id("b"));
+        let Marked::Yes(mark) = &mut found.mark else { panic!("no mark") };
+        mark.parked = Some(id("b"));
+    });
+    let parked = parked.repository("api", |repository| _ = repository.branches.insert(branch("other"), id("b")));
+    assert!(!questions(&parked.desired, &parked.actual, &parked.options).is_empty(), "it will be switched back");
 }
 
 #[test]
