@@ -32,6 +32,10 @@ pub struct Args {
     #[arg(long, value_name = "FILE", default_value = env!("CARGO_BIN_EXE_wsctl"), hide_default_value = true)]
     pub program: PathBuf,
 
+    /// Leave what was built, and say where
+    #[arg(long)]
+    pub keep: bool,
+
     /// List the rows
     #[arg(long)]
     pub list: bool,

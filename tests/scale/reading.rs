@@ -37,8 +37,7 @@ pub fn hundreds(world: &World) -> Vec<Figure> {
     let repositories = builders.clamp(2, 10);
     let number = repositories * builders;
     world.say(&format!("making {repositories} repositories × {builders} checkouts of {} files", USUAL.files));
-    let directory = world.memory("hundreds");
-    let origins = corpus::origins(world, &directory, repositories, &USUAL);
+    let origins = corpus::origins(world, &world.memory("hundreds"), repositories, &USUAL);
     let mut workspace = Workspace::new(world, world.memory("hundreds/ws"), &origins);
     workspace.make(world, builders);
     workspace.work(world);
@@ -61,7 +60,7 @@ pub fn hundreds(world: &World) -> Vec<Figure> {
         let (what, other) = (format!("status with files, {number} checkouts"), format!("git status, {} at a time", cores()));
         figures.push(Figure::ratio(Row::Status, &what, &ours, &other, &status).mark(0.35).told(world));
     }
-    fs::remove_dir_all(directory).unwrap();
+    world.clear("hundreds");
     figures
 }
 
@@ -70,7 +69,6 @@ pub fn thousands(world: &World) -> Vec<Figure> {
     let mut figures = Vec::new();
     let (group, builders) = (5, world.scaled(200));
     let groups = builders.clamp(2, 10);
-    let directory = world.memory("thousands");
     let make = |name: &str, groups: usize| {
         let origins = corpus::origins(world, &world.memory(&format!("thousands/{name}-origins")), groups * group, &SMALL);
         Workspace::new(world, world.memory(&format!("thousands/{name}")), &origins).in_groups_of(group)
@@ -104,7 +102,7 @@ pub fn thousands(world: &World) -> Vec<Figure> {
         let figure = Figure::ratio(Row::PlanMany, &what, &ours, &format!("of {number} checkouts"), &tenth);
         figures.push(figure.mark(11.0).told(world));
     }
-    fs::remove_dir_all(directory).unwrap();
+    world.clear("thousands");
     figures
 }
 

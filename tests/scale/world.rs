@@ -30,7 +30,8 @@ impl<'a> World<'a> {
     pub fn new(args: &'a Args, narrate: fn(&str)) -> io::Result<Self> {
         let within = |directory: &Path| {
             fs::create_dir_all(directory)?;
-            tempfile::Builder::new().prefix("wsctl-scale-").tempdir_in(directory.canonicalize()?)
+            let mut builder = tempfile::Builder::new();
+            builder.prefix("wsctl-scale-").disable_cleanup(args.keep).tempdir_in(directory.canonicalize()?)
         };
         let world = World {
             args,
@@ -52,6 +53,15 @@ impl<'a> World<'a> {
     /// A new directory on the disk.
     pub fn disk(&self, name: &str) -> PathBuf {
         made(self.disk.path().join(name))
+    }
+
+    /// Deletes what a row built in memory, when its figures are told.
+    pub fn clear(&self, name: &str) {
+        if self.args.keep {
+            self.say(&format!("kept: {}", self.memory(name).display()));
+        } else {
+            fs::remove_dir_all(self.memory(name)).unwrap();
+        }
     }
 
     fn home(&self) -> PathBuf {

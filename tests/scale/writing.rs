@@ -18,14 +18,14 @@ pub fn batches(world: &World) -> Vec<Figure> {
     let mut figures = Vec::new();
     if world.wants(Row::Create) {
         figures.extend(create(world, Row::Create, &world.memory("create"), [0.45, 0.6]));
-        fs::remove_dir_all(world.memory("create")).unwrap();
+        world.clear("create");
     }
     if world.wants(Row::CreateDisk) {
         figures.extend(create(world, Row::CreateDisk, &world.disk("create"), [0.65, 0.95]));
     }
     if world.wants(Row::Remove) {
         figures.push(remove(world, &world.memory("remove")));
-        fs::remove_dir_all(world.memory("remove")).unwrap();
+        world.clear("remove");
     }
     figures
 }
@@ -103,8 +103,7 @@ pub fn one_more(world: &World) -> Vec<Figure> {
     }
     let there = world.scaled(300);
     world.say(&format!("making {there} checkouts of one repository"));
-    let directory = world.memory("one-more");
-    let origins = corpus::origins(world, &directory, 1, &USUAL);
+    let origins = corpus::origins(world, &world.memory("one-more"), 1, &USUAL);
     let mut full = Workspace::new(world, world.memory("one-more/full"), &origins);
     full.make(world, there);
     let times = interleave(
@@ -127,7 +126,7 @@ pub fn one_more(world: &World) -> Vec<Figure> {
     );
     let figure =
         Figure::ratio(Row::OneMore, &format!("apply creating one where {there} are"), &times[0], "where none is", &times[1]);
-    fs::remove_dir_all(directory).unwrap();
+    world.clear("one-more");
     vec![figure.mark(1.3).told(world)]
 }
 
@@ -138,8 +137,7 @@ pub fn large(world: &World) -> Vec<Figure> {
     }
     let shape = Shape { files: world.scaled(20_000), commits: 20, lines: 80 };
     world.say(&format!("making a repository of {} files", shape.files));
-    let directory = world.memory("large");
-    let origins = corpus::origins(world, &directory, 1, &shape);
+    let origins = corpus::origins(world, &world.memory("large"), 1, &shape);
     let mut ours = Workspace::new(world, world.memory("large/wsctl"), &origins);
     let theirs = Workspace::new(world, world.memory("large/git"), &origins);
     let repository = theirs.repositories().remove(0);
@@ -159,6 +157,6 @@ pub fn large(world: &World) -> Vec<Figure> {
         ],
     );
     let what = format!("apply creating one checkout of {} files", shape.files);
-    fs::remove_dir_all(directory).unwrap();
+    world.clear("large");
     vec![Figure::ratio(Row::Large, &what, &times[0], "git worktree add", &times[1]).mark(0.6).told(world)]
 }
