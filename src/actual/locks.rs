@@ -19,6 +19,14 @@ pub fn anchor_locks(builder: &AbsPath) -> Vec<AbsPath> {
     found
 }
 
+/// Every `.lock` file beside the keepers of a repository: only wsctl writes there.
+#[must_use]
+pub fn keeper_locks(common_dir: &AbsPath) -> Vec<AbsPath> {
+    let mut found = Vec::new();
+    gather(common_dir.join("refs/wsctl").as_path(), true, &mut found);
+    found
+}
+
 /// Every `.lock` file in the repositories of a worktree's submodules.
 #[must_use]
 pub fn module_locks(admin_dir: &AbsPath) -> Vec<AbsPath> {

@@ -53,7 +53,7 @@ pub use held::{held, movable};
 pub use home::{at_home, moved_meanwhile};
 pub use journal::{journal, made, without_leftovers};
 pub use lfs::pointers;
-pub use locks::{anchor_locks, module_locks, refs_below};
+pub use locks::{anchor_locks, keeper_locks, module_locks, refs_below};
 pub use populated::{recorded, submodules};
 pub use processes::users;
 pub use read::{read, read_builder};

@@ -57,7 +57,9 @@ fn of_intent(intent: &Intent, actual: &Actual) -> Vec<(AbsPath, Vec<AbsPath>)> {
         let around = places(found);
         let lock = |name: &str| (found.common_dir.join(name), around.clone());
         let own = branch.map(|branch| lock(&format!("{}.lock", branch.full())));
-        own.into_iter().chain([lock("config.lock"), lock("packed-refs.new"), lock("packed-refs.lock")]).collect::<Vec<_>>()
+        let keepers = actual::keeper_locks(&found.common_dir).into_iter().map(|lock| (lock, around.clone()));
+        let shared = ["config.lock", "packed-refs.new", "packed-refs.lock"].map(lock);
+        own.into_iter().chain(shared).chain(keepers).collect::<Vec<_>>()
     };
     let of_anchor = |builder: &AbsPath| {
         let locks = actual::anchor_locks(builder).into_iter();

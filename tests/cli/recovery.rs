@@ -256,13 +256,17 @@ fn lock_files_of_a_killed_git_go_though_a_shell_sits_in_a_worktree() {
     let mut shell = sandbox.command("tail");
     let mut shell =
         shell.args(["-f", "/dev/null"]).current_dir(sandbox.builder("work/api")).stdout(Stdio::null()).spawn().unwrap();
-    let lock = sandbox.path("repos/api/.git/config.lock");
-    fs::write(&lock, "").unwrap();
+    let locks = ["config.lock".to_owned(), format!("refs/wsctl/{}/work.api-1/api.lock", sandbox.workspace_id())];
+    let locks = locks.map(|lock| sandbox.path(format!("repos/api/.git/{lock}")));
+    for lock in &locks {
+        fs::create_dir_all(lock.parent().unwrap()).unwrap();
+        fs::write(lock, "").unwrap();
+    }
     sandbox.cut_short(&[sandbox.adding("more", true)]);
     sandbox.apply().ok();
     shell.kill().unwrap();
     shell.wait().unwrap();
-    assert!(!lock.exists());
+    assert_eq!(locks.map(|lock| lock.exists()), [false, false]);
     sandbox.swept();
 }
 
