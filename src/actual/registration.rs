@@ -64,10 +64,18 @@ fn registration(opened: &Opened, refs: &Refs, admin_dir: &AbsPath, name: &OsStr,
         held: None,
         admin_dir: admin_dir.clone(),
     };
+    // A creation of ours that was cut short right after it made the directory: there is nothing yet.
+    if registration.link == Link::GitFileGone && registration.begun_by().is_some() && is_empty(registration.worktree.as_ref()) {
+        registration.link = Link::DirectoryGone;
+    }
     if registration.link == Link::DirectoryGone {
         registration.remains = remains::remains(opened, refs, &registration);
     }
     registration
+}
+
+fn is_empty(worktree: Option<&AbsPath>) -> bool {
+    worktree.is_some_and(|path| fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none()))
 }
 
 /// The directories that a worktree is limited to, where its own configuration says that it is.

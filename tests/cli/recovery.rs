@@ -870,6 +870,26 @@ fn a_checkout_that_git_had_only_begun_is_made_again() {
     }
 }
 
+/// wsctl was killed when it had made the directory, and nothing in it.
+#[test]
+fn a_checkout_of_which_only_the_directory_is_there_is_made_again() {
+    let sandbox = unmarked();
+    let (api, admin) = (sandbox.builder("work/api"), sandbox.path("repos/api/.git/worktrees/api"));
+    fs::remove_dir_all(&api).unwrap();
+    fs::create_dir(&api).unwrap();
+    fs::remove_file(admin.join("index")).unwrap();
+    sandbox.apply().ok();
+    assert!(api.join("README.md").exists());
+    sandbox.wsctl(&["plan"]).says("No changes");
+    // Somebody's own directory that is empty by now may be what another file system was mounted on.
+    fs::remove_file(api.join(".git")).unwrap();
+    fs::remove_file(api.join("README.md")).unwrap();
+    for left in fs::read_dir(&api).unwrap() {
+        fs::remove_file(left.unwrap().path()).unwrap();
+    }
+    sandbox.apply().fails().says("its .git file is gone");
+}
+
 #[test]
 fn a_checkout_that_lacks_only_its_mark_and_was_not_touched_is_made_again() {
     let sandbox = unmarked();

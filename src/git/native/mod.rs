@@ -210,10 +210,14 @@ fn fill(repository: &gix::Repository, template: &Template, worktree: &Path, admi
     let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::RDONLY;
     let root = rustix::fs::openat(CWD, worktree, flags, Mode::empty()).with_context(failed)?;
     let gitdir = [b"gitdir: ", admin_dir.as_path().as_os_str().as_encoded_bytes(), b"\n"].concat();
+    // By one rename: a link without a target would be nobody's.
+    let draft = format!("{}git", own_files::temporary(own_files::token()?));
     let link = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let link = rustix::fs::openat(root.as_fd(), ".git", link, Mode::from_raw_mode(0o666)).with_context(failed)?;
-    if let Err(error) = std::io::Write::write_all(&mut fs::File::from(link), &gitdir) {
-        let _ = rustix::fs::unlinkat(&root, ".git", AtFlags::empty());
+    let link = rustix::fs::openat(root.as_fd(), draft.as_str(), link, Mode::from_raw_mode(0o666)).with_context(failed)?;
+    let written = std::io::Write::write_all(&mut fs::File::from(link), &gitdir);
+    let made = written.and_then(|()| own_files::rename_new(&worktree.join(&draft), &worktree.join(".git")));
+    if let Err(error) = made {
+        let _ = rustix::fs::unlinkat(&root, draft.as_str(), AtFlags::empty());
         return Err(error).with_context(failed);
     }
     let mut index = files::write(repository, template, &root)?;
