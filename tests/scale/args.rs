@@ -60,6 +60,8 @@ pub enum Row {
     CreateDisk,
     /// Creating one more where a repository has 300
     OneMore,
+    /// Creating 500 more, of few files, where the repositories have 10,000
+    CreateMany,
     /// `apply` removing 50 checkouts
     Remove,
     /// One checkout of 20,000 files
@@ -80,6 +82,7 @@ impl Row {
         Row::Create,
         Row::CreateDisk,
         Row::OneMore,
+        Row::CreateMany,
         Row::Remove,
         Row::Large,
         Row::Memory,

@@ -24,6 +24,7 @@ mod corpus;
 mod git;
 mod reading;
 mod table;
+mod thousands;
 mod workspace;
 mod world;
 mod writing;
@@ -47,7 +48,7 @@ pub fn run(args: &Args, out: &mut dyn Write, narrate: fn(&str)) -> io::Result<()
     let mut figures = Vec::new();
     figures.extend(reading::program(&world));
     figures.extend(reading::hundreds(&world));
-    figures.extend(reading::thousands(&world));
+    figures.extend(thousands::thousands(&world));
     figures.extend(writing::batches(&world));
     figures.extend(writing::one_more(&world));
     figures.extend(writing::large(&world));

@@ -1,9 +1,9 @@
-//! What reads: `plan`, `status`, an `apply` with nothing to do, and the program itself.
+//! What reads: `plan`, `status`, and the program itself.
 
 use std::fs;
 
 use super::args::Row;
-use super::corpus::{self, SMALL, USUAL};
+use super::corpus::{self, USUAL};
 use super::git;
 use super::table::{Figure, interleave};
 use super::workspace::Workspace;
@@ -64,50 +64,8 @@ pub fn hundreds(world: &World) -> Vec<Figure> {
     figures
 }
 
-/// Thousands of small checkouts: 50 repositories in ten groups of five, each with 200 builders.
-pub fn thousands(world: &World) -> Vec<Figure> {
-    let mut figures = Vec::new();
-    let (group, builders) = (5, world.scaled(200));
-    let groups = builders.clamp(2, 10);
-    let make = |name: &str, groups: usize| {
-        let origins = corpus::origins(world, &world.memory(&format!("thousands/{name}-origins")), groups * group, &SMALL);
-        Workspace::new(world, world.memory(&format!("thousands/{name}")), &origins).in_groups_of(group)
-    };
-    if !world.wants(Row::Memory) && !world.wants(Row::PlanMany) {
-        return figures;
-    }
-    let mut many = make("many", groups);
-    if world.wants(Row::Memory) {
-        let number = groups / 2 * builders * group;
-        world.say(&format!("making {number} checkouts"));
-        many.make(world, groups / 2 * builders);
-        let figure = world.peak(&many.root, &["apply", "--auto-approve"]).map(|peak| {
-            let what = format!("apply, nothing to do, {number} checkouts: peak memory");
-            Figure::megabytes(Row::Memory, &what, peak).mark(100.0).told(world)
-        });
-        figures.extend(figure);
-    }
-    if world.wants(Row::PlanMany) {
-        let number = builders * group;
-        world.say(&format!("making {} checkouts, and {number}", groups * number));
-        many.make(world, groups * builders);
-        let mut few = make("few", 1);
-        few.make(world, builders);
-        let times = interleave(
-            world.args.repeats() + 1,
-            [&mut |_| seconds(|| world.wsctl(&many.root, &["plan"])), &mut |_| seconds(|| world.wsctl(&few.root, &["plan"]))],
-        );
-        let [ours, tenth] = times.map(warm);
-        let what = format!("plan, nothing to do, {} checkouts", groups * number);
-        let figure = Figure::ratio(Row::PlanMany, &what, &ours, &format!("of {number} checkouts"), &tenth);
-        figures.push(figure.mark(11.0).told(world));
-    }
-    world.clear("thousands");
-    figures
-}
-
 /// The times without the first, which read what was on no page yet.
-fn warm(mut times: Vec<f64>) -> Vec<f64> {
+pub fn warm(mut times: Vec<f64>) -> Vec<f64> {
     times.remove(0);
     times
 }

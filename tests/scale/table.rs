@@ -13,7 +13,7 @@ pub struct Figure {
     against: String,
     /// A ratio of medians, or megabytes.
     value: f64,
-    /// The smallest and the largest ratio of one round.
+    /// Between which ratios the middle half of the single rounds lie.
     spread: Option<(f64, f64)>,
     mark: Option<f64>,
 }
@@ -32,14 +32,16 @@ pub fn interleave<const N: usize>(rounds: usize, mut contenders: [&mut dyn FnMut
 impl Figure {
     /// Seconds of ours against those of another, round by round.
     pub fn ratio(row: Row, what: &str, ours: &[f64], against: &str, other: &[f64]) -> Self {
-        let rounds = || ours.iter().zip(other).map(|(ours, other)| ours / other);
+        let mut rounds: Vec<_> = ours.iter().zip(other).map(|(ours, other)| ours / other).collect();
+        rounds.sort_by(f64::total_cmp);
+        let quarter = rounds.len() / 4;
         Figure {
             row,
             what: what.to_owned(),
             ours: time(median(ours)),
             against: format!("{against}: {}", time(median(other))),
             value: median(ours) / median(other),
-            spread: Some((rounds().fold(f64::INFINITY, f64::min), rounds().fold(0.0, f64::max))),
+            spread: Some((rounds[quarter], rounds[rounds.len() - 1 - quarter])),
             mark: None,
         }
     }
@@ -75,7 +77,7 @@ impl Figure {
 
 /// All figures, as Markdown whose columns also stand below each other.
 pub fn table(figures: &[Figure]) -> String {
-    let head = ["row", "what", "wsctl", "against", "ratio", "of single rounds", "mark", ""].map(str::to_owned);
+    let head = ["row", "what", "wsctl", "against", "ratio", "half of the rounds", "mark", ""].map(str::to_owned);
     let rows: Vec<_> = std::iter::once(head).chain(figures.iter().map(Figure::cells)).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let mut text = String::new();

@@ -132,19 +132,21 @@ impl<'a> World<'a> {
             let output = self.command(program, self.memory.path()).arg("--version").stdout(Stdio::piped()).output();
             String::from_utf8_lossy(&output.unwrap().stdout).trim().to_owned()
         };
-        let date = jiff::Timestamp::now().to_string();
+        let now = jiff::Timestamp::now().to_string();
         let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
         let load = load.split(' ').next().filter(|load| !load.is_empty()).map(|load| format!(", load {load}"));
         format!(
-            "{}, {} cores{}, {}, {}\nscale {}, medians of {} interleaved repeats; in memory: {}, on disk: {}\n\n",
-            date.split('.').next().unwrap().trim_end_matches('Z'),
+            "{} UTC, {} cores{}, {}, {}\nscale {}, medians of {} interleaved repeats; {}: {}, {}: {}\n\n",
+            now.chars().take(16).collect::<String>().replace('T', " "),
             cores(),
             load.unwrap_or_default(),
             version(OsStr::new("git")),
             version(self.program.as_os_str()),
             self.args.scale(),
             self.args.repeats(),
+            self.args.memory().display(),
             file_system(self.memory.path()),
+            self.args.disk().display(),
             file_system(self.disk.path()),
         )
     }
@@ -196,9 +198,11 @@ pub fn settle(directory: &Path) {
 }
 
 /// The kind of file system that a path is on, where the system has a list of them.
-fn file_system(path: &Path) -> String {
+pub fn file_system(path: &Path) -> String {
     let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
     let fields = mounts.lines().map(|line| line.split(' ').collect::<Vec<_>>());
     let around = fields.filter(|fields| fields.len() > 2 && path.starts_with(fields[1]));
-    around.max_by_key(|fields| fields[1].len()).map_or_else(|| "unknown".into(), |fields| fields[2].to_owned())
+    around
+        .max_by_key(|fields| fields[1].len())
+        .map_or_else(|| "a file system of unknown kind".into(), |fields| fields[2].to_owned())
 }

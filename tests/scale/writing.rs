@@ -9,7 +9,7 @@ use super::corpus::{self, Shape, USUAL};
 use super::git;
 use super::table::{Figure, interleave};
 use super::workspace::{Workspace, builder};
-use super::world::{World, cores, seconds, settle};
+use super::world::{World, cores, file_system, seconds, settle};
 
 const APPLY: &[&str] = &["apply", "--auto-approve"];
 
@@ -62,8 +62,7 @@ fn create(world: &World, row: Row, directory: &Path, marks: [f64; 2]) -> [Figure
             },
         ],
     );
-    let place = if row == Row::CreateDisk { "on disk" } else { "in memory" };
-    let what = format!("apply creating {} checkouts, {place}", 5 * world.scaled(10));
+    let what = format!("apply creating {} checkouts on {}", 5 * world.scaled(10), file_system(directory));
     let chains = format!("the same, {} repositories at a time", cores());
     [
         Figure::ratio(row, &what, &times[0], "loop of git worktree add", &times[1]).mark(marks[0]).told(world),
