@@ -59,7 +59,8 @@ pub(super) fn meanwhile(sandbox: &Sandbox, when: &str, deed: &str) -> OsString {
 #[track_caller]
 fn apply_while(sandbox: &Sandbox, when: &str, deed: &str, arguments: &[&str]) -> Answer {
     let path = meanwhile(sandbox, when, deed);
-    let arguments: Vec<&str> = ["apply", "--auto-approve"].iter().chain(arguments).copied().collect();
+    // One step at a time: what somebody does at that moment meets nothing else.
+    let arguments: Vec<&str> = ["apply", "--auto-approve", "-j", "1"].iter().chain(arguments).copied().collect();
     let answer = sandbox.wsctl_with(sandbox.root(), &[("PATH", path.as_os_str())], &arguments);
     assert!(sandbox.top().join("fired").exists(), "the moment never came: {answer}");
     assert!(sandbox.top().join("done").exists(), "{}\n{answer}", text(sandbox.top().join("said")));

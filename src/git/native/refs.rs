@@ -102,7 +102,15 @@ impl Native {
     ) -> Result<()> {
         let expected = old.map_or(PreviousValue::MustNotExist, |old| PreviousValue::MustExistAndMatch(Target::Object(old)));
         let log = LogChange { mode: RefLog::AndReference, force_create_reflog: false, message: message.into() };
-        self.edit(name, Change::Update { log, expected, new: Target::Object(new) })
+        // A `git gc --prune=now` may take what no ref names yet, until the very moment that one does.
+        self.must_exist(new)?;
+        self.edit(name, Change::Update { log, expected, new: Target::Object(new) })?;
+        self.must_exist(new).inspect_err(|_| drop(self.delete_ref(name, new)))
+    }
+
+    fn must_exist(&self, id: gix::ObjectId) -> Result<()> {
+        let found = self.repository.to_thread_local().find_header(id);
+        found.map(drop).map_err(|error| anyhow!("object {id} is gone: {error}"))
     }
 
     /// Deletes a ref that is where it was seen, with its reflog.
