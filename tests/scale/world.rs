@@ -107,6 +107,13 @@ impl<'a> World<'a> {
         succeed(self.command(&self.program, directory).args(arguments));
     }
 
+    /// What wsctl answers on stdout.
+    pub fn answer(&self, directory: &Path, arguments: &[&str]) -> String {
+        let output = self.command(&self.program, directory).args(arguments).stdout(Stdio::piped()).output().unwrap();
+        assert!(output.status.success(), "wsctl {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
     /// The most memory that a run of wsctl had resident, in MB; nothing where there is no `/proc` to ask.
     pub fn peak(&self, directory: &Path, arguments: &[&str]) -> Option<f64> {
         let mut child = self.command(&self.program, directory).args(arguments).spawn().unwrap();

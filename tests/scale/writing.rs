@@ -1,6 +1,7 @@
 //! What writes: `apply` that creates and removes. Each round has directories of its own, and nothing is deleted on a disk
 //! before the end: there, creating files right after deleting many is slow for everyone.
 
+use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -95,7 +96,8 @@ fn remove(world: &World, directory: &Path) -> Figure {
     Figure::ratio(Row::Remove, &what, &times[0], "loop of git worktree remove", &times[1]).mark(0.35).told(world)
 }
 
-/// One more checkout in a repository that has hundreds, and the first one of a repository.
+/// More checkouts in a repository that has hundreds, and the first ones of a repository: the whole command, which reads
+/// all that are there, and the creation alone as it tells it.
 pub fn one_more(world: &World) -> Vec<Figure> {
     if !world.wants(Row::OneMore) {
         return vec![];
@@ -105,28 +107,43 @@ pub fn one_more(world: &World) -> Vec<Figure> {
     let origins = corpus::origins(world, &world.memory("one-more"), 1, &USUAL);
     let mut full = Workspace::new(world, world.memory("one-more/full"), &origins);
     full.make(world, there);
+    let full = RefCell::new(full);
+    let empty = |name, round| Workspace::new(world, world.memory(&format!("one-more/{name}{round}")), &origins);
     let times = interleave(
         world.args.repeats(),
         [
-            &mut |round| {
-                full.declare(there + round + 1);
-                let time = seconds(|| world.wsctl(&full.root, APPLY));
-                full.converged(world);
-                time
-            },
-            &mut |round| {
-                let mut empty = Workspace::new(world, world.memory(&format!("one-more/empty{round}")), &origins);
-                empty.declare(1);
-                let time = seconds(|| world.wsctl(&empty.root, APPLY));
-                empty.converged(world);
-                time
-            },
+            &mut |_| seconds_of(world, &mut full.borrow_mut(), 1),
+            &mut |round| seconds_of(world, &mut empty("one", round), 1),
+            &mut |_| told_seconds(world, &mut full.borrow_mut(), 10),
+            &mut |round| told_seconds(world, &mut empty("ten", round), 10),
         ],
     );
-    let figure =
-        Figure::ratio(Row::OneMore, &format!("apply creating one where {there} are"), &times[0], "where none is", &times[1]);
     world.clear("one-more");
-    vec![figure.mark(1.3).told(world)]
+    let figure = |what: &str, full: &[f64], empty: &[f64]| {
+        let figure = Figure::ratio(Row::OneMore, &format!("{what} where {there} are"), full, "where none is", empty);
+        figure.mark(1.3).told(world)
+    };
+    vec![
+        figure("apply creating one", &times[0], &times[1]),
+        figure("of an apply creating ten, the creation alone,", &times[2], &times[3]),
+    ]
+}
+
+/// The whole apply that makes so many more.
+fn seconds_of(world: &World, workspace: &mut Workspace, more: usize) -> f64 {
+    workspace.declare(workspace.builders + more);
+    let time = seconds(|| world.wsctl(&workspace.root, APPLY));
+    workspace.converged(world);
+    time
+}
+
+/// What the apply that makes so many more says it took once it was planned.
+fn told_seconds(world: &World, workspace: &mut Workspace, more: usize) -> f64 {
+    workspace.declare(workspace.builders + more);
+    let events = world.answer(&workspace.root, &["apply", "--auto-approve", "--json"]);
+    workspace.converged(world);
+    let last: serde_json::Value = serde_json::from_str(events.lines().last().unwrap()).unwrap();
+    last["elapsed_ms"].as_f64().unwrap() / 1e3
 }
 
 /// One checkout of a large repository. Both sides keep those of earlier rounds.
