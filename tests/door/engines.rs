@@ -11,7 +11,7 @@ use super::*;
 type Prepare = fn(&Sandbox, &Path);
 
 /// What is made natively.
-const NATIVE: [(&str, Prepare); 12] = [
+const NATIVE: [(&str, Prepare); 13] = [
     ("plain files", files),
     ("a tree of many names", |_, at| {
         for name in ["a-b", "a/x", "a.c", "a0", "a/b/c/d", "a/b-c/d", "ab/c", "z/z", "Z/z", "é/ü", "with space/x y", "-dash"] {
@@ -59,6 +59,12 @@ const NATIVE: [(&str, Prepare); 12] = [
     ("a hook that fails, without a first line", |_, at| {
         script(at.join(".git/hooks/post-checkout"), "pwd > from-hook; exit 3\n");
     }),
+    ("included by place", |sandbox, at| {
+        put(&sandbox.home(), "more", b"[core]\n\tautocrlf = true\n");
+        let key = format!("includeIf.gitdir:{}/.path", sandbox.top().display());
+        sandbox.git(at, &["config", "--global", &key, sandbox.home().join("more").to_str().unwrap()]);
+        put(at, "a.txt", b"one\ntwo\n");
+    }),
     ("a hook elsewhere", |sandbox, at| {
         let hooks = sandbox.home().join("hooks");
         script(hooks.join("post-checkout"), HOOK);
@@ -72,7 +78,7 @@ const NATIVE: [(&str, Prepare); 12] = [
 ];
 
 /// What is left to git.
-const BY_GIT: [(&str, Prepare); 23] = [
+const BY_GIT: [(&str, Prepare); 24] = [
     ("ident", |_, at| attribute(at, "ident")),
     ("filter", |sandbox, at| {
         attribute(at, "filter=upper");
@@ -107,6 +113,7 @@ const BY_GIT: [(&str, Prepare); 23] = [
         sandbox.git(at, &["replace", &blob, &other]);
     }),
     ("a name that is odd elsewhere", |_, at| put(at, "a\\b", b"x")),
+    ("by branch", |sandbox, at| drop(sandbox.git(at, &["config", "includeIf.onbranch:builder/.path", "more"]))),
     ("as the user wishes", |sandbox, at| drop(sandbox.git(at, &["config", "wsctl.native", "false"]))),
     ("a name to be cleaned", |sandbox, at| drop(sandbox.git(at, &["config", "user.name", "Dot."]))),
 ];

@@ -70,6 +70,7 @@ impl Config {
         match key.split_once('.') {
             Some(("extensions", _)) => !EXTENSIONS.contains(&key) || (key == "extensions.refstorage" && !says("files")),
             Some(("hook", _)) => true,
+            Some(("includeif", rest)) => !is_for_all_worktrees(rest),
             Some(("remote", rest)) => rest.ends_with(".promisor") || rest.ends_with(".partialclonefilter"),
             // The second is the user's own word.
             Some(("core", "symlinks") | ("wsctl", "native")) => !self.is_on(key),
@@ -94,6 +95,17 @@ impl Config {
             (clean && !value.is_empty()).then(|| value.to_owned())
         };
         Some((said("name")?, said("email")?))
+    }
+}
+
+/// Whether what is included on a condition is so for the worktrees of a repository as for itself: where it lies in a
+/// directory, or has a remote, but not by its branch or by its own git directory.
+fn is_for_all_worktrees(key: &str) -> bool {
+    let condition = key.strip_suffix(".path").unwrap_or(key);
+    match condition.split_once(':') {
+        Some(("gitdir" | "gitdir/i", pattern)) => pattern.ends_with('/') && !pattern.contains("worktrees"),
+        Some(("hasconfig", _)) => true,
+        Some(_) | None => false,
     }
 }
 
