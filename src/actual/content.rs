@@ -11,13 +11,14 @@ use anyhow::{Context as _, Result, ensure};
 use gix::bstr::ByteSlice as _;
 use gix::index::entry::Flags;
 
-use super::compare::Compared;
 use super::{disk, git, index, open};
 use crate::model::actual::ObjectFormat;
+#[cfg(test)]
+use crate::model::name::ObjectId;
 use crate::model::work::HiddenBy;
 
 /// Paths relative to the worktree, as bytes.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Changes {
     /// Differ from the index, or are gone.
     pub(super) edited: Vec<PathBuf>,
@@ -43,15 +44,6 @@ impl Changes {
     /// Whether there is work of somebody's, submodules apart.
     pub(super) fn any(&self) -> bool {
         ![&self.edited, &self.staged, &self.conflicts, &self.untracked].iter().all(|paths| paths.is_empty())
-    }
-}
-
-impl From<Compared> for Changes {
-    fn from(compared: Compared) -> Self {
-        let Compared { edited, assumed, staged, untracked, ignored, gitlinks } = compared;
-        let hidden = assumed.into_iter().map(|path| (path, HiddenBy::AssumeUnchanged)).collect();
-        let gitlinks = gitlinks.into_iter().collect();
-        Changes { edited, hidden, staged, untracked, ignored, gitlinks, alone: true, ..Changes::default() }
     }
 }
 
@@ -196,4 +188,22 @@ fn parse(text: &[u8], changes: &mut Changes) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The same as git tells it of a worktree by its own index.
+#[cfg(test)]
+pub(super) fn git_status(worktree: &Path) -> Changes {
+    let mut changes = Changes::default();
+    let mut command = git::command(worktree);
+    command.args(["-c", "status.renames=false", "status", "--porcelain=v2", "-z", "--untracked-files=all"]);
+    let text = git::finish(&mut command);
+    parse(&text.expect("git has a status"), &mut changes).expect("it is understood");
+    changes
+}
+
+/// The commit of a worktree's HEAD.
+#[cfg(test)]
+pub(super) fn git_head(git_dir: &Path) -> ObjectId {
+    let hex = git::finish(git::in_git_dir(git_dir).args(["rev-parse", "HEAD"])).expect("HEAD has a commit");
+    ObjectId::new(&String::from_utf8_lossy(hex.trim_ascii_end())).expect("it is an id")
 }

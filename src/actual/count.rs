@@ -8,8 +8,9 @@ use gix::status::index_worktree::Item as Worktree;
 use gix::status::tree_index::TrackRenames;
 use gix::status::{Item, UntrackedFiles};
 
-use super::compare::{self, Opened};
-use super::{content, open};
+use super::compare::{self, Opened, Place};
+use super::content::{self, Changes};
+use super::open;
 use crate::model::actual::{Base, RefFormat, Registration, Repository};
 use crate::model::name::{BranchName, ObjectId};
 
@@ -26,11 +27,10 @@ pub(super) struct Files {
 pub(super) fn files(opened: Option<&Opened>, repository: &Repository, registration: &Registration) -> Result<Files> {
     let compared = opened.zip(registration.worktree.as_ref()).zip(registration.head.commit());
     let compared = compared.and_then(|((opened, worktree), head)| {
-        compare::by_times(opened, worktree.as_path(), registration.admin_dir.as_path(), head)
+        compare::by_times(opened, Place { worktree, admin_dir: &registration.admin_dir, head })
     });
     if let Some(found) = compared {
-        let changed: BTreeSet<_> = found.edited.iter().chain(&found.staged).collect();
-        return Ok(Files { changed: changed.len(), untracked: found.untracked.len() });
+        return Ok(of(&found));
     }
     match repository.refs {
         RefFormat::Files => by_gix(registration).or_else(|_| by_git(repository, registration)),
@@ -71,9 +71,13 @@ fn by_gix(registration: &Registration) -> Result<Files> {
 fn by_git(repository: &Repository, registration: &Registration) -> Result<Files> {
     let worktree = registration.worktree.as_ref().context("no worktree")?;
     let found = content::changes(worktree.as_path(), registration.admin_dir.as_path(), repository.format)?;
+    Ok(of(&found))
+}
+
+fn of(found: &Changes) -> Files {
     let lists = [&found.edited, &found.staged, &found.conflicts];
     let changed: BTreeSet<_> = lists.into_iter().flatten().chain(&found.moved).collect();
-    Ok(Files { changed: changed.len(), untracked: found.untracked.len() })
+    Files { changed: changed.len(), untracked: found.untracked.len() }
 }
 
 /// What to count against: the branch's upstream, else the base, else nothing.

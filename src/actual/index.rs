@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use gix::index::File;
+use gix::index::decode::Options;
 
 use super::disk;
 use crate::model::actual::ObjectFormat;
@@ -18,12 +19,24 @@ pub(super) fn hash(format: ObjectFormat) -> gix::hash::Kind {
 
 /// Reads the index of a git directory; `None` where there is none.
 pub(super) fn open(git_dir: &Path, format: ObjectFormat) -> Result<Option<File>> {
+    open_with(git_dir, hash(format))
+}
+
+/// Others are at work on every core.
+pub(super) const OPTIONS: Options = Options {
+    thread_limit: Some(1),
+    min_extension_block_in_bytes_for_threading: 0,
+    expected_checksum: None,
+    alloc_limit_bytes: None,
+};
+
+/// The same where the hash is known.
+pub(super) fn open_with(git_dir: &Path, hash: gix::hash::Kind) -> Result<Option<File>> {
     let path = git_dir.join("index");
     if disk::look(&path)?.is_none() {
         return Ok(None);
     }
-    let options = gix::index::decode::Options { thread_limit: Some(1), ..Default::default() };
-    Ok(Some(File::at(path, hash(format), false, options)?))
+    Ok(Some(File::at(path, hash, false, OPTIONS)?))
 }
 
 /// Whether the index holds a path, itself or inside a directory that a sparse index keeps whole.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::compare::{self, Opened};
+use super::compare::{self, Opened, Place};
 use super::content::{self, Changes};
 use super::git_dir::GitDir;
 use super::processes::Processes;
@@ -133,10 +133,10 @@ impl Checkout<'_> {
     }
 
     fn changes(&self) -> Result<Changes> {
-        let (worktree, admin_dir) = (self.worktree.as_path(), self.admin_dir.as_path());
+        let (worktree, admin_dir) = (&self.worktree, self.admin_dir);
         let compared = self.opened.zip(self.head.commit());
-        let compared = compared.and_then(|(opened, head)| compare::by_content(opened, worktree, admin_dir, head));
-        compared.map_or_else(|| content::changes(worktree, admin_dir, self.format), |compared| Ok(compared.into()))
+        let compared = compared.and_then(|(opened, head)| compare::by_content(opened, Place { worktree, admin_dir, head }));
+        compared.map_or_else(|| content::changes(worktree.as_path(), admin_dir.as_path(), self.format), Ok)
     }
 
     /// How many commits of HEAD neither the recorded base nor the upstream of its branch holds.

@@ -17,6 +17,8 @@ pub(super) struct Content {
     pub(super) id: gix::ObjectId,
     /// Whether a line in it ends as on other systems.
     pub(super) crlf: bool,
+    /// Whether a `$` is in it, as before an id that git writes.
+    pub(super) dollar: bool,
 }
 
 /// How many are remembered.

@@ -1,99 +1,108 @@
-//! Compares HEAD, index and files of a worktree as git does, by reading each once. Where anything is out of the ordinary
-//! nothing is answered: then others ask, who know it.
+//! Compares HEAD, index and files of a worktree as git does, by reading each once. What this does not know for certain is an
+//! error inside and nothing outside: then others ask, who know it.
 
+mod attributes;
+mod blob;
+mod children;
+#[cfg(test)]
+mod corpus;
+mod entry;
 mod hashes;
-mod index;
-mod others;
+mod ignored;
 mod repository;
+mod settings;
+mod staged;
+#[cfg(test)]
+mod tests;
 mod walk;
 
-use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::PathBuf;
 
-use rustix::fs::CWD;
+use anyhow::{Context as _, Result, ensure};
+use gix::index::State;
+use gix::index::entry::Flags;
 
-use crate::model::name::ObjectId;
-use crate::regular;
-use index::Index;
 pub(super) use repository::Opened;
-use walk::{By, Walk};
+use walk::Walk;
 
-/// What differs, by paths in the worktree.
-#[derive(Debug, Default)]
-pub(super) struct Compared {
-    /// Differ from the index, or are gone.
-    pub(super) edited: Vec<PathBuf>,
-    /// Those of them that git was told to take for unchanged.
-    pub(super) assumed: Vec<PathBuf>,
-    /// Differ between index and HEAD.
-    pub(super) staged: Vec<PathBuf>,
-    /// Neither known nor ignored.
-    pub(super) untracked: Vec<PathBuf>,
-    /// Ignored files and directories.
-    pub(super) ignored: Vec<PathBuf>,
-    /// Submodules, none of which is there.
-    pub(super) gitlinks: Vec<PathBuf>,
+use super::content::Changes;
+use super::index;
+use crate::model::name::ObjectId;
+use crate::model::path::AbsPath;
+use crate::regular;
+
+/// What shows that a file is as the index has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sight {
+    /// Its times, size and inode, as for git's own status; what the user hides stays hidden, what is ignored is not told.
+    Times,
+    /// Its content.
+    Content,
 }
 
-/// Compares as `git status` does: what the index says of a file is believed while the file has not changed since.
-pub(super) fn by_times(opened: &Opened, worktree: &Path, admin_dir: &Path, head: &ObjectId) -> Option<Compared> {
-    let place = admin_dir.join("index");
-    let written = std::fs::symlink_metadata(&place).ok()?;
-    compare(opened, worktree, &regular::read(&place).ok()?, head, By::times(&written))
+/// A linked worktree, and the commit that its HEAD is at.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) worktree: &'a AbsPath,
+    pub(super) admin_dir: &'a AbsPath,
+    pub(super) head: &'a ObjectId,
+}
+
+/// Compares as `git status` does: what the index says of a file is believed while the file has not changed since. What is
+/// ignored is not told.
+pub(super) fn by_times(opened: &Opened, place: Place<'_>) -> Option<Changes> {
+    compare(opened, place, Sight::Times).ok()
 }
 
 /// Compares every byte, whatever the index says.
-pub(super) fn by_content(opened: &Opened, worktree: &Path, admin_dir: &Path, head: &ObjectId) -> Option<Compared> {
-    compare(opened, worktree, &regular::read(admin_dir.join("index")).ok()?, head, By::Content)
+pub(super) fn by_content(opened: &Opened, place: Place<'_>) -> Option<Changes> {
+    compare(opened, place, Sight::Content).ok()
 }
 
-fn compare(opened: &Opened, worktree: &Path, index: &[u8], head: &ObjectId, by: By) -> Option<Compared> {
-    let settings = opened.settings.as_ref()?;
+fn compare(opened: &Opened, place: Place<'_>, sight: Sight) -> Result<Changes> {
     let gix = opened.gix();
-    let index = Index::parse(index, gix.object_hash().len_in_bytes())?;
-    let mut compared = Compared::default();
-    let tree = opened.tree(&gix, head)?;
-    if index.tree != Some(tree.as_bytes()) {
-        compared.staged = staged(&gix, &index, tree)?;
+    let settings = opened.settings(&gix, place.admin_dir)?;
+    let index = read_index(&gix, place, sight)?;
+    let mut changes = Changes::default();
+    let tree = opened.tree(&gix, place.head).context("the tree of HEAD cannot be read")?;
+    if sight == Sight::Content || !staged::is_tree(&index.state, tree) {
+        let tree = opened.flat(&gix, tree)?;
+        changes.staged = staged::staged(&index.state, &tree);
     }
-    let attributes = |entry: &index::Entry<'_>| entry.path == b".gitattributes" || entry.path.ends_with(b"/.gitattributes");
-    let converts = settings.converts || index.entries.iter().any(attributes);
-    let walk = Walk {
-        settings,
-        by,
-        converts,
-        hash: gix.object_hash(),
-        patterns: others::Patterns::new(worktree, &gix, settings.excludes_file.as_ref()),
-        compared: &mut compared,
-        device: 0,
-    };
-    walk.begin(CWD, worktree, &index.entries)?;
-    let Compared { edited, assumed, staged, untracked, ignored, gitlinks: _ } = &mut compared;
-    for paths in [edited, assumed, staged, untracked, ignored] {
-        paths.sort_by(|one, other| one.as_os_str().as_bytes().cmp(other.as_os_str().as_bytes()));
+    Walk::new((place, &index), &settings, sight, &mut changes).run()?;
+    let Changes { edited, staged, conflicts, untracked, ignored, hidden: _, gitlinks: _, moved: _, alone: _ } = &mut changes;
+    for paths in [edited, staged, conflicts, untracked, ignored] {
+        paths.sort_unstable_by(|one: &PathBuf, other| one.as_os_str().as_bytes().cmp(other.as_os_str().as_bytes()));
     }
-    Some(compared)
+    Ok(changes)
 }
 
-/// The paths at which an index is not a tree.
-fn staged(gix: &gix::Repository, index: &Index<'_>, tree: gix::ObjectId) -> Option<Vec<PathBuf>> {
-    let known = gix.index_from_tree(&tree).ok()?;
-    let mut before = known.entries().iter().peekable();
-    let mut staged = Vec::new();
-    for entry in &index.entries {
-        while let Some(gone) = before.next_if(|found| found.path(&known) < entry.path) {
-            staged.push(path(gone.path(&known)));
-        }
-        let same = before.next_if(|found| found.path(&known) == entry.path);
-        if !same.is_some_and(|found| found.id.as_bytes() == entry.id && found.mode.bits() == entry.mode()) {
-            staged.push(path(entry.path));
-        }
-    }
-    staged.extend(before.map(|gone| path(gone.path(&known))));
-    Some(staged)
+/// An index, and when it was written: seconds and nanoseconds.
+struct Index {
+    state: State,
+    written: (i64, i64),
 }
 
-fn path(bytes: &[u8]) -> PathBuf {
-    OsStr::from_bytes(bytes).into()
+fn read_index(gix: &gix::Repository, place: Place<'_>, sight: Sight) -> Result<Index> {
+    let owner = std::fs::symlink_metadata(place.admin_dir)?.uid();
+    // git refuses what is somebody else's, and knows exceptions.
+    ensure!(owner == rustix::process::geteuid().as_raw(), "{} is another user's", place.admin_dir);
+    let path = place.admin_dir.join("index");
+    // Before it is read: what is written meanwhile counts as written later than it was.
+    let found = std::fs::symlink_metadata(&path)?;
+    let bytes = regular::read_here(&path)?;
+    let (kind, options) = (gix.object_hash(), index::OPTIONS);
+    let (mut state, _) = State::from_bytes(&bytes, State::new(kind).timestamp(), kind, options)?;
+    if state.link().is_some() || sight == Sight::Content {
+        // With its other half, or with its checksum, which git does not look at.
+        state = index::open_with(place.admin_dir.as_path(), kind)?.context("there is no index")?.into_parts().0;
+    }
+    ensure!(!state.is_sparse(), "the index is sparse");
+    if sight == Sight::Content {
+        let odd = |flags: Flags| flags.contains(Flags::INTENT_TO_ADD) || flags.stage_raw() != 0;
+        ensure!(!state.entries().iter().any(|entry| odd(entry.flags)), "an entry of the index is no file yet, or unmerged");
+    }
+    Ok(Index { state, written: (found.mtime(), found.mtime_nsec()) })
 }

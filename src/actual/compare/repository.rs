@@ -3,35 +3,34 @@
 use std::collections::HashMap;
 use std::fs;
 use std::hash::Hash;
-use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use anyhow::Result;
-use gix::bstr::ByteSlice as _;
+use anyhow::{Result, anyhow, ensure};
+
+use gix::config::Source;
+use gix::index::State;
 use gix::refs::Category;
 
+use super::settings::Settings;
 use crate::actual::open;
 use crate::model::actual::{Head, RefFormat, Repository};
 use crate::model::name::{BranchName, ObjectId};
+use crate::model::path::AbsPath;
 
 /// What all worktrees see, and no other hides.
 const SHARED: [Category<'_>; 3] = [Category::LocalBranch, Category::RemoteBranch, Category::Tag];
 
+/// So many trees are kept whole: the checkouts of a repository mostly stand on few.
+const FLAT: usize = 4;
+
 /// An open repository, with what was found out about it.
 pub(in crate::actual) struct Opened {
     repository: gix::ThreadSafeRepository,
-    pub(super) settings: Option<Settings>,
+    settings: OnceLock<Result<Arc<Settings>, String>>,
     trees: Mutex<HashMap<gix::ObjectId, gix::ObjectId>>,
+    /// The trees that were needed last, with all that lies below them.
+    flat: Mutex<HashMap<gix::ObjectId, Arc<State>>>,
     distances: Mutex<HashMap<(ObjectId, ObjectId), (usize, usize)>>,
-}
-
-/// How files are compared. Only where that is done in the usual way.
-pub(super) struct Settings {
-    pub(super) file_mode: bool,
-    pub(super) trust_ctime: bool,
-    /// Whether files may be something else than their objects though nobody edited them, whatever a tree says.
-    pub(super) converts: bool,
-    pub(super) excludes_file: Option<PathBuf>,
 }
 
 impl Opened {
@@ -42,9 +41,10 @@ impl Opened {
         }
         let opened = open::gix(repository.common_dir.as_path(), &["index.threads=1"]).ok()?;
         Some(Opened {
-            settings: Settings::of(&opened),
+            settings: OnceLock::new(),
             repository: opened.into_sync(),
             trees: Mutex::default(),
+            flat: Mutex::default(),
             distances: Mutex::default(),
         })
     }
@@ -61,6 +61,33 @@ impl Opened {
             let tree = gix.find_commit(id).ok()?.tree_id().ok()?.detach();
             gix.find_header(tree).ok().map(|_| tree)
         })
+    }
+
+    /// What the configuration says of files. Where that may differ from worktree to worktree, it is read for this one.
+    pub(super) fn settings(&self, gix: &gix::Repository, admin_dir: &AbsPath) -> Result<Arc<Settings>> {
+        ensure!(!is_conditional(gix, true), "the configuration of the repository is not the same for every worktree");
+        let extended = || gix.config_snapshot().boolean("extensions.worktreeConfig").unwrap_or(false);
+        let own = || extended() && fs::symlink_metadata(admin_dir.join("config.worktree")).is_ok();
+        if is_conditional(gix, false) || own() {
+            return Ok(Arc::new(Settings::read(&open::gix(admin_dir.as_path(), &[])?)?));
+        }
+        let read = || Settings::read(gix).map(Arc::new).map_err(|error| format!("{error:#}"));
+        self.settings.get_or_init(read).clone().map_err(|error| anyhow!("{error}"))
+    }
+
+    /// What a tree holds, with what lies below it.
+    pub(super) fn flat(&self, gix: &gix::Repository, tree: gix::ObjectId) -> Result<Arc<State>> {
+        let lock = || self.flat.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().get(&tree).cloned() {
+            return Ok(known);
+        }
+        let found = Arc::new(gix.index_from_tree(&tree)?.into_parts().0);
+        let mut known = lock();
+        if known.len() >= FLAT {
+            known.clear();
+        }
+        known.insert(tree, Arc::clone(&found));
+        Ok(found)
     }
 
     /// Commits that `other` lacks, and that it has more.
@@ -115,6 +142,18 @@ impl Opened {
     }
 }
 
+/// Whether a file of the configuration includes others by where it is read; by `own`, whether in a way that gix need not
+/// follow as git does: in the repository's own file, or for a branch.
+fn is_conditional(gix: &gix::Repository, own: bool) -> bool {
+    let config = gix.config_snapshot();
+    let mut sections = config.plumbing().sections_by_name("includeIf").into_iter().flatten();
+    let of_branch = |name: Option<&gix::bstr::BStr>| name.is_some_and(|name| name.starts_with(b"onbranch"));
+    sections.any(|section| {
+        let special = of_branch(section.header().subsection_name());
+        !own || special || matches!(section.meta().source, Source::Local | Source::Worktree)
+    })
+}
+
 fn distance(gix: &gix::Repository, head: &ObjectId, other: &ObjectId) -> Result<(usize, usize)> {
     if head == other {
         return Ok((0, 0));
@@ -134,43 +173,4 @@ fn remembered<K: Hash + Eq, V: Copy>(known: &Mutex<HashMap<K, V>>, key: K, find:
         lock().insert(key, value);
         Some(value)
     })
-}
-
-impl Settings {
-    /// `None` where files are compared in another way than the usual.
-    fn of(repository: &gix::Repository) -> Option<Self> {
-        let config = repository.config_snapshot();
-        let is_on = |key: &str, otherwise: bool| config.boolean(key).unwrap_or(otherwise);
-        let unusual = is_on("core.ignoreCase", false)
-            || is_on("core.precomposeUnicode", false)
-            || !is_on("core.symlinks", true)
-            || config.string("core.checkStat").is_some_and(|value| !value.eq_ignore_ascii_case(b"default"))
-            || config.string("core.worktree").is_some()
-            || config.string("attr.tree").is_some();
-        if unusual {
-            return None;
-        }
-        let autocrlf = config.string("core.autocrlf").is_some_and(|value| {
-            ![b"false".as_slice(), b"no", b"off", b"0", b""].iter().any(|no| value.eq_ignore_ascii_case(no))
-        });
-        let has_text = |path: PathBuf| fs::metadata(path).is_ok_and(|found| found.len() > 0);
-        let elsewhere = repository.attribute_global_paths().ok()?.into_iter().any(has_text);
-        let excludes_file = match config.trusted_path("core.excludesFile").ok()? {
-            Some(path) => Some(path),
-            None => user_file("ignore"),
-        };
-        Some(Settings {
-            file_mode: is_on("core.fileMode", true),
-            trust_ctime: is_on("core.trustCtime", true),
-            converts: autocrlf || elsewhere || has_text(repository.common_dir().join("info/attributes")),
-            excludes_file,
-        })
-    }
-}
-
-/// A file that git reads from the user's own directory where the configuration names no other.
-fn user_file(name: &str) -> Option<PathBuf> {
-    let config = std::env::var_os("XDG_CONFIG_HOME").filter(|path| !path.as_encoded_bytes().trim().is_empty());
-    let config = config.map(PathBuf::from).or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".config")))?;
-    Some(config.join("git").join(name))
 }
