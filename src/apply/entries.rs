@@ -8,7 +8,7 @@ use super::deregister::deregister;
 use super::recover::{Recovery, repository_at};
 use super::removal::{admin, forget_own, keeper};
 use crate::actual;
-use crate::git::{Keep, Record};
+use crate::git::{Keep, Lasts, Record};
 use crate::model::actual::{Link, Lock, Registration, Repository, RepositoryState};
 use crate::model::journal::Leaving;
 use crate::model::mark::{Deed, OWN_DIRECTORY, OurLock};
@@ -113,7 +113,7 @@ fn forget_one(recovery: &Recovery<'_>, entry: &AbsPath, repository: &RepoName) -
     for kind in ["admin", "branch"] {
         recovery.door.unlink(&entry.join(kind).join(part(repository)))?;
     }
-    recovery.door.write_own(&path, &serde_json::to_vec_pretty(&manifest)?)
+    recovery.door.write_own(&path, &serde_json::to_vec_pretty(&manifest)?, Lasts::Now)
 }
 
 fn trash(recovery: &Recovery<'_>) -> AbsPath {
@@ -163,12 +163,9 @@ fn settle(recovery: &Recovery<'_>, entry: &AbsPath, lock_before: impl Fn(&Regist
         }
     }
     if !holds {
-        forget(
-            recovery,
-            entry,
-            &name,
-            &actual.repositories.values().filter_map(RepositoryState::repository).collect::<Vec<_>>(),
-        )?;
+        let repositories = actual.repositories.iter();
+        let all = repositories.filter_map(|(name, state)| Some((name, RepositoryState::repository(state)?)));
+        forget(recovery, entry, &name, &all.collect::<Vec<_>>())?;
     }
     Ok(holds)
 }
@@ -197,12 +194,12 @@ fn take(
     (repository, state, found): (&RepoName, &Repository, &Registration),
 ) -> Result<()> {
     let keeper = keeper(&recovery.journal.header.workspace, name, repository);
-    let keep = Keep { common_dir: &state.common_dir, admin_dir: &found.admin_dir, branch: None, name: &keeper };
-    deregister(recovery.door, keep, &Stale::of(state, found), &admin(entry, repository))
+    let keep = Keep { common_dir: &state.common_dir, admin_dir: &found.admin_dir, branch: None, save: None, name: &keeper };
+    deregister(recovery.door, keep, &Stale::of(state, found), &admin(entry, repository), false)
 }
 
 /// Removes an entry that holds nothing, and its keepers.
-fn forget(recovery: &Recovery<'_>, entry: &AbsPath, name: &str, repositories: &[&Repository]) -> Result<()> {
+fn forget(recovery: &Recovery<'_>, entry: &AbsPath, name: &str, repositories: &[(&RepoName, &Repository)]) -> Result<()> {
     let admins = std::fs::read_dir(entry.join("admin"));
     if admins.is_ok_and(|mut admins| admins.next().is_some()) {
         return Ok(());
@@ -216,10 +213,12 @@ fn forget(recovery: &Recovery<'_>, entry: &AbsPath, name: &str, repositories: &[
     }
     if manifest.is_none() {
         let prefix = format!("refs/wsctl/{}/{name}/", recovery.journal.header.workspace);
-        for repository in repositories {
-            for keeper in actual::refs_below(&repository.common_dir, &prefix)? {
-                recovery.door.drop_keeper(&repository.common_dir, &keeper)?;
+        for (repository, state) in repositories {
+            for keeper in actual::refs_below(&state.common_dir, &prefix)? {
+                recovery.door.drop_keeper(&state.common_dir, &keeper)?;
             }
+            // One that a power cut left empty is not listed.
+            recovery.door.drop_keeper(&state.common_dir, &keeper(&recovery.journal.header.workspace, name, repository))?;
         }
     }
     let ours = |name: &OsStr| {

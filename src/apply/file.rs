@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 
-use crate::git::{Record, content_hash};
+use crate::git::{Lasts, Record, content_hash};
 use crate::model::address::Address;
 use crate::model::mark::WrittenFile;
 use crate::model::name::BuilderName;
@@ -44,7 +44,7 @@ fn set_aside(shared: &Shared<'_>, change: &Change, write: &FileWrite) -> Result<
         regular::read(&file).with_context(unread)?
     };
     let free = place_aside(shared.run.door, shared.run.desired, &file)?;
-    shared.run.door.write_own(&free, &bytes)?;
+    shared.run.door.write_own(&free, &bytes, Lasts::Now)?;
     let (what, held) = match (write.adopted, found.is_symlink()) {
         (true, false) => ("was there before wsctl", "what it held"),
         (false, false) => ("was edited", "what it held"),

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 
 use crate::diagnostic::Diagnostic;
-use crate::git::{Door, names};
+use crate::git::{Door, Lasts, names};
 use crate::model::mark::{CHECKOUT_MARK, CheckoutMark};
 use crate::model::path::AbsPath;
 use crate::regular;
@@ -27,5 +27,5 @@ pub fn take_over(door: &dyn Door, worktree: &AbsPath, admin_dir: &AbsPath, mark:
             return if same { Ok(()) } else { Err(taken().into()) };
         }
     }
-    door.write_own(&place, &serde_json::to_vec_pretty(mark).context("a checkout's mark")?)
+    door.write_own(&place, &serde_json::to_vec_pretty(mark).context("a checkout's mark")?, Lasts::Now)
 }

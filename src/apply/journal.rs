@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 
 use crate::actual;
 use crate::diagnostic::Diagnostic;
-use crate::git::{self, Door};
+use crate::git::{self, Door, Lasts};
 use crate::model::desired::Desired;
 use crate::model::journal::{Header, Intent, JOURNAL, Journal, Unfinished};
 use crate::model::mark::OWN_DIRECTORY;
@@ -17,6 +17,8 @@ use crate::model::path::AbsPath;
 pub struct Book<'a> {
     door: &'a dyn Door,
     path: AbsPath,
+    /// What the run writes to: where its builders are, and its repositories.
+    places: Vec<AbsPath>,
     header: Header,
     /// Whether it holds what an older run left: then it does not end with this one.
     carries: bool,
@@ -61,13 +63,15 @@ impl<'a> Book<'a> {
         };
         let mut bytes = Journal::begin(&header, &[intents, &old].concat()).context("the journal")?;
         bytes.extend((intents.len()..header.intents).flat_map(|number| Journal::begun(number).into_bytes()));
-        door.write_own(&path, &bytes).map_err(|error| {
+        door.write_own(&path, &bytes, Lasts::Now).map_err(|error| {
             Diagnostic::new(
                 format!("the journal cannot be written, nothing was begun: {error:#}"),
                 format!("df -h {builders_dir}"),
             )
         })?;
-        Ok(Book { door, path, header, carries: !old.is_empty(), torn: Mutex::new(false) })
+        let repositories = desired.repositories.values().map(|repository| repository.path.clone());
+        let places = std::iter::once(builders_dir.clone()).chain(repositories).collect();
+        Ok(Book { door, path, places, header, carries: !old.is_empty(), torn: Mutex::new(false) })
     }
 
     /// Notes that an intent begins.
@@ -98,11 +102,13 @@ impl<'a> Book<'a> {
         Journal { header: self.header.clone(), open, damaged: false }
     }
 
-    /// Ends the journal: nothing is half-made. One that carries what an older run left stays.
+    /// Ends the journal: nothing is half-made, and all of it is on the disk. One that carries what an older run left stays.
     ///
     /// # Errors
-    /// It cannot be removed.
+    /// The disk refuses, or the journal cannot be removed.
     pub fn close(self) -> Result<()> {
+        let there: Vec<_> = self.places.into_iter().filter(|place| place.as_path().is_dir()).collect();
+        self.door.flush(&there)?;
         if self.carries { Ok(()) } else { self.door.remove_own(&self.path) }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::{MutexGuard, PoisonError};
 
 use anyhow::{Context as _, Result};
 
-use crate::git::{Door, admin_dir_of};
+use crate::git::{Door, Lasts, admin_dir_of};
 use crate::model::desired::Desired;
 use crate::model::journal::{Followed, Relocating};
 use crate::model::mark::{BUILDER_MARK, BuilderMark, CHECKOUT_MARK, CheckoutMark, OWN_DIRECTORY, WORKSPACE_MARK, WorkspaceMark};
@@ -22,12 +22,12 @@ impl Shared<'_> {
 
     pub(super) fn write_checkout_mark(&self, admin_dir: &AbsPath, mark: &CheckoutMark) -> Result<()> {
         let text = serde_json::to_vec_pretty(mark).context("a checkout's mark")?;
-        self.run.door.write_own(&admin_dir.join(CHECKOUT_MARK), &text)
+        self.run.door.write_own(&admin_dir.join(CHECKOUT_MARK), &text, Lasts::Soon)
     }
 
     pub(super) fn write_builder_mark(&self, path: &AbsPath, mark: &BuilderMark) -> Result<()> {
         let text = serde_json::to_vec_pretty(mark).context("a builder's mark")?;
-        self.run.door.write_own(path, &text)
+        self.run.door.write_own(path, &text, Lasts::Soon)
     }
 
     /// Where the mark of a builder that exists lies: in its anchor, in the admin directory of its root, or with us.
@@ -56,7 +56,7 @@ pub(super) fn note_place(door: &dyn Door, desired: &Desired, relocating: &Reloca
     let mut mark: WorkspaceMark = serde_json::from_slice(&text).with_context(context)?;
     let Some(applied) = mark.repositories.values_mut().find(|applied| applied.path == first.from) else { return Ok(()) };
     applied.path = last.to.clone();
-    door.write_own(&place, &serde_json::to_vec_pretty(&mark).with_context(context)?)
+    door.write_own(&place, &serde_json::to_vec_pretty(&mark).with_context(context)?, Lasts::Now)
 }
 
 /// The same of a builder's checkouts: their marks say where in it they are by now. What has no mark of ours has none after.
@@ -68,7 +68,7 @@ pub(super) fn note_places(door: &dyn Door, builder: &AbsPath, checkouts: &[Follo
         let (Some(mark), Some(path)) = (mark, inside) else { continue };
         if mark.path != path {
             let text = serde_json::to_vec_pretty(&CheckoutMark { path, ..mark }).context("a checkout's mark")?;
-            door.write_own(&place, &text)?;
+            door.write_own(&place, &text, Lasts::Now)?;
         }
     }
     Ok(())
@@ -101,5 +101,5 @@ pub(super) fn change(
     if new == old {
         return Ok(());
     }
-    door.write_own(&place, &serde_json::to_vec_pretty(&new).context("a builder's mark")?)
+    door.write_own(&place, &serde_json::to_vec_pretty(&new).context("a builder's mark")?, Lasts::Soon)
 }

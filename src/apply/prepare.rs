@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result};
 
 use crate::diagnostic::Diagnostic;
-use crate::git::Door;
+use crate::git::{Door, Lasts};
 use crate::model::address::Address;
 use crate::model::desired::Desired;
 use crate::model::mark::{AppliedRepository, OWN_DIRECTORY, REPLACED, WORKSPACE_MARK, WorkspaceMark};
@@ -50,11 +50,11 @@ pub fn prepare(
     for write in writes(plan) {
         if write.gitignore {
             set_aside(door, desired, ".gitignore", |line| line == GITIGNORE.trim_end().as_bytes())?;
-            door.write_own(&desired.builders_dir.join(".gitignore"), GITIGNORE.as_bytes())?;
+            door.write_own(&desired.builders_dir.join(".gitignore"), GITIGNORE.as_bytes(), Lasts::Now)?;
         }
         if let Some(text) = &write.ignore {
             set_aside(door, desired, ".ignore", |line| line.starts_with(b"!/*/"))?;
-            door.write_own(&desired.builders_dir.join(".ignore"), text.as_bytes())?;
+            door.write_own(&desired.builders_dir.join(".ignore"), text.as_bytes(), Lasts::Now)?;
         }
     }
     let new = own.join("new");
@@ -154,7 +154,7 @@ fn write_mark(
         return Ok(());
     }
     let text = serde_json::to_vec_pretty(&mark).context("the workspace's mark")?;
-    door.write_own(&desired.builders_dir.join(OWN_DIRECTORY).join(WORKSPACE_MARK), &text)
+    door.write_own(&desired.builders_dir.join(OWN_DIRECTORY).join(WORKSPACE_MARK), &text, Lasts::Now)
 }
 
 /// The repositories, for the mark of the workspace. One that could not move is where it was: the next run looks for it there.

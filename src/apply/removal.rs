@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 
 use crate::actual;
 use crate::diagnostic::Diagnostic;
-use crate::git::{Door, Keep};
+use crate::git::{Door, Keep, Lasts};
 use crate::model::actual::Link;
 use crate::model::mark::{Deed, OWN_DIRECTORY, OurLock};
 use crate::model::name::{BuilderName, RepoName, WorkspaceId};
@@ -126,24 +126,38 @@ fn to_trash(shared: &Shared<'_>, removal: &Removal) -> Result<AbsPath> {
     let lock = OurLock { workspace: shared.run.workspace.clone(), deed: Deed::Removing { entry: name.clone() } };
     let manifest = manifest(shared, removal, &name, &target);
     let before: Vec<_> = removal.checkouts.iter().map(|checkout| our_lock(&checkout.stale.admin_dir)).collect();
-    let prepared = removal
-        .checkouts
-        .iter()
-        .zip(&manifest.checkouts)
-        .try_for_each(|(checkout, trashed)| {
-            door.keep(&what_to_keep(checkout, &trashed.keeper))?;
+    let saves: Vec<_> = removal.checkouts.iter().map(|checkout| save(&entry, &checkout.name)).collect();
+    let parts = || removal.checkouts.iter().zip(&manifest.checkouts).zip(&saves);
+    // One flush for all that the rest stands on: keepers, locks, manifest, what the branches were. What comes after it may
+    // reach the disk in any order: a tree that is back at its place, a registration or a branch that is there once more is
+    // finished by the journal, or called off, as after a kill.
+    let prepared = parts()
+        .try_for_each(|((checkout, trashed), save)| {
+            door.keep(&what_to_keep(checkout, &trashed.keeper, save))?;
             door.lock_worktree(&checkout.stale.admin_dir, &lock)
         })
-        .and_then(|()| door.write_own(&entry.join(MANIFEST), &serde_json::to_vec_pretty(&manifest)?))
+        .and_then(|()| door.write_own(&entry.join(MANIFEST), &serde_json::to_vec_pretty(&manifest)?, Lasts::Soon))
+        .and_then(|()| door.flush(&places(removal, &entry)))
         .and_then(|()| door.rename(&target, &entry.join("tree")));
     if let Err(error) = prepared {
         call_off(shared, removal, &before, (&entry, &manifest.checkouts));
         return Err(error);
     }
-    for (checkout, trashed) in removal.checkouts.iter().zip(&manifest.checkouts) {
-        deregister(door, what_to_keep(checkout, &trashed.keeper), &checkout.stale, &admin(&entry, &checkout.name))?;
+    for ((checkout, trashed), save) in parts() {
+        deregister(door, what_to_keep(checkout, &trashed.keeper, save), &checkout.stale, &admin(&entry, &checkout.name), true)?;
     }
     Ok(entry)
+}
+
+/// Where a removal writes: the trash, and every repository.
+fn places(removal: &Removal, entry: &AbsPath) -> Vec<AbsPath> {
+    let repositories = removal.checkouts.iter().map(|checkout| checkout.stale.common_dir.clone());
+    std::iter::once(entry.clone()).chain(repositories).collect()
+}
+
+/// Where the reflog and the configuration of a branch go.
+fn save(entry: &AbsPath, name: &RepoName) -> AbsPath {
+    entry.join("branch").join(part(name))
 }
 
 /// Nothing was renamed: the locks and the empty entry go, the checkouts stay as they were.
@@ -167,7 +181,11 @@ fn call_off(
         let _ = lock.map_or_else(|| door.unlock_worktree(admin_dir), |lock| door.lock_worktree(admin_dir, lock));
     }
     let dropped = keepers.iter().try_for_each(|trashed| door.drop_keeper(&trashed.common_dir, &trashed.keeper));
-    let _ = dropped.and_then(|()| door.remove_own(&entry.join(MANIFEST))).and_then(|()| door.remove_empty(entry));
+    let saves = || door.unlink(&entry.join("branch"));
+    let _ = dropped
+        .and_then(|()| saves())
+        .and_then(|()| door.remove_own(&entry.join(MANIFEST)))
+        .and_then(|()| door.remove_empty(entry));
 }
 
 /// Our lock of before: it has to come back when the removal is called off.
@@ -245,15 +263,15 @@ pub(super) fn admin(entry: &AbsPath, name: &RepoName) -> AbsPath {
     entry.join("admin").join(part(name))
 }
 
-fn what_to_keep<'a>(checkout: &'a RemovedCheckout, keeper: &'a str) -> Keep<'a> {
+fn what_to_keep<'a>(checkout: &'a RemovedCheckout, keeper: &'a str, save: &'a AbsPath) -> Keep<'a> {
     let branch = checkout.branch.as_ref().filter(|_| checkout.delete_branch);
-    Keep { common_dir: &checkout.stale.common_dir, admin_dir: &checkout.stale.admin_dir, branch, name: keeper }
+    let (common_dir, admin_dir) = (&checkout.stale.common_dir, &checkout.stale.admin_dir);
+    Keep { common_dir, admin_dir, branch, save: Some(save), name: keeper }
 }
 
 fn delete_branch(shared: &Shared<'_>, checkout: &RemovedCheckout, entry: &AbsPath) -> Result<()> {
     let (Some(branch), Some(head)) = (&checkout.branch, &checkout.head) else { return Ok(()) };
-    let kept = entry.join("branch").join(part(&checkout.name));
-    shared.run.door.make_directory(&kept)?;
+    let kept = save(entry, &checkout.name);
     shared.run.door.delete_branch(&checkout.stale.repository, branch, head, Some(&kept))
 }
 
@@ -265,8 +283,8 @@ pub(super) fn finish(shared: &Shared<'_>, entry: &str, name: &RepoName, stale: &
         return Err(Diagnostic::new(format!("{path} does not hold what was removed"), "wsctl plan").into());
     }
     let keeper = keeper(shared.run.workspace, entry, name);
-    let keep = Keep { common_dir: &stale.common_dir, admin_dir: &stale.admin_dir, branch: None, name: &keeper };
-    deregister(shared.run.door, keep, stale, &admin(&path, name))
+    let keep = Keep { common_dir: &stale.common_dir, admin_dir: &stale.admin_dir, branch: None, save: None, name: &keeper };
+    deregister(shared.run.door, keep, stale, &admin(&path, name), false)
 }
 
 /// Drops a registration that holds nothing, or finishes the removal that it waits for.

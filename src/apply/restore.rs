@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::git::{Door, Homecoming, Pointed, Record};
+use crate::git::{Door, Homecoming, Lasts, Pointed, Record};
 use crate::model::desired::{Desired, Shape};
 use crate::model::journal::{Intent, Journal};
 use crate::model::mark::{BUILDER_MARK, BuilderMark, CHECKOUT_MARK, Deed, OWN_DIRECTORY, OurLock};
@@ -120,7 +120,7 @@ impl Bringing<'_> {
         if regular::read(path).is_ok_and(|bytes| serde_json::from_slice::<M>(&bytes).is_ok_and(|now| now == *mark)) {
             return Ok(());
         }
-        self.door.write_own(path, &serde_json::to_vec_pretty(mark).context("a mark")?)
+        self.door.write_own(path, &serde_json::to_vec_pretty(mark).context("a mark")?, Lasts::Now)
     }
 
     /// The registrations, then the one rename.
@@ -129,7 +129,7 @@ impl Bringing<'_> {
             self.door.put_registration(&checkout.admin, &checkout.registration)?;
         }
         if let Some(text) = &restore.ignore {
-            self.door.write_own(&self.desired.builders_dir.join(".ignore"), text.as_bytes())?;
+            self.door.write_own(&self.desired.builders_dir.join(".ignore"), text.as_bytes(), Lasts::Now)?;
         }
         if restore.empty {
             self.door.remove_empty(&restore.to)?;
@@ -180,7 +180,7 @@ impl Bringing<'_> {
             }
         }
         if let Some(rest) = &restore.rest {
-            return self.door.write_own(&entry.join(MANIFEST), &serde_json::to_vec_pretty(rest)?);
+            return self.door.write_own(&entry.join(MANIFEST), &serde_json::to_vec_pretty(rest)?, Lasts::Now);
         }
         for kind in ["admin", "branch"] {
             self.door.remove_empty(&entry.join(kind))?;

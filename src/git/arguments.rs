@@ -49,7 +49,7 @@ pub struct Relink<'a> {
     pub common_dir: &'a AbsPath,
     /// The worktree.
     pub worktree: &'a AbsPath,
-    /// The worktree that `gitdir` must still name.
+    /// The worktree that `gitdir` must still name; a relative path counts from where it was.
     pub old_worktree: &'a AbsPath,
     /// The admin directory that the worktree's `.git` must still name.
     pub old_admin_dir: &'a AbsPath,
@@ -120,6 +120,8 @@ pub struct Keep<'a> {
     pub admin_dir: &'a AbsPath,
     /// The branch whose reflog goes with it, if one shall be deleted.
     pub branch: Option<&'a BranchName>,
+    /// Where its reflog and its configuration are saved for [`super::Door::delete_branch`].
+    pub save: Option<&'a AbsPath>,
     /// The keeper's full name, below `refs/wsctl/`.
     pub name: &'a str,
 }
@@ -139,4 +141,13 @@ pub struct Unsettled<'a> {
     pub tokens: &'a [String],
     /// The directory of our own for what is not ours.
     pub aside: &'a AbsPath,
+}
+
+/// When a file of our own that was written whole is on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lasts {
+    /// At once.
+    Now,
+    /// With the next flush: until then a power cut may leave the old file, never a part of the new one.
+    Soon,
 }

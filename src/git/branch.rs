@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, anyhow};
 
 use super::command::Git;
 use super::keeper::value;
-use super::native::Natives;
+use super::native::{Native, Natives};
 use super::own_files;
 use crate::diagnostic::Diagnostic;
 use crate::model::mark::{made_for, made_from};
@@ -86,12 +86,18 @@ pub(super) fn delete(
     if let Some(keep) = keep {
         fs::create_dir_all(keep).with_context(|| format!("{keep} cannot be made"))?;
         let (file, log) = (keep.join("reflog"), reflog(git, repository, &common, branch)?);
-        if regular::read(&file).is_ok_and(|kept| kept != log) {
+        match regular::read(&file) {
+            Ok(kept) if kept == log => {}
+            // The reflog goes first: a kill may leave the branch without it.
+            Ok(_) if log.is_empty() => {}
             // Kept by a run that deleted it and was cut short: what is there now is another.
-            return Err(Diagnostic::new(format!("branch {branch} was made again meanwhile"), "wsctl plan").into());
+            Ok(_) => return Err(Diagnostic::new(format!("branch {branch} was made again meanwhile"), "wsctl plan").into()),
+            Err(_) => own_files::write_whole(file.as_path(), &log, 0o666)?,
         }
-        own_files::write_whole(file.as_path(), &log, 0o666)?;
-        own_files::write_whole(keep.join("config").as_path(), &as_file(branch, &config), 0o666)?;
+        let (file, text) = (keep.join("config"), as_file(branch, &config));
+        if !regular::read(&file).is_ok_and(|kept| kept == text) {
+            own_files::write_whole(file.as_path(), &text, 0o666)?;
+        }
     }
     let failed = || format!("branch {branch} cannot be deleted");
     if let Some(native) = native {
@@ -101,6 +107,28 @@ pub(super) fn delete(
         natives.in_turn(repository, || delete.patiently()).map(drop).with_context(failed)?;
     }
     if config.is_empty() { Ok(()) } else { natives.in_turn(repository, || forget(git, repository, branch)) }
+}
+
+/// Saves what [`delete`] does before it, to be flushed; see `Keep::save`. Whether anything was written.
+pub(super) fn save(
+    (git, native): (&Git, Option<&Native>),
+    common_dir: &AbsPath,
+    branch: &BranchName,
+    keep: &AbsPath,
+) -> Result<bool> {
+    let unknown = native.is_some_and(|native| native.knows_nothing_of(branch));
+    let config = if unknown { Vec::new() } else { configuration(git, common_dir, branch)? };
+    let log = reflog(git, common_dir, common_dir.as_path(), branch)?;
+    fs::create_dir_all(keep).with_context(|| format!("{keep} cannot be made"))?;
+    let mut written = false;
+    for (name, bytes) in [("reflog", log), ("config", as_file(branch, &config))] {
+        let file = keep.join(name);
+        if !regular::read(&file).is_ok_and(|kept| kept == bytes) {
+            own_files::write_unsynced(file.as_path(), &bytes, 0o666)?;
+            written = true;
+        }
+    }
+    Ok(written)
 }
 
 /// Removes the configuration of a branch that is gone, where it has one.

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{Added, AnchorContent, Homecoming, Keep, NewWorktree, On, Pointed, Record, Relink, Unsettled};
+use super::{Added, AnchorContent, Homecoming, Keep, Lasts, NewWorktree, On, Pointed, Record, Relink, Unsettled};
 use crate::model::desired::{Cloning, Url};
 use crate::model::mark::OurLock;
 use crate::model::name::{BranchName, ObjectId, WorkspaceId};
@@ -19,11 +19,17 @@ pub trait Door: Sync {
     /// Something else, or a symbolic link, is in the way.
     fn make_directory(&self, path: &AbsPath) -> Result<()>;
 
-    /// Writes a file of our own (mark, manifest, helper file) whole or not at all, durably.
+    /// Writes a file of our own (mark, manifest, helper file) whole or not at all.
     ///
     /// # Errors
     /// The file cannot be written; the old one is still there.
-    fn write_own(&self, path: &AbsPath, bytes: &[u8]) -> Result<()>;
+    fn write_own(&self, path: &AbsPath, bytes: &[u8], lasts: Lasts) -> Result<()>;
+
+    /// Waits until all that was written to the file systems of these places is on the disk, by whomever.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    fn flush(&self, places: &[AbsPath]) -> Result<()>;
 
     /// Appends to a file of our own that is there. A kill may leave a part of it, a power cut nothing.
     ///
@@ -37,8 +43,7 @@ pub trait Door: Sync {
     /// It cannot be removed.
     fn remove_own(&self, path: &AbsPath) -> Result<()>;
 
-    /// Writes a managed file whole or not at all, and never through a symbolic link. Missing parents inside the
-    /// builder are made.
+    /// Writes a managed file whole or not at all, never through a symbolic link. Missing parents inside the builder are made.
     ///
     /// # Errors
     /// What is there is not `expect` (the hash of [`crate::model::mark::WrittenFile`]; `None`: nothing).
@@ -50,9 +55,9 @@ pub trait Door: Sync {
     /// What is there is not `expect`.
     fn remove_managed(&self, builder: &AbsPath, to: &RelPath, expect: &str) -> Result<()>;
 
-    /// Replaces a file of the user's, such as builders.toml, whole or not at all; its mode stays, and so does a version that
-    /// somebody saved meanwhile. `expect`: the bytes that it has; `None`: there is none. Returns what earlier replacements
-    /// that were cut short left beside it and that is not certainly ours to unlink.
+    /// Replaces a file of the user's whole or not at all; its mode stays, and so does a version that somebody saved meanwhile.
+    /// `expect`: the bytes that it has; `None`: there is none. Returns what earlier replacements that were cut short left
+    /// beside it and that is not certainly ours to unlink.
     ///
     /// # Errors
     /// It has other bytes by now, or cannot be written.
@@ -116,7 +121,7 @@ pub trait Door: Sync {
     /// git's own reason in one line. What was half made is still there, locked with our reason.
     fn add_worktree(&self, new: &NewWorktree<'_>) -> Result<Added>;
 
-    /// Locks a worktree with our reason, which replaces an older reason of ours.
+    /// Locks a worktree with our reason, which replaces an older reason of ours; durable with the next flush.
     ///
     /// # Errors
     /// Somebody else holds the lock.
@@ -161,46 +166,43 @@ pub trait Door: Sync {
     fn park(&self, checkout: &AbsPath, expect: &ObjectId) -> Result<()>;
 
     /// Writes both link files of a worktree, and those of its submodules, each only if it still names what was seen.
-    /// Relative ones count from where they were.
     ///
     /// # Errors
     /// One of them names something else by now.
     fn relink(&self, link: &Relink<'_>) -> Result<()>;
 
-    /// Makes the anchor repository in a directory without `.git`. Returns the commit that records
-    /// the declaration.
+    /// Makes the anchor repository in a directory without `.git`. Returns the commit that records the declaration.
     ///
     /// # Errors
     /// There is a `.git`, or something cannot be written.
     fn create_anchor(&self, directory: &AbsPath, anchor: &AnchorContent<'_>) -> Result<ObjectId>;
 
-    /// Brings an anchor of ours to the given content: configuration, hook, exclude, and the commit after the root
-    /// commit, by compare-and-swap. Makes again what is damaged, and keeps objects and `opencode`. Writes nothing
-    /// that is right already.
+    /// Brings an anchor of ours to the given content: configuration, hook, exclude, and the commit after the root commit, by
+    /// compare-and-swap. Makes again what is damaged, keeps objects and `opencode`, writes nothing that is right already.
     ///
     /// # Errors
     /// HEAD is not at `expect`.
     fn update_anchor(&self, directory: &AbsPath, anchor: &AnchorContent<'_>, expect: Option<&ObjectId>) -> Result<ObjectId>;
 
-    /// Records one checkout or managed file in an anchor of ours, or forgets it (`None`): reads the tree, changes the
-    /// one entry, replaces the commit by compare-and-swap. Writes nothing that is right already, and nothing where
-    /// somebody committed by hand.
+    /// Records one checkout or managed file in an anchor of ours, or forgets it (`None`), by compare-and-swap. Writes nothing
+    /// that is right already, and nothing where somebody committed by hand.
     ///
     /// # Errors
     /// The anchor cannot be read or written.
     fn record(&self, directory: &AbsPath, path: &RelPath, entry: Option<&Record>) -> Result<()>;
 
-    /// Renames, never over something. Used to make a builder visible and to move it to the trash.
+    /// Renames, never over something; durable at once.
     ///
     /// # Errors
     /// `to` exists, or the two are on different file systems.
     fn rename(&self, from: &AbsPath, to: &AbsPath) -> Result<()>;
 
-    /// Makes or moves the keeper: one ref that holds every object which only this worktree holds.
+    /// Makes or moves the keeper: one ref that holds every object which only this worktree holds. Whether it wrote anything,
+    /// which is to be flushed before what named these objects goes.
     ///
     /// # Errors
     /// Anything that could not be read: then nothing may be removed.
-    fn keep(&self, keep: &Keep<'_>) -> Result<()>;
+    fn keep(&self, keep: &Keep<'_>) -> Result<bool>;
 
     /// Moves (or copies, then removes) an admin directory to `into`, which must not exist; the registration is gone then.
     ///
@@ -251,8 +253,7 @@ pub trait Door: Sync {
     /// The path lies elsewhere, or something cannot be unlinked.
     fn unlink(&self, path: &AbsPath) -> Result<()>;
 
-    /// Unlinks these files of a tree below `<builders_dir>/.wsctl/`, while they are as they were seen, and the directories
-    /// that this leaves empty. Returns how many files there are left.
+    /// Unlinks these files of a tree of our own, while they are as seen, and directories left empty. Returns how many stay.
     ///
     /// # Errors
     /// The path lies elsewhere, has a mount point in it, or something cannot be unlinked.
@@ -290,9 +291,8 @@ pub trait Door: Sync {
     /// It is no lock file, or older than `since` (seconds since 1970).
     fn break_lock(&self, path: &AbsPath, since: i64) -> Result<()>;
 
-    /// Brings a checkout that a switch was leaving back to `from`: index and files. `to` is where the switch went;
-    /// files that `from` has not and that are older than `since` (milliseconds since 1970) were there before and stay.
-    /// Nothing to do where nothing of `to` is there yet.
+    /// Brings a checkout that a switch to `to` was leaving back to `from`: index and files. Those that `from` has not and that
+    /// are older than `since` (milliseconds since 1970) stay. Nothing to do where nothing of `to` is there yet.
     ///
     /// # Errors
     /// Something there is neither `from`'s nor on the way to `to`'s: then nothing is touched.

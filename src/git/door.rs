@@ -6,10 +6,10 @@ use anyhow::Result;
 
 use super::command::Git;
 use super::native::Natives;
-use super::{Added, AnchorContent, Door, Homecoming, Keep, Locks, NewWorktree, On, Pointed, Record, Relink, Unsettled};
+use super::{Added, AnchorContent, Door, Homecoming, Keep, Lasts, Locks, NewWorktree, On, Pointed, Record, Relink, Unsettled};
 use super::{
-    anchor, branch, clone, edited, homecoming, keeper, lfs, managed, own_files, registration, rename, sparse, submodule, sweep,
-    switching, unlink, worktree, worktree_lock,
+    anchor, branch, clone, edited, homecoming, keeper, lfs, link, managed, own_files, registration, rename, sparse, submodule,
+    sweep, switching, unlink, worktree, worktree_lock,
 };
 use crate::model::desired::{Cloning, Desired, Url};
 use crate::model::lfs::Lfs;
@@ -90,8 +90,15 @@ impl Door for GitDoor {
         own_files::make_directory(&self.builders_dir, path)
     }
 
-    fn write_own(&self, path: &AbsPath, bytes: &[u8]) -> Result<()> {
-        own_files::write_own(&self.builders_dir, path, bytes)
+    fn write_own(&self, path: &AbsPath, bytes: &[u8], lasts: Lasts) -> Result<()> {
+        own_files::write_own(&self.builders_dir, path, bytes, lasts)
+    }
+
+    fn flush(&self, places: &[AbsPath]) -> Result<()> {
+        // The git directory of a repository may lie elsewhere.
+        let elsewhere = places.iter().filter(|place| place.join(".git").as_path().is_file());
+        let git_dirs = elsewhere.map(|place| AbsPath::new(link::git_dir_of(place.as_path()))).collect::<Result<Vec<_>, _>>()?;
+        own_files::flush(places.iter().chain(&git_dirs))
     }
 
     fn append_own(&self, path: &AbsPath, bytes: &[u8]) -> Result<()> {
@@ -201,7 +208,7 @@ impl Door for GitDoor {
         own_files::rename(from, to)
     }
 
-    fn keep(&self, keep: &Keep<'_>) -> Result<()> {
+    fn keep(&self, keep: &Keep<'_>) -> Result<bool> {
         keeper::keep((&self.git, &self.natives), keep)
     }
 

@@ -2,6 +2,7 @@
 //! can take them. Parents are commits; the tree lists everything else by its id.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use gix::objs::tree::{Entry, EntryKind};
@@ -10,7 +11,7 @@ use gix::objs::{Kind, Tree};
 use super::command::{Call, Git};
 use super::native::{Head, Native, Natives};
 use super::objects::Objects;
-use super::{Keep, mentions, own_files};
+use super::{Keep, branch, mentions};
 use crate::model::actual::ObjectFormat;
 use crate::model::path::AbsPath;
 
@@ -23,8 +24,9 @@ struct Kept {
     listed: BTreeMap<String, (EntryKind, gix::ObjectId)>,
 }
 
-/// Makes or moves a keeper; see `Door::keep`. What an older keeper of that name held stays held.
-pub(super) fn keep((git, natives): (&Git, &Natives), keep: &Keep<'_>) -> Result<()> {
+/// Makes or moves a keeper; see `Door::keep`. What an older keeper of that name held stays held. Nothing is waited for: the
+/// caller flushes all of a removal at once.
+pub(super) fn keep((git, natives): (&Git, &Natives), keep: &Keep<'_>) -> Result<bool> {
     if !keep.name.starts_with("refs/wsctl/") {
         bail!("{} is no keeper's name", keep.name);
     }
@@ -44,6 +46,11 @@ pub(super) fn keep((git, natives): (&Git, &Natives), keep: &Keep<'_>) -> Result<
     if there("index") {
         index((git, native), keep, &objects, &mut kept)?;
     }
+    let saved = match keep.branch.zip(keep.save) {
+        Some((branch, save)) => branch::save((git, native), keep.common_dir, branch, save)?,
+        None => false,
+    };
+    forget_empty(keep.common_dir, keep.name)?;
     let old = match native {
         Some(native) => native.value(keep.name)?,
         None => value(&common(), keep.name)?,
@@ -54,13 +61,12 @@ pub(super) fn keep((git, natives): (&Git, &Natives), keep: &Keep<'_>) -> Result<
     let mut commit = objects.write_commit(tree, &parents, &message)?;
     // One that a loss of power left empty holds nothing.
     if let Some(old) = old
-        && old != commit
         && objects.bytes(&old).is_ok()
     {
-        let both: Vec<_> = parents.iter().copied().chain([old]).collect();
-        if is_same(&objects, &old, tree, &parents)? {
-            return own_files::sync_file_system(keep.common_dir);
+        if old == commit || is_same(&objects, &old, tree, &parents)? {
+            return Ok(saved);
         }
+        let both: Vec<_> = parents.iter().copied().chain([old]).collect();
         commit = objects.write_commit(tree, &both, &message)?;
     }
     let failed = || format!("{} cannot be written", keep.name);
@@ -71,8 +77,17 @@ pub(super) fn keep((git, natives): (&Git, &Natives), keep: &Keep<'_>) -> Result<
         let update = common().args(["update-ref", "-m", "wsctl: keep", keep.name, &commit.to_string(), &old]);
         natives.in_turn(keep.common_dir, || update.patiently()).map(drop).with_context(failed)?;
     }
-    // What the keeper names must be on the disk before anything that named it goes.
-    own_files::sync_file_system(keep.common_dir)
+    Ok(true)
+}
+
+/// Removes a ref that a power cut left empty, as a file system that allocates late does: it holds nothing, and git can
+/// neither read nor delete it.
+fn forget_empty(common_dir: &AbsPath, name: &str) -> Result<()> {
+    let path = common_dir.join(name);
+    if path.as_path().symlink_metadata().is_ok_and(|found| found.is_file() && found.len() == 0) {
+        fs::remove_file(&path).with_context(|| format!("{path} is empty"))?;
+    }
+    Ok(())
 }
 
 /// What the ids of a repository are.
@@ -103,6 +118,7 @@ pub(super) fn forget((git, natives): (&Git, &Natives), common_dir: &AbsPath, nam
     if !name.starts_with("refs/wsctl/") {
         bail!("{name} is no keeper's name");
     }
+    forget_empty(common_dir, name)?;
     if let Some(native) = natives.of(git, common_dir) {
         let there = native.value(name)?;
         return there.map_or(Ok(()), |there| native.delete_ref(name, there));

@@ -33,7 +33,7 @@ mod watched;
 mod worktree;
 mod worktree_lock;
 
-pub use arguments::{Added, AnchorContent, Homecoming, Keep, NewWorktree, On, Pointed, Record, Relink, Unsettled};
+pub use arguments::{Added, AnchorContent, Homecoming, Keep, Lasts, NewWorktree, On, Pointed, Record, Relink, Unsettled};
 pub use contract::Door;
 pub use door::GitDoor;
 pub use link::{admin_dir_of, names};

@@ -1,8 +1,9 @@
 //! Files and directories of our own, written whole or not at all, and never through a symbolic link.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -10,6 +11,7 @@ use anyhow::{Context as _, Result, bail};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
+use super::Lasts;
 use crate::diagnostic::Diagnostic;
 use crate::model::path::AbsPath;
 
@@ -32,7 +34,8 @@ pub fn token() -> Result<&'static str> {
     Ok(TOKEN.get_or_init(|| made))
 }
 
-/// Makes a directory with its parents. Below `base` no component may be a symbolic link.
+/// Makes a directory with its parents. Below `base` no component may be a symbolic link. It is on the disk with the first
+/// file in it that is: a file system with a journal writes the names above a file along with it.
 pub(super) fn make_directory(base: &AbsPath, path: &AbsPath) -> Result<()> {
     let kind = path.as_path().symlink_metadata().map(|found| found.file_type());
     match kind {
@@ -43,8 +46,7 @@ pub(super) fn make_directory(base: &AbsPath, path: &AbsPath) -> Result<()> {
         Err(error) => return Err(error).with_context(|| format!("{path} cannot be read")),
     }
     refuse_links(base, &path.parent())?;
-    fs::create_dir_all(path).with_context(|| format!("{path} cannot be made"))?;
-    sync_directory(path.parent().as_path())
+    fs::create_dir_all(path).with_context(|| format!("{path} cannot be made"))
 }
 
 /// Refuses a symbolic link anywhere between `base` and `path`, `path` included.
@@ -70,6 +72,21 @@ pub(super) fn refuse_occupied(path: &AbsPath) -> Result<()> {
 
 /// Writes a file through a temporary one beside it, and waits for the disk.
 pub(super) fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
+    replace(path, bytes, mode, true)?;
+    sync_directory(path.parent().unwrap_or(path))
+}
+
+/// The same, where a power cut may leave the old file until the next flush, never a part of the new one.
+pub(super) fn write_soon(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
+    replace(path, bytes, mode, true)
+}
+
+/// The same, where a power cut may also leave an empty file until then: nothing may depend on it before.
+pub(super) fn write_unsynced(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
+    replace(path, bytes, mode, false)
+}
+
+fn replace(path: &Path, bytes: &[u8], mode: u32, sync: bool) -> Result<()> {
     let shown = path.display();
     if let Ok(found) = path.symlink_metadata()
         && !found.is_file()
@@ -83,15 +100,20 @@ pub(super) fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
         .tempfile_in(directory)
         .with_context(|| format!("{shown} cannot be written"))?;
     file.write_all(bytes).with_context(|| format!("{shown} cannot be written"))?;
-    file.as_file().sync_all().with_context(|| format!("{shown} cannot be written"))?;
+    if sync {
+        file.as_file().sync_all().with_context(|| format!("{shown} cannot be written"))?;
+    }
     file.persist(path).with_context(|| format!("{shown} cannot be written"))?;
-    sync_directory(directory)
+    Ok(())
 }
 
 /// Writes a file of our own that must not be a link, below `base` without links above it.
-pub(super) fn write_own(base: &AbsPath, path: &AbsPath, bytes: &[u8]) -> Result<()> {
+pub(super) fn write_own(base: &AbsPath, path: &AbsPath, bytes: &[u8], lasts: Lasts) -> Result<()> {
     refuse_links(base, path)?;
-    write_whole(path.as_path(), bytes, 0o666)
+    match lasts {
+        Lasts::Now => write_whole(path.as_path(), bytes, 0o666),
+        Lasts::Soon => write_soon(path.as_path(), bytes, 0o666),
+    }
 }
 
 /// Appends to a file of our own, without waiting for the disk.
@@ -153,7 +175,19 @@ fn rename_looking(from: &Path, to: &Path) -> std::io::Result<()> {
     fs::remove_file(from)
 }
 
-/// Makes durable what was written to the file system of a directory, by whomever.
+/// Makes durable what was written to the file systems of these places, by whomever: once for each file system.
+pub(super) fn flush<'a>(places: impl IntoIterator<Item = &'a AbsPath>) -> Result<()> {
+    let mut synced = BTreeSet::new();
+    for place in places {
+        let found = place.as_path().metadata().with_context(|| format!("{place} cannot be read"))?;
+        if synced.insert(found.dev()) {
+            sync_file_system(place)?;
+        }
+    }
+    Ok(())
+}
+
+/// The same of one directory's.
 pub(super) fn sync_file_system(directory: &AbsPath) -> Result<()> {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     let synced = File::open(directory).and_then(|file| rustix::fs::syncfs(file).map_err(Into::into));

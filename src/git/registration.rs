@@ -19,9 +19,10 @@ pub(super) fn take(stale: &Stale, into: &AbsPath) -> Result<()> {
     check(stale)?;
     own_files::make_directory(&into.parent(), &into.parent())?;
     match own_files::rename_new(stale.admin_dir.as_path(), into.as_path()) {
+        // One rename on one file system: after a power cut it is here or there, and the journal takes it once more.
         Ok(()) => {
-            own_files::sync_directory(into.parent().as_path())?;
-            forget_empty(stale)
+            let _ = fs::remove_dir(stale.admin_dir.parent());
+            Ok(())
         }
         Err(error) if error.kind() == ErrorKind::CrossesDevices => take_across(stale, into),
         Err(error) => Err(error).with_context(|| format!("{} cannot be moved to {into}", stale.admin_dir)),

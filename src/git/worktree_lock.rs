@@ -11,23 +11,24 @@ use crate::model::mark::OurLock;
 use crate::model::path::AbsPath;
 use crate::regular;
 
-/// Locks; see `Door::lock_worktree`.
+/// Locks; see `Door::lock_worktree`. Its text is on the disk before its name is, which comes with the next flush: a power
+/// cut may leave the old state, which is what a kill before it leaves.
 pub(super) fn lock(admin_dir: &AbsPath, lock: &OurLock) -> Result<()> {
     let text = format!("{lock}\n");
     let path = admin_dir.join("locked");
     match held(admin_dir)? {
         Some(ours) if ours.workspace != lock.workspace => Err(foreign(admin_dir, &ours.to_string())),
         Some(ours) if ours == *lock => Ok(()),
-        Some(_) => own_files::write_whole(path.as_path(), text.as_bytes(), 0o666),
+        Some(_) => own_files::write_soon(path.as_path(), text.as_bytes(), 0o666),
         None => {
             // Written aside, then renamed over nothing: two lockers cannot both succeed.
             let aside = admin_dir.join(format!("{}locked", own_files::temporary(own_files::token()?)));
-            own_files::write_whole(aside.as_path(), text.as_bytes(), 0o666)?;
+            own_files::write_soon(aside.as_path(), text.as_bytes(), 0o666)?;
             if let Err(error) = own_files::rename_new(aside.as_path(), path.as_path()) {
                 let _ = fs::remove_file(&aside);
                 return Err(error).with_context(|| format!("{admin_dir} cannot be locked"));
             }
-            own_files::sync_directory(admin_dir.as_path())
+            Ok(())
         }
     }
 }
@@ -37,8 +38,7 @@ pub(super) fn unlock(admin_dir: &AbsPath) -> Result<()> {
     if held(admin_dir)?.is_none() {
         return Ok(());
     }
-    fs::remove_file(admin_dir.join("locked")).with_context(|| format!("{admin_dir} cannot be unlocked"))?;
-    own_files::sync_directory(admin_dir.as_path())
+    fs::remove_file(admin_dir.join("locked")).with_context(|| format!("{admin_dir} cannot be unlocked"))
 }
 
 /// Our lock, or none; somebody else's is an error.

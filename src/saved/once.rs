@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::git::Door;
+use crate::git::{Door, Lasts};
 use crate::model::mark::OWN_DIRECTORY;
 use crate::model::path::AbsPath;
 use crate::regular;
@@ -55,7 +55,7 @@ pub fn remember(door: &dyn Door, builders_dir: &AbsPath, saved: &Saved, now: i64
     let place = place(builders_dir);
     door.make_directory(&place)?;
     let bytes = serde_json::to_vec(&Record { version: 1, made: saved.made, begun: now }).context("what is remembered")?;
-    door.write_own(&record(builders_dir, &saved.id), &bytes)?;
+    door.write_own(&record(builders_dir, &saved.id), &bytes, Lasts::Now)?;
     for entry in std::fs::read_dir(&place).with_context(|| format!("{place} cannot be read"))? {
         let path = place.join(entry.with_context(|| format!("{place} cannot be read"))?.file_name());
         let old = regular::read(&path).ok().and_then(|bytes| serde_json::from_slice::<Record>(&bytes).ok());

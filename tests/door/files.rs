@@ -4,7 +4,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::time::Duration;
 
 use wsctl::diagnostic::Diagnostic;
-use wsctl::git::Locks;
+use wsctl::git::{Lasts, Locks};
 
 use super::*;
 
@@ -16,16 +16,16 @@ fn own_files_are_replaced_and_never_written_through_a_link() {
     door.make_directory(&own).unwrap();
     door.make_directory(&own).unwrap();
     let mark = own.join("x");
-    door.write_own(&mark, b"one").unwrap();
-    door.write_own(&mark, b"two").unwrap();
+    door.write_own(&mark, b"one", Lasts::Now).unwrap();
+    door.write_own(&mark, b"two", Lasts::Now).unwrap();
     assert_eq!(std::fs::read(&mark).unwrap(), b"two");
     assert_eq!(std::fs::read_dir(&own).unwrap().count(), 1, "no temporary file is left");
 
     sandbox.write("victim", "precious");
     symlink(sandbox.path("victim"), own.join("link")).unwrap();
-    assert!(why(door.write_own(&own.join("link"), b"bad")).contains("symbolic link"));
+    assert!(why(door.write_own(&own.join("link"), b"bad", Lasts::Now)).contains("symbolic link"));
     symlink(sandbox.root(), builders.join("out")).unwrap();
-    assert!(why(door.write_own(&builders.join("out/victim"), b"bad")).contains("symbolic link"));
+    assert!(why(door.write_own(&builders.join("out/victim"), b"bad", Lasts::Now)).contains("symbolic link"));
     assert!(why(door.make_directory(&builders.join("out"))).contains("symbolic link"));
     assert!(why(door.make_directory(&builders.join("out/more"))).contains("symbolic link"));
     assert!(why(door.make_directory(&mark)).contains("not a directory"));
@@ -96,7 +96,7 @@ fn rename_replaces_nothing() {
     assert!(door.rename(&builders.join("one"), &builders.join("two")).is_err());
     assert!(builders.join("one").as_path().exists());
     door.rename(&builders.join("one"), &builders.join("three")).unwrap();
-    door.write_own(&builders.join("three/file"), b"x").unwrap();
+    door.write_own(&builders.join("three/file"), b"x", Lasts::Now).unwrap();
     assert!(door.remove_empty(&builders.join("three")).is_err());
     door.remove_empty(&builders.join("two")).unwrap();
     door.remove_empty(&builders.join("two")).unwrap();

@@ -11,7 +11,7 @@ impl Sandbox {
     fn keep_and_clean(&self, repository: &Path, path: &AbsPath, admin_dir: &AbsPath, on: &str) {
         let door = self.door();
         let (common, name) = (abs(repository.join(".git")), branch(on));
-        let keep = Keep { common_dir: &common, admin_dir, branch: Some(&name), name: KEEPER };
+        let keep = Keep { common_dir: &common, admin_dir, branch: Some(&name), save: None, name: KEEPER };
         door.keep(&keep).unwrap();
         let first = self.git(repository, &["rev-parse", KEEPER]);
         let away = self.builders().join("away");
@@ -124,7 +124,10 @@ fn a_paused_rebase_with_its_autostash_survives_and_goes_on() {
         let stash = std::fs::read_to_string(admin_dir.join("rebase-merge/autostash")).unwrap().trim().to_owned();
         let original = std::fs::read_to_string(admin_dir.join("rebase-merge/orig-head")).unwrap().trim().to_owned();
         let common = abs(repository.join(".git"));
-        sandbox.door().keep(&Keep { common_dir: &common, admin_dir: &admin_dir, branch: None, name: KEEPER }).unwrap();
+        sandbox
+            .door()
+            .keep(&Keep { common_dir: &common, admin_dir: &admin_dir, branch: None, save: None, name: KEEPER })
+            .unwrap();
         sandbox.git(&repository, &["update-ref", "-d", "refs/heads/x"]);
         std::fs::rename(&path, sandbox.path("tree")).unwrap();
         sandbox.door().take_registration(&stale(&repository, &path, &admin_dir), &abs(sandbox.path("admin"))).unwrap();
@@ -197,8 +200,14 @@ fn split_and_sparse_indexes_are_read_whole() {
         let blob = sandbox.git(&split, &["rev-parse", ":new"]);
         let common = abs(repository.join(".git"));
         let other = "refs/wsctl/0123456789abcdef/e/split";
-        sandbox.door().keep(&Keep { common_dir: &common, admin_dir: &split_admin, branch: None, name: other }).unwrap();
-        sandbox.door().keep(&Keep { common_dir: &common, admin_dir: &admin_dir, branch: None, name: KEEPER }).unwrap();
+        sandbox
+            .door()
+            .keep(&Keep { common_dir: &common, admin_dir: &split_admin, branch: None, save: None, name: other })
+            .unwrap();
+        sandbox
+            .door()
+            .keep(&Keep { common_dir: &common, admin_dir: &admin_dir, branch: None, save: None, name: KEEPER })
+            .unwrap();
         let listed = |keeper: &str| sandbox.git(&repository, &["ls-tree", "--name-only", keeper]);
         assert_eq!(listed(other), blob);
         assert_eq!(listed(KEEPER), sparse);
@@ -229,7 +238,7 @@ fn a_reftable_worktree_without_a_commit_and_without_any_log_is_kept() {
     sandbox.git(&path, &["switch", "-q", "--orphan", "new"]);
     sandbox.git(&path, &["reflog", "expire", "--expire=all", "--all"]);
     sandbox.git(&path, &["reflog", "exists", "HEAD"]);
-    let keep = Keep { common_dir: &abs(repository.join(".git")), admin_dir: &admin_dir, branch: None, name: KEEPER };
+    let keep = Keep { common_dir: &abs(repository.join(".git")), admin_dir: &admin_dir, branch: None, save: None, name: KEEPER };
     sandbox.door().keep(&keep).unwrap();
 }
 
@@ -241,7 +250,7 @@ fn what_cannot_be_read_is_an_error() {
         let repository = sandbox.repository("api");
         let (_, admin_dir) = sandbox.checkout(&repository, "b/api", "x");
         let common = abs(repository.join(".git"));
-        let keep = Keep { common_dir: &common, admin_dir: &admin_dir, branch: None, name: KEEPER };
+        let keep = Keep { common_dir: &common, admin_dir: &admin_dir, branch: None, save: None, name: KEEPER };
         let index = std::fs::read(admin_dir.join("index")).unwrap();
         std::fs::write(admin_dir.join("index"), "no index").unwrap();
         assert!(why(sandbox.door().keep(&keep)).contains("index cannot be read"));
@@ -261,7 +270,7 @@ fn a_moved_keeper_still_holds_what_it_held() {
         let repository = sandbox.repository("api");
         let (path, admin_dir) = sandbox.checkout(&repository, "b/api", "x");
         let common = abs(repository.join(".git"));
-        let keep = Keep { common_dir: &common, admin_dir: &admin_dir, branch: None, name: KEEPER };
+        let keep = Keep { common_dir: &common, admin_dir: &admin_dir, branch: None, save: None, name: KEEPER };
         std::fs::write(path.join("one"), "one").unwrap();
         sandbox.git(&path, &["add", "one"]);
         let one = sandbox.git(&path, &["rev-parse", ":one"]);
@@ -289,7 +298,10 @@ fn a_partial_clone_is_kept_without_the_network() {
         let blob = sandbox.git(&path, &["rev-parse", ":new"]);
         sandbox.git(&repository, &["remote", "set-url", "origin", "file:///nowhere"]);
         let common = abs(repository.join(".git"));
-        sandbox.door().keep(&Keep { common_dir: &common, admin_dir: &admin_dir, branch: None, name: KEEPER }).unwrap();
+        sandbox
+            .door()
+            .keep(&Keep { common_dir: &common, admin_dir: &admin_dir, branch: None, save: None, name: KEEPER })
+            .unwrap();
         assert!(sandbox.git(&repository, &["ls-tree", "--name-only", KEEPER]).contains(&blob));
     }
 }

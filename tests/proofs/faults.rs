@@ -130,22 +130,29 @@ impl<'a> Case<'a> {
         command(&self.sandbox, self.scenario.order, 0, Some(fault));
     }
 
+    /// What is not to be found.
+    fn missing(&self, when: &str) -> Vec<String> {
+        let found = tokens::find(&self.sandbox);
+        let wanted = self.before.intersection(&self.tokens);
+        wanted.filter(|token| !found.contains(*token)).map(|token| format!("lost {when}: {token}")).collect()
+    }
+
     /// Everything that is wrong, now and when the command was given again.
     pub(super) fn judged(&self) -> Vec<String> {
+        let now = self.missing("at once");
+        now.into_iter().chain(self.judged_later()).collect()
+    }
+
+    /// Everything that is wrong when the command was given again.
+    pub(super) fn judged_later(&self) -> Vec<String> {
         let sandbox = &self.sandbox;
         let mut wrong = Vec::new();
-        let wanted: BTreeSet<_> = self.before.intersection(&self.tokens).collect();
-        let missing = |when: &str, wrong: &mut Vec<String>| {
-            let found = tokens::find(sandbox);
-            wrong.extend(wanted.iter().filter(|token| !found.contains(**token)).map(|token| format!("lost {when}: {token}")));
-        };
-        missing("at once", &mut wrong);
         match converge(sandbox, self.scenario.order, 1) {
             Err(error) => wrong.push(error),
             Ok(blocked) if blocked != self.blocked => wrong.push(format!("blocked: {blocked:?} instead of {:?}", self.blocked)),
             Ok(_) => {}
         }
-        missing("in the end", &mut wrong);
+        wrong.extend(self.missing("in the end"));
         wrong.extend(differences(&self.end, &end_state(sandbox)));
         wrong.extend(leftovers(sandbox));
         wrong.extend(tokens::fsck(sandbox));

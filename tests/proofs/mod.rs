@@ -23,6 +23,7 @@ mod mess;
 mod mixed;
 mod model;
 mod moves;
+mod power;
 mod program;
 mod races;
 mod scenarios;

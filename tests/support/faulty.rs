@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use anyhow::{Result, bail};
-use wsctl::git::{Added, AnchorContent, Door, Homecoming, Keep, NewWorktree, On, Pointed, Record, Relink, Unsettled};
+use wsctl::git::{Added, AnchorContent, Door, Homecoming, Keep, Lasts, NewWorktree, On, Pointed, Record, Relink, Unsettled};
 use wsctl::model::desired::{Cloning, Url};
 use wsctl::model::mark::OurLock;
 use wsctl::model::name::{BranchName, ObjectId, WorkspaceId};
@@ -88,7 +88,8 @@ macro_rules! pass_on {
 
 pass_on! {
     fn make_directory(path: &AbsPath) -> ();
-    fn write_own(path: &AbsPath, bytes: &[u8]) -> ();
+    fn write_own(path: &AbsPath, bytes: &[u8], lasts: Lasts) -> ();
+    fn flush(places: &[AbsPath]) -> ();
     fn append_own(path: &AbsPath, bytes: &[u8]) -> ();
     fn remove_own(path: &AbsPath) -> ();
     fn write_managed(builder: &AbsPath, to: &RelPath, content: &FileContent, expect: Option<&str>) -> ();
@@ -114,7 +115,7 @@ pass_on! {
     fn update_anchor(directory: &AbsPath, anchor: &AnchorContent<'_>, expect: Option<&ObjectId>) -> ObjectId;
     fn record(directory: &AbsPath, path: &RelPath, entry: Option<&Record>) -> ();
     fn rename(from: &AbsPath, to: &AbsPath) -> ();
-    fn keep(keep: &Keep<'_>) -> ();
+    fn keep(keep: &Keep<'_>) -> bool;
     fn take_registration(stale: &Stale, into: &AbsPath) -> ();
     fn bring_branch(repository: &AbsPath, branch: &BranchName, commit: &ObjectId, kept: Option<&AbsPath>) -> ();
     fn point(pointed: &Pointed<'_>, branch: &BranchName) -> ();

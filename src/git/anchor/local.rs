@@ -118,12 +118,12 @@ pub(super) fn write_hook_and_exclude(git_dir: &AbsPath, anchor: &AnchorContent<'
     let text = hook(anchor.checkouts);
     let executable = path.as_path().metadata().is_ok_and(|found| found.permissions().mode() & 0o100 != 0);
     if !executable || regular::read(&path).ok().as_deref() != Some(text.as_bytes()) {
-        own_files::write_whole(path.as_path(), text.as_bytes(), 0o777)?;
+        own_files::write_soon(path.as_path(), text.as_bytes(), 0o777)?;
     }
     let path = git_dir.join("info/exclude");
     let now = regular::read(&path).unwrap_or_default();
     let wanted = exclude(&now, anchor.excluded);
-    if now == wanted { Ok(()) } else { own_files::write_whole(path.as_path(), &wanted, 0o666) }
+    if now == wanted { Ok(()) } else { own_files::write_soon(path.as_path(), &wanted, 0o666) }
 }
 
 /// Refuses a commit and says where to make it.

@@ -36,7 +36,8 @@ pub(super) fn create(directory: &AbsPath, anchor: &AnchorContent<'_>) -> Result<
     unlink::tree(&draft)?;
     fs::create_dir(&draft).with_context(|| format!("{draft} cannot be made"))?;
     let made = build(directory, &draft, anchor).and_then(|commit| {
-        own_files::rename(&draft, &git_dir)?;
+        // With the builder, or at the end of the run: there is all of it, or none.
+        own_files::rename_new(draft.as_path(), git_dir.as_path()).with_context(|| format!("{git_dir} cannot be made"))?;
         Ok(commit)
     });
     if made.is_err() {
@@ -47,7 +48,7 @@ pub(super) fn create(directory: &AbsPath, anchor: &AnchorContent<'_>) -> Result<
 
 fn build(directory: &AbsPath, draft: &AbsPath, anchor: &AnchorContent<'_>) -> Result<ObjectId> {
     skeleton(draft, anchor)?;
-    own_files::write_whole(draft.join("config").as_path(), local::config(anchor.format).as_bytes(), 0o666)?;
+    own_files::write_soon(draft.join("config").as_path(), local::config(anchor.format).as_bytes(), 0o666)?;
     local::write_hook_and_exclude(draft, anchor)?;
     let objects = Objects::open(draft, anchor.format)?;
     let root = content::root(&objects, anchor)?;
@@ -55,7 +56,7 @@ fn build(directory: &AbsPath, draft: &AbsPath, anchor: &AnchorContent<'_>) -> Re
     let commit = content::commit(&objects, tree, root)?;
     let head = draft.join("refs/heads").join(anchor.branch.as_str());
     fs::create_dir_all(head.parent()).with_context(|| format!("{head} cannot be written"))?;
-    own_files::write_whole(head.as_path(), format!("{commit}\n").as_bytes(), 0o666)?;
+    own_files::write_soon(head.as_path(), format!("{commit}\n").as_bytes(), 0o666)?;
     content::write_index(&objects, directory, draft, tree, anchor)?;
     ours(commit)
 }
@@ -79,7 +80,7 @@ fn point_head(git_dir: &AbsPath, anchor: &AnchorContent<'_>) -> Result<()> {
     if valid {
         return Ok(());
     }
-    own_files::write_whole(head.as_path(), format!("ref: {}\n", anchor.branch.full()).as_bytes(), 0o666)
+    own_files::write_soon(head.as_path(), format!("ref: {}\n", anchor.branch.full()).as_bytes(), 0o666)
 }
 
 /// Brings an anchor of ours to its content; see `Door::update_anchor`.
