@@ -283,6 +283,36 @@ fn a_moved_keeper_still_holds_what_it_held() {
 }
 
 #[test]
+fn a_keeper_that_names_what_is_gone_is_in_nobodys_way() {
+    for native in [true, false] {
+        let sandbox = Sandbox::new();
+        sandbox.natively(native);
+        let repository = sandbox.repository("api");
+        let (path, admin_dir) = sandbox.checkout(&repository, "b/api", "x");
+        let common = abs(repository.join(".git"));
+        std::fs::write(path.join("one"), "one").unwrap();
+        sandbox.git(&path, &["add", "one"]);
+        let one = sandbox.git(&path, &["rev-parse", ":one"]);
+        let place = common.join(KEEPER);
+        let name_nothing = || {
+            std::fs::create_dir_all(place.parent().as_path()).unwrap();
+            std::fs::write(&place, format!("{}\n", "1".repeat(40))).unwrap();
+        };
+        name_nothing();
+        sandbox
+            .door()
+            .keep(&Keep { common_dir: &common, admin_dir: &admin_dir, branch: None, save: None, name: KEEPER })
+            .unwrap();
+        sandbox.git(&path, &["rm", "-q", "-f", "one"]);
+        sandbox.git(&repository, &["gc", "--quiet", "--prune=now"]);
+        assert!(sandbox.has(&repository, &one));
+        name_nothing();
+        sandbox.door().drop_keeper(&common, KEEPER).unwrap();
+        assert!(!place.as_path().exists());
+    }
+}
+
+#[test]
 fn a_partial_clone_is_kept_without_the_network() {
     let sandbox = Sandbox::new();
     let origin = sandbox.origin("api");

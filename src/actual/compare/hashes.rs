@@ -22,7 +22,7 @@ pub(super) struct Content {
 }
 
 /// How many are remembered.
-const MOST: usize = 1_000_000;
+const MOST: usize = 200_000;
 
 static KNOWN: LazyLock<Mutex<HashMap<Seen, Content>>> = LazyLock::new(Mutex::default);
 

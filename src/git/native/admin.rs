@@ -21,8 +21,8 @@ pub(super) struct Admin<'a> {
     pub(super) on: On<'a>,
     pub(super) commit: &'a ObjectId,
     pub(super) lock: &'a OurLock,
-    /// Who made it, and when, as a reflog has it; `None`: there are no reflogs.
-    pub(super) committer: Option<String>,
+    /// Who made it, and when, as a reflog has it.
+    pub(super) committer: String,
 }
 
 /// The name that git would give it, without the number behind it. `None` where git would have to change it.
@@ -65,9 +65,9 @@ impl Admin<'_> {
             fs::write(draft.join(name), bytes).with_context(failed)?;
         }
         fs::create_dir(draft.join("refs")).with_context(failed)?;
-        let Some(committer) = &self.committer else { return Ok(()) };
         fs::create_dir(draft.join("logs")).with_context(failed)?;
         let nothing = "0".repeat(commit.len());
+        let committer = &self.committer;
         let made = format!("{nothing} {commit} {committer}\n");
         let reset = match self.on {
             On::Branch(_) => format!("{commit} {commit} {committer}\treset: moving to HEAD\n"),

@@ -1,6 +1,6 @@
 //! What attributes do to contents on their way from an object to a file: line endings are converted here, all else by git.
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, bail};
 use gix::bstr::ByteSlice as _;
 use gix::filter::plumbing::driver::apply::Delay;
 use gix::filter::plumbing::pipeline::convert::to_worktree::Options;
@@ -33,14 +33,14 @@ impl Conversion {
         if !has_attributes && config.string("core.autocrlf").is_none_or(|value| !is_on(&value)) {
             return Ok(Conversion::None);
         }
-        let index = repository.index_from_tree(&tree).map_err(|error| anyhow!("{error}"))?;
+        let index = repository.index_from_tree(&tree)?;
         let index = Box::new(gix::index::State::clone(&index));
-        let mut stack = repository.attributes_only(&index, Source::IdMapping).map_err(|error| anyhow!("{error}"))?;
+        let mut stack = repository.attributes_only(&index, Source::IdMapping)?;
         let mut outcome = stack.selected_attribute_matches(BEYOND);
         for entry in template.entries.iter().filter(|entry| entry.kind != EntryKind::Commit) {
             outcome.reset();
             let path = template.path(entry);
-            let platform = stack.at_entry(path.as_bstr(), None).map_err(|error| anyhow!("{error}"))?;
+            let platform = stack.at_entry(path.as_bstr(), None)?;
             platform.matching_attributes(&mut outcome);
             if let Some(found) = outcome.iter_selected().find(|found| !found.assignment.state.is_unspecified()) {
                 bail!("{} has the attribute {}", path.as_bstr(), found.assignment.name.as_str());
@@ -53,8 +53,8 @@ impl Conversion {
     /// Turns what objects hold into what files hold.
     pub(super) fn pipeline<'r>(&self, repository: &'r gix::Repository) -> Result<Option<gix::filter::Pipeline<'r>>> {
         let Conversion::LineEndings(index) = self else { return Ok(None) };
-        let stack = repository.attributes_only(index, Source::IdMapping).map_err(|error| anyhow!("{error}"))?.detach();
-        Ok(Some(gix::filter::Pipeline::new(repository, stack).map_err(|error| anyhow!("{error}"))?))
+        let stack = repository.attributes_only(index, Source::IdMapping)?.detach();
+        Ok(Some(gix::filter::Pipeline::new(repository, stack)?))
     }
 }
 
@@ -64,7 +64,7 @@ pub(super) fn convert(pipeline: Option<&mut gix::filter::Pipeline<'_>>, path: &[
     let Some(pipeline) = pipeline else { return Ok(bytes) };
     let options = Options { can_delay: Delay::Forbid, ..Options::default() };
     let mut converted = Vec::with_capacity(bytes.len());
-    let mut outcome = pipeline.convert_to_worktree(&bytes, path.as_bstr(), options).map_err(|error| anyhow!("{error}"))?;
+    let mut outcome = pipeline.convert_to_worktree(&bytes, path.as_bstr(), options)?;
     outcome.read_to_end(&mut converted)?;
     Ok(converted)
 }

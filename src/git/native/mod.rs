@@ -85,8 +85,6 @@ pub(super) struct Native {
     common_dir: AbsPath,
     /// Name and address.
     committer: (String, String),
-    /// Whether worktrees have a reflog.
-    logs: bool,
     hooks: PathBuf,
     trees: Mutex<BTreeMap<gix::ObjectId, Once<Template>>>,
     /// Branches that came into being here: nobody can have been on them before.
@@ -114,16 +112,15 @@ impl Native {
         let keys = ["core.autocrlf", "core.eol", "core.filesreflocktimeout"];
         let said = keys.iter().filter_map(|key| Some(format!("{key}={}", config.value(key)?)));
         let options = gix::open::Options::isolated().bail_if_untrusted(true).config_overrides(said);
-        let repository = gix::open_opts(common_dir.as_path(), options).map_err(|error| anyhow!("{error}"))?;
-        let replaced = repository.references().map_err(|error| anyhow!("{error}"))?;
-        if replaced.prefixed("refs/replace/").map_err(|error| anyhow!("{error}"))?.next().is_some() {
+        let repository = gix::open_opts(common_dir.as_path(), options)?;
+        let replaced = repository.references()?;
+        if replaced.prefixed("refs/replace/")?.next().is_some() {
             return Ok(None);
         }
         Ok(Some(Native {
             repository: repository.into_sync(),
             common_dir,
             committer,
-            logs: config.value("core.logallrefupdates").is_none_or(|value| value != "false"),
             hooks,
             trees: Mutex::default(),
             made: Mutex::default(),
@@ -134,7 +131,7 @@ impl Native {
     fn committer_now(&self) -> Result<String> {
         let (name, email) = &self.committer;
         let time = gix::date::Time::now_local_or_utc();
-        let time = time.format(gix::date::time::Format::Raw).map_err(|error| anyhow!("{error}"))?;
+        let time = time.format(gix::date::time::Format::Raw)?;
         Ok(format!("{name} <{email}> {time}"))
     }
 
@@ -148,8 +145,8 @@ impl Native {
 
     /// What the checkouts of a commit have in common; `None` where git has to make them.
     fn template(&self, repository: &gix::Repository, commit: gix::ObjectId) -> Result<Option<Arc<Template>>> {
-        let commit = repository.find_commit(commit).map_err(|error| anyhow!("{error}"))?;
-        let tree = commit.tree_id().map_err(|error| anyhow!("{error}"))?.detach();
+        let commit = repository.find_commit(commit)?;
+        let tree = commit.tree_id()?.detach();
         let mut trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
         if trees.len() >= TREES && !trees.contains_key(&tree) {
             trees.clear();
@@ -168,7 +165,7 @@ impl Native {
         if !self.is_new(branch) {
             branches::refuse_checked_out(self.common_dir.as_path(), branch)?;
         }
-        let found = repository.try_find_reference(branch.full().as_str()).map_err(|error| anyhow!("{error}"))?;
+        let found = repository.try_find_reference(branch.full().as_str())?;
         let id = found.and_then(|found| found.try_id().map(gix::Id::detach));
         id.map(|id| ObjectId::new(&id.to_string()).map_err(|error| anyhow!("{error}"))).transpose()
     }
@@ -186,7 +183,7 @@ impl Native {
         let Some(commit) = self.commit(&repository, new.on)? else { return Ok(None) };
         let id = gix::ObjectId::from_hex(commit.as_str().as_bytes())?;
         let Some(template) = self.template(&repository, id)? else { return Ok(None) };
-        let committer = self.logs.then(|| self.committer_now()).transpose()?;
+        let committer = self.committer_now()?;
         let admin = Admin { worktree: &worktree, on: new.on, commit: &commit, lock: new.lock, committer };
         let admin_dir = admin.make(self.common_dir.as_path(), stem)?;
         if let Err(error) = fill(&repository, &template, &worktree, &admin_dir) {
@@ -223,7 +220,7 @@ fn fill(repository: &gix::Repository, template: &Template, worktree: &Path, admi
     let mut index = files::write(repository, template, &root)?;
     let mut hasher = gix::hash::hasher(repository.object_hash());
     hasher.update(&index);
-    let checksum = hasher.try_finalize().map_err(|error| anyhow!("{error}"))?;
+    let checksum = hasher.try_finalize()?;
     index.extend(checksum.as_bytes());
     let (lock, place) = (admin_dir.join("index.lock"), admin_dir.join("index"));
     let kept = fs::write(&lock, &index).and_then(|()| own_files::rename_new(lock.as_path(), place.as_path()));

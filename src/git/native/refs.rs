@@ -1,17 +1,22 @@
 //! Refs and commits read and written without the git command: what a keeper and a branch that goes need.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Context as _, Result};
 use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
 use gix::refs::{FullName, Target};
 
 use super::Native;
-use super::branch::{PAUSE, TRIES, locked};
+use crate::diagnostic::Diagnostic;
 use crate::model::actual::ObjectFormat;
 use crate::model::name::BranchName;
-use crate::model::path::AbsPath;
+use crate::model::path::{AbsPath, shell};
 use crate::regular;
+
+/// How often a lock that somebody holds is tried again, and how long between.
+const TRIES: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// What HEAD of a worktree is.
 pub(in crate::git) enum Head {
@@ -36,11 +41,11 @@ impl Native {
         &self.common_dir
     }
 
-    /// What a ref names; `None` where there is none.
+    /// What a ref names, whether or not that is there; `None` where there is no ref, or where it names another.
     pub(in crate::git) fn value(&self, name: &str) -> Result<Option<gix::ObjectId>> {
         let repository = self.repository.to_thread_local();
-        let found = repository.try_find_reference(name).map_err(|error| anyhow!("{error}"))?;
-        found.map(|found| found.into_fully_peeled_id().map(gix::Id::detach).map_err(|error| anyhow!("{error}"))).transpose()
+        let found = repository.try_find_reference(name)?;
+        Ok(found.and_then(|found| found.try_id().map(gix::Id::detach)))
     }
 
     /// HEAD of an admin directory, wherever that lies.
@@ -65,9 +70,10 @@ impl Native {
         if index.is_sparse() || index.link().is_some() || index.resolve_undo().is_some() {
             return Ok(None);
         }
-        let commit = repository.find_commit(head).map_err(|error| anyhow!("{error}"))?;
-        let tree = commit.tree_id().map_err(|error| anyhow!("{error}"))?.detach();
-        if index.tree().is_some_and(|known| known.num_entries.is_some() && known.id == tree) {
+        let commit = repository.find_commit(head)?;
+        let tree = commit.tree_id()?.detach();
+        let is_whole = |count: Option<u32>| count.is_some_and(|count| usize::try_from(count) == Ok(index.entries().len()));
+        if index.tree().is_some_and(|known| known.id == tree && is_whole(known.num_entries)) {
             return Ok(Some(Vec::new()));
         }
         // Where HEAD's trees are not all here, git knows what to do.
@@ -84,8 +90,8 @@ impl Native {
         let repository = self.repository.to_thread_local();
         let walk = repository.rev_walk(commits.iter().copied()).with_hidden(head);
         let (mut listed, mut reached) = (BTreeSet::new(), BTreeSet::new());
-        for found in walk.all().map_err(|error| anyhow!("{error}"))? {
-            let found = found.map_err(|error| anyhow!("{error}"))?;
+        for found in walk.all()? {
+            let found = found?;
             listed.insert(found.id);
             reached.extend(found.parent_ids);
         }
@@ -93,6 +99,9 @@ impl Native {
     }
 
     /// Makes a ref, or moves it from where it was seen.
+    ///
+    /// # Errors
+    /// It is elsewhere, its lock is held, or the commit is gone: the ref names what it named before.
     pub(in crate::git) fn move_ref(
         &self,
         name: &str,
@@ -100,42 +109,50 @@ impl Native {
         new: gix::ObjectId,
         message: &str,
     ) -> Result<()> {
-        let expected = old.map_or(PreviousValue::MustNotExist, |old| PreviousValue::MustExistAndMatch(Target::Object(old)));
-        let log = LogChange { mode: RefLog::AndReference, force_create_reflog: false, message: message.into() };
         // A `git gc --prune=now` may take what no ref names yet, until the very moment that one does.
         self.must_exist(new)?;
-        self.edit(name, Change::Update { log, expected, new: Target::Object(new) })?;
-        self.must_exist(new).inspect_err(|_| drop(self.delete_ref(name, new)))
+        self.edit(name, update(old, new, message), || Ok(()))?;
+        self.must_exist(new).inspect_err(|_| {
+            let back = old.map_or_else(|| deletion(new), |old| update(Some(new), old, message));
+            drop(self.edit(name, back, || Ok(())));
+        })
     }
 
+    /// Refuses a commit that is not there, or whose tree is not.
     fn must_exist(&self, id: gix::ObjectId) -> Result<()> {
-        let found = self.repository.to_thread_local().find_header(id);
-        found.map(drop).map_err(|error| anyhow!("object {id} is gone: {error}"))
+        let repository = self.repository.to_thread_local();
+        let gone = || format!("object {id} is gone");
+        let tree = repository.find_commit(id).with_context(gone)?.tree_id().with_context(gone)?;
+        repository.find_header(tree).with_context(gone).map(drop)
     }
 
     /// Deletes a ref that is where it was seen, with its reflog.
     pub(in crate::git) fn delete_ref(&self, name: &str, old: gix::ObjectId) -> Result<()> {
-        let expected = PreviousValue::MustExistAndMatch(Target::Object(old));
-        self.edit(name, Change::Delete { expected, log: RefLog::AndReference })
+        self.edit(name, deletion(old), || Ok(())).map(drop)
     }
 
-    /// Waits a little where somebody holds a lock file, which is named then and left.
-    fn edit(&self, name: &str, change: Change) -> Result<()> {
+    /// Edits a ref; `refuse` looks before each try. Waits a little where somebody holds a lock file, which is named then
+    /// and left. Returns the edit as gix made it, with what it found.
+    pub(super) fn edit(&self, name: &str, change: Change, refuse: impl Fn() -> Result<()>) -> Result<Vec<RefEdit>> {
         let repository = self.repository.to_thread_local();
         let committer = self.committer_now()?;
-        let signature = gix::actor::SignatureRef::from_bytes(committer.as_bytes()).map_err(|error| anyhow!("{error}"))?;
-        let full = FullName::try_from(name).map_err(|error| anyhow!("{error}"))?;
-        let edit = RefEdit { change, name: full, deref: false };
+        let signature = gix::actor::SignatureRef::from_bytes(committer.as_bytes())?;
+        let edit = RefEdit { change, name: FullName::try_from(name)?, deref: false };
         let locks = [format!("{name}.lock"), "packed-refs.lock".into()].map(|lock| self.common_dir.join(lock));
-        for tried in 1.. {
-            let Err(error) = repository.edit_references_as([edit.clone()], Some(signature)) else { break };
+        let mut tried = 1;
+        loop {
+            refuse()?;
+            let error = match repository.edit_references_as([edit.clone()], Some(signature)) {
+                Ok(edits) => return Ok(edits),
+                Err(error) => error,
+            };
             match locks.iter().find(|lock| lock.as_path().exists()) {
                 Some(_) if tried < TRIES => std::thread::sleep(PAUSE),
                 Some(lock) => return Err(locked(lock, &error)),
-                None => bail!("{error}"),
+                None => return Err(error.into()),
             }
+            tried += 1;
         }
-        Ok(())
     }
 
     /// Whether the repository's own configuration certainly says nothing of a branch.
@@ -147,4 +164,19 @@ impl Native {
         let mut sections = config.sections_by_name("branch").into_iter().flatten();
         !sections.any(|section| section.header().subsection_name().is_some_and(|name| name == branch.as_str()))
     }
+}
+
+fn update(old: Option<gix::ObjectId>, new: gix::ObjectId, message: &str) -> Change {
+    let expected = old.map_or(PreviousValue::MustNotExist, |old| PreviousValue::MustExistAndMatch(Target::Object(old)));
+    let log = LogChange { mode: RefLog::AndReference, force_create_reflog: false, message: message.into() };
+    Change::Update { log, expected, new: Target::Object(new) }
+}
+
+fn deletion(old: gix::ObjectId) -> Change {
+    Change::Delete { expected: PreviousValue::MustExistAndMatch(Target::Object(old)), log: RefLog::AndReference }
+}
+
+fn locked(lock: &AbsPath, error: &gix::Error) -> anyhow::Error {
+    let fact = format!("another git holds {lock}, or died with it: {error}");
+    Diagnostic::new(fact, format!("ls -l {}\nthen wsctl apply", shell(lock))).into()
 }
