@@ -5,18 +5,19 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use super::ask::ask;
+use super::agree::{Agreed, Applied, Question, agree, without_work};
 use super::globals::Globals;
 use super::options::ChangeOptions;
 use super::recover::recover;
-use super::saved::Approved;
 use super::stream::{End, failure, told};
-use super::workspace::{fetch, load, plan_locked, refresh};
+use super::workspace::{fetch, load};
 use super::{destroy, prune, saved, signals};
 use crate::apply::event::{Event, Listener, Outcome};
 use crate::apply::{Run, Spot, claim, prepare, run as walk};
-use crate::git::GitDoor;
+use crate::git::{GitDoor, Locks};
+use crate::model::actual::Actual;
 use crate::model::desired::Desired;
+use crate::model::journal::Journal;
 use crate::model::path::AbsPath;
 use crate::plan::{Deletion, Options, Plan};
 use crate::{actual, view};
@@ -56,31 +57,6 @@ pub(super) struct Args {
     auto_approve: bool,
     #[command(flatten)]
     options: ChangeOptions,
-}
-
-/// What stands between the plan and its application.
-pub(super) struct Question<'a> {
-    /// The command, for hints.
-    pub(super) command: &'static str,
-    /// Nothing is asked.
-    pub(super) approved: bool,
-    /// What is asked.
-    pub(super) text: &'a str,
-    /// The answer that is a yes.
-    pub(super) yes: &'a str,
-    /// What is said where there is nothing to do; else the plan itself.
-    pub(super) nothing: Option<&'static str>,
-    /// The plan that was shown and approved already.
-    pub(super) shown: Option<&'a Plan>,
-    /// The plan that was saved and approved before, and nothing else is to be applied.
-    pub(super) saved: Option<&'a Approved>,
-}
-
-impl Question<'_> {
-    /// Whether this is what was shown.
-    fn was_shown(&self, plan: &Plan) -> bool {
-        self.shown.is_some_and(|shown| shown.changes == plan.changes && shown.deletions == plan.deletions)
-    }
 }
 
 pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
@@ -128,10 +104,7 @@ pub(super) fn finish(globals: &Globals, desired: &Desired, options: &Options, ap
     prune::automatic(globals, &arrived, &trash.collect::<Vec<_>>(), listener, end)
 }
 
-/// How it ended, and what was approved to be deleted for good after it; `None`: nothing at all was approved.
-pub(super) type Applied = (End, Option<Vec<Deletion>>);
-
-/// Plans, asks, plans again under the lock, and applies.
+/// Plans, asks and applies.
 pub(super) fn apply(
     globals: &Globals,
     desired: &Desired,
@@ -144,31 +117,21 @@ pub(super) fn apply(
     if let Some(desired) = actual::moved_meanwhile(desired) {
         return apply(globals, &desired, options, question, listener);
     }
-    let (seen, mut plan) = refresh(desired, options)?;
-    question.saved.map_or(Ok(()), |saved| saved.check(desired, options, &seen, &mut plan))?;
-    if !plan.has_work() {
-        return nothing(globals, &plan, question, listener);
+    match agree(globals, desired, options, question, listener)? {
+        Agreed::Moved => apply(globals, desired, options, question, listener),
+        Agreed::Ended(applied) => Ok(applied),
+        Agreed::Plan(agreed) => carry_out((globals, desired, options), question, *agreed, carried.as_ref(), listener),
     }
-    if !question.was_shown(&plan) {
-        show(globals, &plan)?;
-        if !approve(globals, question)? {
-            return Ok(refused());
-        }
-    }
-    let Some((mut locks, now, mut locked)) = plan_locked(globals, desired, options, &seen, &plan)? else {
-        return apply(globals, desired, options, question, listener);
-    };
-    question.saved.map_or(Ok(()), |saved| saved.check(desired, options, &now, &mut locked))?;
-    if !locked.has_work() {
-        return nothing(globals, &locked, question, listener);
-    }
-    if locked.changes != plan.changes || locked.deletions != plan.deletions {
-        view::narrate("The disk changed since the plan was shown. The plan is now:\n");
-        show(globals, &locked)?;
-        if !approve(globals, question)? {
-            return Ok(refused());
-        }
-    }
+}
+
+/// Applies what was agreed on.
+fn carry_out(
+    (globals, desired, options): (&Globals, &Desired, &Options),
+    question: &Question<'_>,
+    (mut locks, now, locked): (Locks, Actual, Plan),
+    carried: Option<&Journal>,
+    listener: &dyn Listener,
+) -> Result<Applied> {
     let interrupt = signals::listen()?;
     let door = GitDoor::of(desired, !globals.no_input && std::io::stdin().is_terminal())?.holding(&locks)?;
     if locked.pending().next().is_none() {
@@ -187,7 +150,7 @@ pub(super) fn apply(
         workspace: &workspace,
         now: options.now,
         jobs: globals.jobs(),
-        carried: carried.as_ref(),
+        carried,
         interrupt,
     })?;
     if outcome.interrupted.is_none()
@@ -213,44 +176,6 @@ fn spot(desired: &Desired) -> Spot {
         inner_path: actual::place::inner_path(&desired.builders_dir),
         identity: actual::place::identity(desired.builders_dir.as_path()),
     }
-}
-
-fn refused() -> Applied {
-    (End::nothing(1, 0), None)
-}
-
-/// There is nothing to do, or only what is refused.
-fn without_work(plan: &Plan) -> End {
-    let blocked = plan.blocked().count();
-    End::nothing(u8::from(blocked > 0), blocked)
-}
-
-pub(super) fn approve(globals: &Globals, question: &Question<'_>) -> Result<bool> {
-    let approved = question.approved || ask(globals, question.command, question.text, question.yes)?;
-    if !approved {
-        view::narrate("Nothing was changed.\n");
-    }
-    Ok(approved)
-}
-
-fn nothing(globals: &Globals, plan: &Plan, question: &Question<'_>, listener: &dyn Listener) -> Result<Applied> {
-    if globals.json {
-        listener.event(&Event::Planned(plan));
-    } else if question.was_shown(plan) {
-        // It was said that there is nothing to do, or why nothing can be done.
-    } else if let Some(text) = question.nothing.filter(|_| plan.changes.is_empty() && !globals.quiet()) {
-        view::print(text)?;
-    } else {
-        show(globals, plan)?;
-    }
-    Ok((without_work(plan), Some(vec![])))
-}
-
-pub(super) fn show(globals: &Globals, plan: &Plan) -> Result<()> {
-    if !globals.json {
-        view::print(&view::plan_text(plan, globals.verbosity(), &globals.out_style()))?;
-    }
-    Ok(())
 }
 
 fn code(outcome: &Outcome) -> u8 {

@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 
-use super::apply::{Question, apply};
+use super::agree::Question;
+use super::apply::apply;
 use super::globals::Globals;
 use super::options::PlanOptions;
 use super::stream::{End, told};

@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 
-use super::apply::{Question, approve, finish, show};
+use super::agree::{Question, approve, show};
+use super::apply::finish;
 use super::editing::Editing;
 use super::globals::Globals;
 use super::options::RemovalOptions;

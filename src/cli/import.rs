@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use super::apply::{Question, apply, finish};
+use super::agree::Question;
+use super::apply::{apply, finish};
 use super::ask::{ask, unasked};
 use super::editing::Editing;
 use super::globals::Globals;

@@ -2,6 +2,7 @@
 
 mod add;
 mod add_repo;
+mod agree;
 mod apply;
 mod ask;
 mod complete;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use super::apply::Question;
+use super::agree::Question;
 use super::globals::Globals;
 use super::stream::End;
 use super::workspace::{declared, load};

@@ -10,7 +10,7 @@ use super::globals::Globals;
 use super::options::known;
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
-use crate::git::{Door, GitDoor, Locks};
+use crate::git::{Door, GitDoor, Locks, Unheld};
 use crate::model::actual::{Actual, Repository, RepositoryState};
 use crate::model::address::{Address, quoted};
 use crate::model::desired::{Desired, DesiredBuilder};
@@ -126,34 +126,49 @@ pub(super) fn lock(globals: &Globals, desired: &Desired, actual: &Actual, writte
     take(globals, desired, &common)
 }
 
+/// Looks at the locks of the workspace and of the declared repositories, before the disk is read.
+pub(super) fn unheld(desired: &Desired) -> Unheld {
+    Unheld::look(&desired.builders_dir, desired.repositories.values().map(|declared| &declared.path))
+}
+
 /// Takes the locks of everything that a plan writes to, and plans again under them. Where that plan writes to more, all of
 /// them are given back first: locks are waited for in their order alone. Where a repository was moved meanwhile, its lock is
-/// looked for again. `None`: `builders_dir` was moved.
+/// looked for again. `None`: `builders_dir` was moved. No new plan: nobody had these locks since `unheld`, and what was
+/// seen and planned since then is as good.
 pub(super) fn plan_locked(
     globals: &Globals,
     desired: &Desired,
     options: &Options,
-    seen: &Actual,
-    plan: &Plan,
-) -> Result<Option<(Locks, Actual, Plan)>> {
-    let mut needed: Vec<AbsPath> = written(seen, plan).collect();
+    (seen, planned): (&Actual, &Plan),
+    unheld: Option<&Unheld>,
+) -> Result<Option<Locked>> {
+    let mut needed: Vec<AbsPath> = written(seen, planned).collect();
+    let mut unheld = unheld;
     loop {
-        let Some(locks) = take_there(globals, desired, &needed)? else {
+        let taken = take_there(globals, desired, &needed)?;
+        let Some(locks) = taken else {
             if actual::moved_meanwhile(desired).is_some() {
                 return Ok(None);
             }
             let (now, plan) = refresh(desired, options)?;
             needed = found_elsewhere(&needed, written(&now, &plan).collect())?;
+            unheld = None;
             continue;
         };
+        if unheld.take().is_some_and(|unheld| locks.were_unheld_since(unheld)) {
+            return Ok(Some((locks, None)));
+        }
         let (now, plan) = refresh(desired, options)?;
         let more: Vec<AbsPath> = written(&now, &plan).filter(|common_dir| !locks.holds(common_dir)).collect();
         if more.is_empty() {
-            return Ok(Some((locks, now, plan)));
+            return Ok(Some((locks, Some((now, plan)))));
         }
         needed.extend(more);
     }
 }
+
+/// The locks, and what was planned under them where that was needed.
+type Locked = (Locks, Option<(Actual, Plan)>);
 
 /// The common directories of what a plan writes to.
 fn written(actual: &Actual, plan: &Plan) -> impl Iterator<Item = AbsPath> {

@@ -49,6 +49,13 @@ pub(super) fn git_dir_of(directory: &Path) -> PathBuf {
     real(&linked.map_or_else(|| directory.join(".git"), |admin_dir| admin_dir.as_path().to_path_buf()))
 }
 
+/// The common directory of a repository, by its main worktree or by itself.
+pub(super) fn common_dir_of(repository: &AbsPath) -> Option<AbsPath> {
+    let is_worktree = repository.join(".git").as_path().symlink_metadata().is_ok();
+    let path = repository.as_path();
+    AbsPath::new(if is_worktree { git_dir_of(path) } else { real(path) }).ok()
+}
+
 /// The worktree that an admin directory's `gitdir` names.
 pub(super) fn worktree_of(admin_dir: &AbsPath) -> Result<AbsPath> {
     Ok(read_gitdir(admin_dir)?.target.parent())

@@ -1,12 +1,13 @@
 //! One apply per workspace and one writer per repository: locks of the operating system that die with the process.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
-use std::path::Path;
-use std::time::{Duration, Instant};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context as _, Result, bail};
+use rustix::fs::{Timespec, Timestamps, UTIME_NOW};
 
 use super::{link, own_files};
 use crate::diagnostic::Diagnostic;
@@ -18,12 +19,52 @@ use crate::regular;
 const PAUSE: Duration = Duration::from_millis(20);
 /// How long a lock is tried at least: a reader that asks whether it is held has it for a moment.
 const GRACE: Duration = Duration::from_millis(50);
+/// The coarsest clock that a file system is expected to take its times from.
+const TICK: Duration = Duration::from_millis(50);
 
 /// Every lock that an apply needs; released when dropped.
 #[derive(Debug)]
 pub struct Locks {
     /// The directory that each lock lies in, that of the workspace first.
     held: Vec<(AbsPath, File)>,
+    /// What each was before it was taken.
+    before: Vec<Trace>,
+}
+
+/// What tells whether anybody took a lock since: device, inode, time; `None`: there was none.
+type Trace = Option<(u64, u64, i64, i64)>;
+
+/// The locks that nobody held at a moment, as they were then. What is read after that moment is as good as read under the
+/// locks, if they are still the same once they are taken.
+#[derive(Debug)]
+pub struct Unheld(Vec<(PathBuf, Trace)>);
+
+impl Unheld {
+    /// Looks at the lock of the workspace and of repositories. Makes none.
+    #[must_use]
+    pub fn look<'a>(builders_dir: &AbsPath, repositories: impl IntoIterator<Item = &'a AbsPath>) -> Self {
+        let common_dirs = repositories.into_iter().filter_map(link::common_dir_of);
+        let paths = common_dirs.map(|directory| directory.join(REPOSITORY_LOCK));
+        let paths = std::iter::once(builders_dir.join(OWN_DIRECTORY).join(WORKSPACE_LOCK)).chain(paths);
+        Unheld(paths.filter_map(|path| Some((link::real(path.as_path()), unheld(&path)?))).collect())
+    }
+}
+
+/// `None`: somebody holds it, or it cannot be said.
+fn unheld(path: &AbsPath) -> Option<Trace> {
+    let file = match regular::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Some(None),
+        opened => opened.ok()?,
+    };
+    file.try_lock().ok()?;
+    let found = file.metadata().ok()?;
+    // Whoever takes it within one tick of the clock leaves no other time on it.
+    let is_settled = SystemTime::now().duration_since(found.modified().ok()?).is_ok_and(|age| age > TICK);
+    is_settled.then(|| Some(trace(&found)))
+}
+
+fn trace(found: &Metadata) -> (u64, u64, i64, i64) {
+    (found.dev(), found.ino(), found.mtime(), found.mtime_nsec())
 }
 
 impl Locks {
@@ -46,13 +87,25 @@ impl Locks {
         // By what they are: two ways to one directory are one lock, and every process has the same order.
         common_dirs.sort_by_cached_key(|directory| link::real(directory.as_path()));
         common_dirs.dedup_by_key(|directory| link::real(directory.as_path()));
-        let Some(workspace) = take_one(&own.join(WORKSPACE_LOCK), until, waiting)? else { return Ok(None) };
-        let mut locks = Locks { held: vec![(own, workspace)] };
-        for directory in common_dirs {
-            let Some(file) = take_one(&directory.join(REPOSITORY_LOCK), until, waiting)? else { return Ok(None) };
+        let mut locks = Locks { held: vec![], before: vec![] };
+        let places = common_dirs.into_iter().map(|directory| (directory.join(REPOSITORY_LOCK), directory));
+        for (path, directory) in std::iter::once((own.join(WORKSPACE_LOCK), own)).chain(places) {
+            let Some((file, before)) = take_one(&path, until, waiting)? else { return Ok(None) };
             locks.held.push((directory, file));
+            locks.before.push(before);
         }
         Ok(Some(locks))
+    }
+
+    /// Whether nobody had any of these between that look and the moment when they were taken.
+    #[must_use]
+    pub fn were_unheld_since(&self, look: &Unheld) -> bool {
+        let names = std::iter::once(WORKSPACE_LOCK).chain(std::iter::repeat(REPOSITORY_LOCK));
+        let mut held = self.held.iter().zip(&self.before).zip(names);
+        held.all(|(((directory, _), before), name)| {
+            let path = link::real(directory.join(name).as_path());
+            look.0.iter().any(|(seen, trace)| *seen == path && trace == before)
+        })
     }
 
     /// Whether the lock of a repository is among them.
@@ -69,7 +122,10 @@ impl Locks {
             return true;
         }
         let taken = take_one(&common_dir.join(REPOSITORY_LOCK), Instant::now(), &|_| {});
-        taken.ok().flatten().map(|file| self.held.push((common_dir.clone(), file))).is_some()
+        let Some((file, before)) = taken.ok().flatten() else { return false };
+        self.held.push((common_dir.clone(), file));
+        self.before.push(before);
+        true
     }
 
     /// The same locks once more, for children that shall keep them while they run.
@@ -97,12 +153,15 @@ impl Shares {
     }
 }
 
-/// One lock; `None`: its directory is gone, or another lock lies at its path by now.
-fn take_one(path: &AbsPath, until: Instant, waiting: &dyn Fn(&str)) -> Result<Option<File>> {
+/// One lock, and what it was before; `None`: its directory is gone, or another lock lies at its path by now.
+fn take_one(path: &AbsPath, until: Instant, waiting: &dyn Fn(&str)) -> Result<Option<(File, Trace)>> {
     let (may_wait, until) = (until > Instant::now(), until.max(Instant::now() + GRACE));
     let nofollow = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or_default();
-    let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).custom_flags(nofollow).open(path);
-    let mut file = match opened {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).truncate(false).custom_flags(nofollow);
+    let made = options.clone().create_new(true).open(path).ok();
+    let is_new = made.is_some();
+    let mut file = match made.map_or_else(|| options.create(true).open(path), Ok) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         opened => opened.with_context(|| format!("{path} cannot be opened"))?,
     };
@@ -133,12 +192,17 @@ fn take_one(path: &AbsPath, until: Instant, waiting: &dyn Fn(&str)) -> Result<Op
     if place.is_none_or(|there| !file.metadata().is_ok_and(|held| (held.dev(), held.ino()) == (there.dev(), there.ino()))) {
         return Ok(None);
     }
+    let before = if is_new { None } else { Some(trace(&file.metadata()?)) };
     // Only for people; the lock itself is the operating system's, and a full disk must not keep `prune` from it.
     let command = std::env::args_os().next().unwrap_or_default();
     let command = std::path::Path::new(&command).file_name().unwrap_or_default().to_string_lossy().into_owned();
     let text = format!("{} {} {command}\n", std::process::id(), jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ"));
     let _ = file.set_len(0).and_then(|()| file.write_all(text.as_bytes()));
-    Ok(Some(file))
+    // For `were_unheld_since` of others: this needs no room.
+    let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
+    let times = Timestamps { last_access: now, last_modification: now };
+    rustix::fs::futimens(&file, &times).with_context(|| format!("{path} cannot be written to"))?;
+    Ok(Some((file, before)))
 }
 
 /// Who holds a lock, as its file says.

@@ -37,7 +37,7 @@ pub use arguments::{Added, AnchorContent, Homecoming, Keep, Lasts, NewWorktree, 
 pub use contract::Door;
 pub use door::GitDoor;
 pub use link::{admin_dir_of, names};
-pub use locks::Locks;
+pub use locks::{Locks, Unheld};
 pub use managed::content_hash;
 pub use own_files::token;
 pub use rename::between;

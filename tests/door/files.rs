@@ -4,7 +4,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::time::Duration;
 
 use wsctl::diagnostic::Diagnostic;
-use wsctl::git::{Lasts, Locks};
+use wsctl::git::{Lasts, Locks, Unheld};
 
 use super::*;
 
@@ -151,4 +151,50 @@ fn locks_say_who_holds_them_and_end_with_their_holder() {
     assert!(!held.hold_also(&further) && !held.holds(&further));
     drop(other);
     assert!(held.hold_also(&further) && held.holds(&further));
+}
+
+#[test]
+fn locks_tell_whether_anybody_had_them_since_a_look() {
+    let sandbox = Sandbox::new();
+    let repositories = ["repos/api", "repos/web"].map(|name| abs(sandbox.repository(name)));
+    let [api, web] = repositories.each_ref().map(|repository| repository.join(".git"));
+    let builders = sandbox.builders();
+    let take = |common: &[&AbsPath]| {
+        let common: Vec<AbsPath> = common.iter().copied().cloned().collect();
+        Locks::take(&builders, &common, Duration::ZERO, &|_| {}).unwrap().unwrap()
+    };
+    let look = || Unheld::look(&builders, &repositories);
+    let locks = || [builders.join(".wsctl/lock"), api.join("wsctl.lock"), web.join("wsctl.lock")];
+    // As if the last of them was taken long ago.
+    let settle = || {
+        for lock in locks().iter().filter(|lock| lock.as_path().exists()) {
+            let file = std::fs::File::options().write(true).open(lock).unwrap();
+            file.set_modified(std::time::SystemTime::now() - Duration::from_secs(9)).unwrap();
+        }
+    };
+
+    let before = look();
+    assert!(locks().iter().all(|lock| !lock.as_path().exists()), "a look makes none");
+    assert!(take(&[&api]).were_unheld_since(&before), "new ones are nobody's");
+    assert!(!take(&[&api]).were_unheld_since(&before), "somebody made them");
+    assert!(!take(&[]).were_unheld_since(&look()), "it was taken within this tick of the clock");
+    settle();
+    let before = look();
+    drop(take(&[&web]));
+    assert!(!take(&[&api]).were_unheld_since(&before), "the workspace's was taken");
+    settle();
+    let before = look();
+    assert!(take(&[&api, &web]).were_unheld_since(&before));
+    settle();
+    let other = std::fs::File::open(api.join("wsctl.lock")).unwrap();
+    other.lock().unwrap();
+    let before = look();
+    other.unlock().unwrap();
+    assert!(!take(&[&api]).were_unheld_since(&before), "it was held at that moment");
+    settle();
+    let before = look();
+    std::fs::remove_file(api.join("wsctl.lock")).unwrap();
+    assert!(!take(&[&api]).were_unheld_since(&before), "another file");
+    settle();
+    assert!(!take(&[&api]).were_unheld_since(&Unheld::look(&builders, [])), "nobody looked at that one");
 }

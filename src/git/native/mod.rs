@@ -53,7 +53,7 @@ impl Natives {
 
     /// Lets git write to a repository when its turn comes.
     pub(super) fn in_turn<T>(&self, repository: &AbsPath, write: impl FnOnce() -> T) -> T {
-        let place = common_dir(repository).unwrap_or_else(|| repository.clone());
+        let place = link::common_dir_of(repository).unwrap_or_else(|| repository.clone());
         let turn = Arc::clone(self.turns.lock().unwrap_or_else(PoisonError::into_inner).entry(place).or_default());
         let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
         write()
@@ -64,19 +64,12 @@ impl Natives {
         if self.none {
             return None;
         }
-        let common_dir = common_dir(repository)?;
+        let common_dir = link::common_dir_of(repository)?;
         let mut all = self.looked_at.lock().unwrap_or_else(PoisonError::into_inner);
         let found = Arc::clone(all.entry(common_dir.clone()).or_default());
         drop(all);
         found.get_or_init(|| Native::open(git, repository, common_dir).ok().flatten().map(Arc::new)).clone()
     }
-}
-
-/// The common directory of a repository, by its main worktree or by itself.
-fn common_dir(repository: &AbsPath) -> Option<AbsPath> {
-    let is_worktree = repository.join(".git").as_path().symlink_metadata().is_ok();
-    let path = repository.as_path();
-    AbsPath::new(if is_worktree { link::git_dir_of(path) } else { link::real(path) }).ok()
 }
 
 /// A repository with the conditions met.
