@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -28,9 +29,13 @@ const CONFIG: [&str; 9] = [
     "gc.auto=0",
 ];
 
+/// Whether any was made.
+static ASKED: AtomicBool = AtomicBool::new(false);
+
 /// A git that runs in a directory and has no arguments yet.
 #[must_use]
 pub fn command(directory: &Path) -> Command {
+    ASKED.store(true, Ordering::Relaxed);
     let mut command = Command::new("git");
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_bytes().starts_with(b"GIT_")) {
         command.env_remove(name);
@@ -104,6 +109,15 @@ fn succeeded(output: Output) -> Result<Vec<u8>> {
 pub fn version() -> Result<(u32, u32, u32)> {
     static VERSION: OnceLock<Result<(u32, u32, u32), Diagnostic>> = OnceLock::new();
     Ok(VERSION.get_or_init(read_version).clone()?)
+}
+
+/// Whether git is one that wsctl works with, where one was asked for what was read, or will have something to do. It takes as
+/// long to say its version as a small workspace takes to be read.
+///
+/// # Errors
+/// As [`version`].
+pub fn usable(needed: bool) -> Result<()> {
+    if needed || ASKED.load(Ordering::Relaxed) { version().map(drop) } else { Ok(()) }
 }
 
 fn read_version() -> Result<(u32, u32, u32), Diagnostic> {

@@ -1,6 +1,6 @@
 //! The journal, and whether its run is at work.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::TryLockError;
 use std::path::Path;
 
@@ -90,30 +90,25 @@ pub fn made(intent: &Intent, repository: &Repository, workspace: &WorkspaceId) -
     (unmoved && ours && !used && repository.head.branch() != Some(branch)).then(|| (branch.clone(), at.clone()))
 }
 
-/// Fills in which branches this workspace made, of those that are declared and whose checkout's mark does not tell.
+/// Which branches of a repository this workspace made, and from which base: of those that are declared and whose checkout's
+/// mark does not tell.
 pub(super) fn origins(
     desired: &Desired,
-    workspace: Option<&WorkspaceId>,
-    repositories: &mut BTreeMap<RepoName, RepositoryState>,
-) {
-    let Some(workspace) = workspace else { return };
-    let mut wanted: BTreeMap<&RepoName, BTreeSet<&BranchName>> = BTreeMap::new();
-    for checkout in desired.builders.values().flat_map(|builder| builder.checkouts.values()) {
-        wanted.entry(&checkout.repository).or_default().extend(checkout.goal.branch());
-    }
-    for (name, branches) in wanted {
-        let Some(RepositoryState::Present(repository)) = repositories.get_mut(name) else { continue };
-        let told = |found: &Registration| {
-            let mark = found.mark.mark()?;
-            let declared = desired.builders.get(&mark.builder)?.checkouts.get(name)?.goal.branch()?;
-            (mark.goal.branch() == Some(declared) && found.head.branch() == Some(declared)).then(|| declared.clone())
-        };
-        let told: BTreeSet<BranchName> = repository.registrations.values().filter_map(told).collect();
-        let free = branches.into_iter().filter(|branch| repository.branches.contains_key(*branch) && !told.contains(*branch));
-        let origin = |branch: &BranchName| made_by(&log_of(repository, branch)?.0, workspace);
-        let made = free.filter_map(|branch| Some((branch.clone(), origin(branch)?))).collect();
-        repository.made = made;
-    }
+    workspace: &WorkspaceId,
+    name: &RepoName,
+    repository: &Repository,
+) -> BTreeMap<BranchName, Option<String>> {
+    let told = |found: &Registration| {
+        let mark = found.mark.mark()?;
+        let declared = desired.builders.get(&mark.builder)?.checkouts.get(name)?.goal.branch()?;
+        (mark.goal.branch() == Some(declared) && found.head.branch() == Some(declared)).then_some(declared)
+    };
+    let told: HashSet<&BranchName> = repository.registrations.values().filter_map(told).collect();
+    let wanted = desired.builders.values().filter_map(|builder| builder.checkouts.get(name)?.goal.branch());
+    let free: BTreeSet<&BranchName> = wanted.filter(|branch| !told.contains(branch)).collect();
+    let origin = |branch: &BranchName| made_by(&log_of(repository, branch)?.0, workspace);
+    let here = free.into_iter().filter(|branch| repository.branches.contains_key(*branch));
+    here.filter_map(|branch| Some((branch.clone(), origin(branch)?))).collect()
 }
 
 /// The message of the first entry in a branch's reflog, and whether there is no other.

@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
-use std::panic::resume_unwind;
 
 use anyhow::Result;
 
 use super::real::Real;
-use super::{builders, destination, disk, files, git, journal, lfs, parallel, place, repository, tracked, trash};
+use super::{builders, destination, disk, files, journal, lfs, parallel, place, repository, tracked, trash};
 use crate::model::actual::{Actual, Directory, RepositoryState};
 use crate::model::desired::{Desired, DesiredRepository};
 use crate::model::journal::Unfinished;
@@ -19,73 +18,21 @@ use crate::model::path::AbsPath;
 /// Reads everything that plan decides by, except the files in checkouts (see [`super::examine()`]).
 ///
 /// # Errors
-/// No usable git. What is wrong with one thing on the disk is part of the answer.
+/// The disk cannot be read at all. What is wrong with one thing on it is part of the answer.
 pub fn read(desired: &Desired) -> Result<Actual> {
-    // git needs as long to say its version as all the rest of a small workspace does.
-    std::thread::scope(|scope| {
-        let version = scope.spawn(git::version);
-        let actual = everything(desired);
-        version.join().unwrap_or_else(|panic| resume_unwind(panic))?;
-        actual
-    })
-}
-
-/// Reads one builder again, with these registrations of its checkouts and nothing else: what was decided about it before
-/// is to be looked at once more.
-///
-/// # Errors
-/// No usable git.
-pub fn read_builder(desired: &Desired, name: &OsStr, only: &BTreeMap<RepoName, BTreeSet<OsString>>) -> Result<Actual> {
-    git::version()?;
-    let real = Real::default();
-    let declared: Vec<_> = desired.repositories.values().filter(|declared| only.contains_key(&declared.name)).collect();
-    let state =
-        |declared: &&DesiredRepository| repository::repository_in(declared, &BTreeSet::new(), &real, only.get(&declared.name));
-    let states = parallel::map(&declared, state);
-    let repositories = declared.iter().map(|declared| declared.name.clone()).zip(states).collect();
-    let workspace = disk::mark(desired.builders_dir.join(OWN_DIRECTORY).join(WORKSPACE_MARK).as_path());
-    Ok(Actual {
-        place: place::place(desired, &workspace),
-        builders: builders::named(desired, &repositories, vec![name.to_owned()]),
-        builders_dir: builders::directory(&desired.builders_dir),
-        workspace,
-        repositories,
-        gitignore: None,
-        ignore: None,
-        unmanaged_repositories: Vec::new(),
-        sources: BTreeMap::new(),
-        trash: Vec::new(),
-        gone: Vec::new(),
-        unready: BTreeMap::new(),
-        tracked: BTreeSet::new(),
-        unfinished: None,
-    })
-}
-
-fn everything(desired: &Desired) -> Result<Actual> {
     let own = desired.builders_dir.join(OWN_DIRECTORY);
     let workspace: Marked<WorkspaceMark> = disk::mark(own.join(WORKSPACE_MARK).as_path());
     let declared: Vec<_> = desired.repositories.values().collect();
     let real = Real::default();
     let states = parallel::map(&declared, |declared| {
-        let bases = repository::bases(desired, &declared.name);
-        if let Some(found) = waiting(desired, workspace.mark(), declared, &bases) {
-            return found;
+        let mut state = state(desired, workspace.mark(), declared, &real);
+        if let (RepositoryState::Present(repository), Some(mark)) = (&mut state, workspace.mark()) {
+            repository.made = journal::origins(desired, &mark.id, &declared.name, repository);
         }
-        match repository::repository_in(declared, &bases, &real, None) {
-            state @ (RepositoryState::Missing | RepositoryState::Occupied(_)) => {
-                before(desired, workspace.mark(), declared, &bases).unwrap_or(state)
-            }
-            RepositoryState::Present(mut found) => {
-                found.was = moved_by_hand(desired, workspace.mark(), declared);
-                RepositoryState::Present(found)
-            }
-            state @ RepositoryState::Unusable { .. } => state,
-        }
+        state
     });
-    let mut repositories = declared.iter().map(|declared| declared.name.clone()).zip(states).collect();
+    let repositories = declared.iter().map(|declared| declared.name.clone()).zip(states).collect();
     let unfinished = journal::journal(desired);
-    journal::origins(desired, workspace.mark().map(|mark| &mark.id), &mut repositories);
     let builders_dir = builders::directory(&desired.builders_dir);
     let usable = matches!(builders_dir, Directory::Present | Directory::Missing);
     let text = |name: &str| disk::read(desired.builders_dir.join(name).as_path()).ok().flatten();
@@ -105,6 +52,56 @@ fn everything(desired: &Desired) -> Result<Actual> {
         builders_dir,
         unfinished,
     })
+}
+
+/// Reads one builder again, with these registrations of its checkouts and nothing else: what was decided about it before
+/// is to be looked at once more.
+///
+/// # Errors
+/// No usable git.
+#[must_use]
+pub fn read_builder(desired: &Desired, name: &OsStr, only: &BTreeMap<RepoName, BTreeSet<OsString>>) -> Actual {
+    let real = Real::default();
+    let declared: Vec<_> = desired.repositories.values().filter(|declared| only.contains_key(&declared.name)).collect();
+    let state =
+        |declared: &&DesiredRepository| repository::repository_in(declared, &BTreeSet::new(), &real, only.get(&declared.name));
+    let states = parallel::map(&declared, state);
+    let repositories = declared.iter().map(|declared| declared.name.clone()).zip(states).collect();
+    let workspace = disk::mark(desired.builders_dir.join(OWN_DIRECTORY).join(WORKSPACE_MARK).as_path());
+    Actual {
+        place: place::place(desired, &workspace),
+        builders: builders::named(desired, &repositories, vec![name.to_owned()]),
+        builders_dir: builders::directory(&desired.builders_dir),
+        workspace,
+        repositories,
+        gitignore: None,
+        ignore: None,
+        unmanaged_repositories: Vec::new(),
+        sources: BTreeMap::new(),
+        trash: Vec::new(),
+        gone: Vec::new(),
+        unready: BTreeMap::new(),
+        tracked: BTreeSet::new(),
+        unfinished: None,
+    }
+}
+
+/// One declared repository, wherever it is.
+fn state(desired: &Desired, mark: Option<&WorkspaceMark>, declared: &DesiredRepository, real: &Real) -> RepositoryState {
+    let bases = repository::bases(desired, &declared.name);
+    if let Some(found) = waiting(desired, mark, declared, &bases) {
+        return found;
+    }
+    match repository::repository_in(declared, &bases, real, None) {
+        state @ (RepositoryState::Missing | RepositoryState::Occupied(_)) => {
+            before(desired, mark, declared, &bases).unwrap_or(state)
+        }
+        RepositoryState::Present(mut found) => {
+            found.was = moved_by_hand(desired, mark, declared);
+            RepositoryState::Present(found)
+        }
+        state @ RepositoryState::Unusable { .. } => state,
+    }
 }
 
 /// A repository that is not where it is declared, where it was when it was last applied, also under a name of before.

@@ -13,8 +13,8 @@ use super::git_dir::GitDir;
 use super::open::Opened;
 use super::real::Real;
 use super::refs::Refs;
-use super::{disk, head, remains};
-use crate::model::actual::{Link, Lock, Registration};
+use super::{disk, head, parallel, remains};
+use crate::model::actual::{Link, Lock, RefFormat, Registration};
 use crate::model::mark::{BUILDER_MARK, CHECKOUT_MARK, OurLock};
 use crate::model::path::AbsPath;
 use crate::model::sparse::Sparse;
@@ -27,31 +27,34 @@ pub(super) fn registrations(
     real: &Real,
     only: Option<&BTreeSet<OsString>>,
 ) -> Result<BTreeMap<OsString, Registration>> {
-    let mut found = BTreeMap::new();
     let worktrees = opened.git_dir.join("worktrees");
-    let Some(entries) = disk::absent(fs::read_dir(worktrees.as_path()))? else { return Ok(found) };
+    let Some(entries) = disk::absent(fs::read_dir(worktrees.as_path()))? else { return Ok(BTreeMap::new()) };
+    let mut names = Vec::new();
     for entry in entries {
         let entry = entry?;
-        if only.is_some_and(|only| !only.contains(&entry.file_name())) {
-            continue;
+        let name = entry.file_name();
+        if only.is_none_or(|only| only.contains(&name)) && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            names.push(name);
         }
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            let name = entry.file_name();
-            let registration = registration(opened, refs, &worktrees.join(&name), &name, real);
-            found.insert(name, registration);
-        }
+    }
+    let format = opened.refs;
+    let one = |name: &OsString| registration(&worktrees.join(name), name, (refs, format), real);
+    let found = parallel::map(&names, one);
+    let mut found: BTreeMap<_, _> = names.into_iter().zip(found).collect();
+    for registration in found.values_mut().filter(|registration| registration.link == Link::DirectoryGone) {
+        registration.remains = remains::remains(opened, refs, registration);
     }
     Ok(found)
 }
 
-fn registration(opened: &Opened, refs: &Refs, admin_dir: &AbsPath, name: &OsStr, real: &Real) -> Registration {
+fn registration(admin_dir: &AbsPath, name: &OsStr, (refs, format): (&Refs, RefFormat), real: &Real) -> Registration {
     let admin = GitDir::list(admin_dir);
     let (worktree, link) = link_in(&admin, real);
     let mut registration = Registration {
         admin_name: name.to_owned(),
         worktree,
         link,
-        head: head::head(&admin, refs, opened.refs),
+        head: head::head(&admin, refs, format),
         lock: lock(&admin),
         operation: head::operation(&admin),
         sparse: sparse(&admin),
@@ -67,9 +70,6 @@ fn registration(opened: &Opened, refs: &Refs, admin_dir: &AbsPath, name: &OsStr,
     // A creation of ours that was cut short right after it made the directory: there is nothing yet.
     if registration.link == Link::GitFileGone && registration.begun_by().is_some() && is_empty(registration.worktree.as_ref()) {
         registration.link = Link::DirectoryGone;
-    }
-    if registration.link == Link::DirectoryGone {
-        registration.remains = remains::remains(opened, refs, &registration);
     }
     registration
 }

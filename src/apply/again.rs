@@ -61,7 +61,7 @@ pub(super) fn still_removable(shared: &Shared<'_>, removal: &Removal) -> Result<
         only.entry(checkout.name.clone()).or_default().insert(checkout.stale.admin_name.clone());
     }
     let name = removal.builder_path.as_path().file_name().unwrap_or_default().to_owned();
-    let mut now = actual::read_builder(desired, &name, &only)?;
+    let mut now = actual::read_builder(desired, &name, &only);
     let work = |checkout: &RemovedCheckout| Question::Work(checkout.name.clone(), checkout.stale.admin_name.clone());
     let mut questions: Vec<Question> = removal.checkouts.iter().map(work).collect();
     if removal.checkout.is_none() {

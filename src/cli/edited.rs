@@ -13,7 +13,7 @@ use crate::apply::event::Listener;
 use crate::model::address::Address;
 use crate::model::desired::{Desired, DesiredBuilder};
 use crate::model::name::BuilderName;
-use crate::plan::{Options, Plan, Selection, addresses, again, plan};
+use crate::plan::{Options, Plan, Selection, addresses, again};
 use crate::view::edit::{Answer, Verb};
 use crate::view::json::edit::Tally;
 use crate::{actual, view};
@@ -116,12 +116,12 @@ fn options(globals: &Globals, edit: &Edit<'_>, selection: Selection) -> Options 
 
 /// The plan of what was selected; `None` where nothing of it is declared, nor ours on the disk.
 fn planned(after: &Desired, options: &Options) -> Result<Option<Plan>> {
-    let actual = look(after, options)?;
+    let (actual, plan) = look(after, options)?;
     let all = addresses(after, &actual, options);
     if !options.selection.targets.iter().all(|target| all.iter().any(|address| target.covers(address))) {
         return Ok(None);
     }
-    Ok(Some(plan(after, &actual, options)))
+    Ok(Some(plan))
 }
 
 fn refused(globals: &Globals) {

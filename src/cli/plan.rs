@@ -1,5 +1,6 @@
 //! `wsctl plan`
 
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -46,6 +47,8 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
         destroy::everything(&mut desired, &mut options);
     }
     let (actual, plan) = refresh(&desired, &options)?;
+    // The system takes all of it back at once.
+    let actual = ManuallyDrop::new(actual);
     let nothing = options.destroy && plan.changes.is_empty() && !globals.quiet();
     let save = |plan| out.as_ref().map_or(Ok(()), |file| saved::write(globals, file, &desired, &options, (&actual, plan)));
     if globals.json {

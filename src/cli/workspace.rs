@@ -16,7 +16,7 @@ use crate::model::address::{Address, quoted};
 use crate::model::desired::{Desired, DesiredBuilder};
 use crate::model::name::{BuilderName, RepoName};
 use crate::model::path::{AbsPath, shell};
-use crate::plan::{Options, Plan, plan, questions};
+use crate::plan::{Options, Plan, plan, plan_unless_asked};
 use crate::{actual, config, desired, trash, view};
 
 /// Finds, reads and checks the file.
@@ -58,19 +58,24 @@ pub(super) fn undeclared(desired: &Desired, builder: &BuilderName, repositories:
 /// # Errors
 /// A target means nothing that is there.
 pub(super) fn refresh(desired: &Desired, options: &Options) -> Result<(Actual, Plan)> {
-    let actual = look(desired, options)?;
+    let (actual, plan) = look(desired, options)?;
     known(desired, &actual, options)?;
-    let plan = plan(desired, &actual, options);
     Ok((actual, plan))
 }
 
-/// Reads the disk, as far as a plan with these options asks.
-pub(super) fn look(desired: &Desired, options: &Options) -> Result<Actual> {
+/// The same, whatever the targets are. The disk is read as far as the plan asks.
+///
+/// # Errors
+/// There is something to do, and no usable git to do it with.
+pub(super) fn look(desired: &Desired, options: &Options) -> Result<(Actual, Plan)> {
     let mut actual = actual::read(desired)?;
     actual::without_leftovers(&mut actual);
-    let questions: Vec<_> = questions(desired, &actual, options).into_iter().collect();
-    actual::examine(&mut actual, desired, &questions);
-    Ok(actual)
+    let plan = plan_unless_asked(desired, &actual, options).unwrap_or_else(|questions| {
+        actual::examine(&mut actual, desired, &questions.into_iter().collect::<Vec<_>>());
+        plan(desired, &actual, options)
+    });
+    actual::git::usable(!plan.changes.is_empty())?;
+    Ok((actual, plan))
 }
 
 /// Fetches every declared repository that is there and has a remote, under the locks, several at a time. One that

@@ -35,7 +35,8 @@ impl Ord for AbsPath {
     fn cmp(&self, other: &Self) -> Ordering {
         let (left, right) = (self.bytes(), other.bytes());
         // Most paths of a workspace begin alike.
-        let alike = left.chunks_exact(16).zip(right.chunks_exact(16)).take_while(|(a, b)| a == b).count() * 16;
+        let (left_chunks, right_chunks) = (left.as_chunks::<16>().0, right.as_chunks::<16>().0);
+        let alike = left_chunks.iter().zip(right_chunks).take_while(|(a, b)| a == b).count() * 16;
         let differ = left[alike..].iter().zip(&right[alike..]).position(|(a, b)| a != b).map(|at| alike + at);
         // Folded as it is, a path ends or has a slash where a component does; no name holds a zero byte.
         let rank = |byte: u8| if byte == b'/' { 0 } else { byte };

@@ -26,6 +26,8 @@ pub(super) struct Input<'a> {
     /// Registrations by the worktree that they name. Paths are ordered by component: what lies in a directory is
     /// one range.
     worktrees: BTreeMap<&'a AbsPath, Vec<Member<'a>>>,
+    /// Those in the directory of each builder, as `registered_in` gives them.
+    inside: HashMap<&'a AbsPath, Vec<Member<'a>>>,
     /// Checkouts of ours by repository and builder, as their marks say.
     marked: HashMap<(&'a RepoName, &'a BuilderName), (&'a Registration, &'a CheckoutMark)>,
     /// Every checkout of ours by the builder that its mark names, by repository and admin directory.
@@ -51,7 +53,9 @@ impl<'a> Input<'a> {
         let selected = selection.map(|selection| Selected::new(desired, selection));
         let places = places(actual);
         let (lost, moves) = (None, None);
-        let mut input = Input { desired, actual, options, worktrees, marked, of_builders, places, wanted, lost, selected, moves };
+        let inside = HashMap::new();
+        let mut input =
+            Input { desired, actual, options, worktrees, inside, marked, of_builders, places, wanted, lost, selected, moves };
         input.lost = Lost::look(desired, &actual.workspace, input.registrations());
         for member in input.registrations() {
             let (name, _, registration) = member;
@@ -64,6 +68,8 @@ impl<'a> Input<'a> {
                 input.marked.entry((name, &mark.builder)).or_insert((registration, mark));
             }
         }
+        let directories = actual.builders.values().map(|directory| &directory.path);
+        input.inside = directories.map(|directory| (directory, input.look_in(directory))).collect();
         input
     }
 
@@ -152,6 +158,10 @@ impl<'a> Input<'a> {
 
     /// The registrations whose worktree is this directory or lies in it, by repository.
     pub(super) fn registered_in(&self, directory: &AbsPath) -> Vec<Member<'a>> {
+        self.inside.get(directory).map_or_else(|| self.look_in(directory), Clone::clone)
+    }
+
+    fn look_in(&self, directory: &AbsPath) -> Vec<Member<'a>> {
         let inside = self.worktrees.range::<AbsPath, _>(directory..).take_while(|(worktree, _)| directory.contains(worktree));
         let mut members: Vec<Member<'a>> = inside.flat_map(|(_, members)| members).copied().collect();
         members.sort_by_key(|(name, _, registration)| (*name, &registration.admin_name));

@@ -85,7 +85,7 @@ use crate::model::work::{Finding, Work};
 
 use draft::Drafts;
 use input::Input;
-use moves::Today;
+use moves::{Moves, Today};
 
 /// What the caller asked for beside the file.
 #[expect(clippy::struct_excessive_bools, reason = "each is one flag of the command line")]
@@ -199,6 +199,17 @@ pub enum Question {
 #[must_use]
 pub fn plan(desired: &Desired, actual: &Actual, options: &Options) -> Plan {
     moves::moved(desired, actual, options, |input| on(input, actual))
+}
+
+/// The plan, where nothing has to be known about files for it.
+///
+/// # Errors
+/// What has to be known about files: `actual` does not tell it yet.
+pub fn plan_unless_asked(desired: &Desired, actual: &Actual, options: &Options) -> Result<Plan, BTreeSet<Question>> {
+    let found = Input::new(desired, actual, options);
+    let moves = Moves::find(&found);
+    let questions = questions::all(&found, &moves);
+    if questions.is_empty() { Ok(moves.moved(&found, |input| on(input, actual))) } else { Err(questions) }
 }
 
 /// The plan for the disk as it will be once everything has moved; `actual` is as it is.

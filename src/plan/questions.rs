@@ -20,12 +20,18 @@ use super::{Options, Question};
 pub fn questions(desired: &Desired, actual: &Actual, options: &Options) -> BTreeSet<Question> {
     let input = Input::new(desired, actual, options);
     let moves = Moves::find(&input);
+    all(&input, &moves)
+}
+
+/// The same, where it is known what moves.
+pub(super) fn all(input: &Input<'_>, moves: &Moves) -> BTreeSet<Question> {
+    let (desired, actual) = (input.desired, input.actual);
     let becomes = moves.becomes();
     let mut questions = BTreeSet::new();
     for (name, directory) in &actual.builders {
         let now = becomes.get(name.as_os_str()).map(|builder| builder.as_str());
         let declared = now.or_else(|| name.to_str()).and_then(|name| desired.builders.get(name));
-        let owned = owned(&input, name, directory);
+        let owned = owned(input, name, directory);
         if owned.is_some() && declared.is_none() {
             questions.insert(Question::Strays(name.clone()));
         }
@@ -56,8 +62,8 @@ pub fn questions(desired: &Desired, actual: &Actual, options: &Options) -> BTree
             }
         }
     }
-    questions.extend(builders_dir::questions(&input));
-    questions.extend(moves.questions(&input));
+    questions.extend(builders_dir::questions(input));
+    questions.extend(moves.questions(input));
     questions
 }
 

@@ -68,15 +68,19 @@ pub(super) struct Moving {
 /// Asks about the disk as it will be once everything has moved.
 pub(super) fn moved<T>(desired: &Desired, actual: &Actual, options: &Options, ask: impl FnOnce(&Input<'_>) -> T) -> T {
     let found = Input::new(desired, actual, options);
-    let moves = Moves::find(&found);
-    if moves.is_empty() {
-        return ask(&found);
-    }
-    let after = moves.after(&found);
-    ask(&Input::new(desired, &after, options).after(&moves))
+    Moves::find(&found).moved(&found, ask)
 }
 
 impl Moves {
+    /// The same, of what was found.
+    pub(super) fn moved<T>(&self, found: &Input<'_>, ask: impl FnOnce(&Input<'_>) -> T) -> T {
+        if self.is_empty() {
+            return ask(found);
+        }
+        let after = self.after(found);
+        ask(&Input::new(found.desired, &after, found.options).after(self))
+    }
+
     /// Looks for what has to move. Nothing does while the workspace is not ours, or was moved and has links to repair: what
     /// was renamed waits for them.
     pub(super) fn find(input: &Input<'_>) -> Self {
