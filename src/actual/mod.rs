@@ -30,6 +30,7 @@ mod populated;
 mod processes;
 mod read;
 mod real;
+mod recent;
 mod refs;
 mod registered;
 mod registration;

@@ -1,62 +1,43 @@
 //! Processes with a working directory, root or open file inside a directory, where the system has `/proc`.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use super::disk;
+use super::recent::Recent;
 use crate::model::mark::{OWN_DIRECTORY, REPOSITORY_LOCK, WORKSPACE_LOCK};
 use crate::model::path::AbsPath;
 use crate::model::work::Finding;
 
-/// The processes of this moment, without ourselves and the children that we started.
+/// The processes of this moment, ourselves and the children that we started among them.
 pub(super) struct Processes(Vec<Process>);
-
-/// How long a look at all processes is good for.
-const RECENT: Duration = Duration::from_millis(20);
 
 struct Process {
     pid: u32,
-    name: String,
     places: Vec<PathBuf>,
-    /// Whether we descend from it.
-    caller: bool,
 }
 
 impl Processes {
     /// Looks at every process that may be looked at; another user's is skipped.
     pub(super) fn read() -> Self {
         let all = disk::list(Path::new("/proc")).unwrap_or_default();
-        let pids: Vec<u32> = all.iter().filter_map(|path| path.file_name()?.to_str()?.parse().ok()).collect();
-        let parents: BTreeMap<u32, u32> = pids.iter().filter_map(|pid| Some((*pid, parent(*pid)?))).collect();
-        let ours = std::process::id();
-        let others = pids.into_iter().filter(|pid| !descends(*pid, ours, &parents));
-        let process = |pid| Process { caller: descends(ours, pid, &parents), ..process(pid) };
-        Processes(others.map(process).filter(|process| !process.places.is_empty()).collect())
+        let pids = all.iter().filter_map(|path| path.file_name()?.to_str()?.parse().ok());
+        Processes(pids.map(process).filter(|process| !process.places.is_empty()).collect())
     }
 
-    /// The same of a moment ago, where somebody looked then: reading all of them takes longer than most of what is asked.
+    /// The same of a moment ago, where somebody looked then.
     pub(super) fn recent() -> Arc<Self> {
-        static LAST: Mutex<Option<(Instant, Arc<Processes>)>> = Mutex::new(None);
-        let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*last {
-            Some((at, processes)) if at.elapsed() < RECENT => Arc::clone(processes),
-            Some(_) | None => {
-                let processes = Arc::new(Processes::read());
-                *last = Some((Instant::now(), Arc::clone(&processes)));
-                processes
-            }
-        }
+        static LAST: Recent<Processes> = Recent::new();
+        LAST.get(Processes::read)
     }
 
     /// Those inside a real path, without those in `leave_out`.
     pub(super) fn inside(&self, directory: &Path, leave_out: &[PathBuf]) -> Vec<Finding> {
         let counts = |place: &&PathBuf| place.starts_with(directory) && !leave_out.iter().any(|other| place.starts_with(other));
         let found = self.0.iter().filter(|process| process.places.iter().any(|place| counts(&place)));
-        let finding = |it: &Process| Finding::Process { pid: it.pid, name: it.name.clone(), caller: it.caller };
-        found.map(finding).collect()
+        let finding = |(it, name): (&Process, String)| Finding::Process { pid: it.pid, name, caller: it.is_caller() };
+        found.filter_map(|it| Some((it, it.name_of_other()?))).map(finding).collect()
     }
 }
 
@@ -73,18 +54,34 @@ pub fn users(file: &AbsPath, inside: &[AbsPath]) -> Option<Vec<String>> {
     // A shell or an editor holds no lock of git's; git holds one while it waits for an editor.
     let uses = |process: &&Process| {
         let within = |at: &PathBuf| inside.iter().any(|directory| at.starts_with(directory));
-        process.places.contains(&file) || (process.name.starts_with("git") && process.places.iter().any(within))
+        process.places.contains(&file) || process.places.iter().any(within)
     };
-    Some(processes.0.iter().filter(uses).map(|process| format!("{} ({})", process.name, process.pid)).collect())
+    let found = processes.0.iter().filter(uses).filter_map(|process| Some((process, process.name_of_other()?)));
+    let found = found.filter(|(process, name)| name.starts_with("git") || process.places.contains(&file));
+    Some(found.map(|(process, name)| format!("{name} ({})", process.pid)).collect())
 }
 
-fn descends(mut pid: u32, from: u32, parents: &BTreeMap<u32, u32>) -> bool {
+impl Process {
+    /// What it is called; `None`: it is gone, or it is ourselves or a child that we started.
+    fn name_of_other(&self) -> Option<String> {
+        let name = fs::read(format!("/proc/{}/comm", self.pid)).ok()?;
+        let other = !descends(self.pid, std::process::id());
+        other.then(|| String::from_utf8_lossy(&name).trim_end().to_owned())
+    }
+
+    /// Whether we descend from it.
+    fn is_caller(&self) -> bool {
+        descends(std::process::id(), self.pid)
+    }
+}
+
+fn descends(mut pid: u32, from: u32) -> bool {
     for _ in 0..64 {
         if pid == from {
             return true;
         }
-        match parents.get(&pid) {
-            Some(parent) => pid = *parent,
+        match parent(pid) {
+            Some(parent) => pid = parent,
             None => return false,
         }
     }
@@ -102,10 +99,9 @@ fn process(pid: u32) -> Process {
     let of = |tail: &str| PathBuf::from(format!("/proc/{pid}/{tail}"));
     let mut links = vec![of("cwd"), of("root")];
     links.extend(disk::list(&of("fd")).unwrap_or_default());
-    let name = fs::read(of("comm")).unwrap_or_default();
     let places = links.iter().filter_map(|link| fs::read_link(link).ok());
     let places = places.filter(|place| place.is_absolute() && !is_own_lock(place));
-    Process { pid, name: String::from_utf8_lossy(&name).trim_end().to_owned(), places: places.collect(), caller: false }
+    Process { pid, places: places.collect() }
 }
 
 /// Whoever has a lock of ours open waits for it: what is moved meanwhile is read again, and the lock itself stands for who

@@ -34,8 +34,10 @@ pub(super) fn keep((git, natives): (&Git, &Natives), keep: &Keep<'_>) -> Result<
     let common = || git.inside(keep.common_dir);
     let native = natives.of(git, keep.common_dir);
     let native = native.as_deref();
-    let format = native.map_or_else(|| format(&common()), |native| Ok(native.format()))?;
-    let objects = Objects::open(keep.common_dir, format)?;
+    let objects = match native {
+        Some(native) => native.objects(),
+        None => Objects::open(keep.common_dir, format(&common())?)?,
+    };
     // A git that was killed over adding the worktree may not have come to HEAD, or to its index.
     let there = |name: &str| keep.admin_dir.join(name).as_path().symlink_metadata().is_ok();
     let head = if there("HEAD") || there("index") { head(native, keep, &admin(), &objects)? } else { None };

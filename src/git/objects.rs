@@ -27,6 +27,12 @@ impl Objects {
         Ok(Objects { odb, hash })
     }
 
+    /// Those of a repository that is open already.
+    pub(super) fn of(repository: gix::Repository) -> Self {
+        let hash = repository.object_hash();
+        Objects { odb: repository.objects.into_inner(), hash }
+    }
+
     /// The database itself, for gix.
     pub(super) fn odb(&self) -> &gix::odb::Handle {
         &self.odb

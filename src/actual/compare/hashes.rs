@@ -21,6 +21,9 @@ pub(super) struct Content {
     pub(super) dollar: bool,
 }
 
+/// The coarsest clock, in nanoseconds, that a file system with parts of a second is expected to have.
+const TICK: i128 = 100_000_000;
+
 /// How many are remembered.
 const MOST: usize = 200_000;
 
@@ -33,8 +36,10 @@ fn known() -> MutexGuard<'static, HashMap<Seen, Content>> {
 impl Seen {
     /// `None` where the file changed so lately that it may change again within the same moment of its clock.
     pub(super) fn of(found: &Stat) -> Option<Self> {
-        let now = jiff::Timestamp::now().as_second();
-        let settled = found.st_ctime < now - 1 && found.st_mtime < now - 1;
+        // A file system that has parts of a second has many of them.
+        let tick = if found.st_ctime_nsec == 0 { 2_000_000_000 } else { TICK };
+        let changed = i128::from(found.st_ctime) * 1_000_000_000 + i128::from(found.st_ctime_nsec);
+        let settled = jiff::Timestamp::now().as_nanosecond() - changed > tick;
         let times = [found.st_ctime.into(), found.st_ctime_nsec.into(), found.st_mtime.into(), found.st_mtime_nsec.into()];
         let [changed, changed_nanoseconds, written, written_nanoseconds] = times;
         settled.then_some(Seen([

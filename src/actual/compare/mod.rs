@@ -68,7 +68,7 @@ fn compare(opened: &Opened, place: Place<'_>, sight: Sight) -> Result<Changes> {
     let mut changes = Changes::default();
     let tree = opened.tree(&gix, place.head).context("the tree of HEAD cannot be read")?;
     if sight == Sight::Content || !staged::is_tree(&index.state, tree) {
-        let tree = opened.flat(&gix, tree)?;
+        let tree = Opened::flat(&gix, tree)?;
         changes.staged = staged::staged(&index.state, &tree);
     }
     Walk::new((place, &index), &settings, sight, &mut changes).run()?;

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::fs;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
 use anyhow::{Result, anyhow, ensure};
 
@@ -20,16 +21,19 @@ use crate::model::path::AbsPath;
 /// What all worktrees see, and no other hides.
 const SHARED: [Category<'_>; 3] = [Category::LocalBranch, Category::RemoteBranch, Category::Tag];
 
-/// So many trees are kept whole: the checkouts of a repository mostly stand on few.
-const FLAT: usize = 4;
+/// So many entries of trees are kept: the checkouts of a repository mostly stand on few trees.
+const FLAT: usize = 100_000;
+
+/// Trees with all that lies below them, by the repository and their ids.
+type Flat = HashMap<(PathBuf, gix::ObjectId), Arc<State>>;
+
+static FLATS: LazyLock<Mutex<Flat>> = LazyLock::new(Mutex::default);
 
 /// An open repository, with what was found out about it.
 pub(in crate::actual) struct Opened {
     repository: gix::ThreadSafeRepository,
     settings: OnceLock<Result<Arc<Settings>, String>>,
     trees: Mutex<HashMap<gix::ObjectId, gix::ObjectId>>,
-    /// The trees that were needed last, with all that lies below them.
-    flat: Mutex<HashMap<gix::ObjectId, Arc<State>>>,
     distances: Mutex<HashMap<(ObjectId, ObjectId), (usize, usize)>>,
 }
 
@@ -44,7 +48,6 @@ impl Opened {
             settings: OnceLock::new(),
             repository: opened.into_sync(),
             trees: Mutex::default(),
-            flat: Mutex::default(),
             distances: Mutex::default(),
         })
     }
@@ -76,17 +79,18 @@ impl Opened {
     }
 
     /// What a tree holds, with what lies below it.
-    pub(super) fn flat(&self, gix: &gix::Repository, tree: gix::ObjectId) -> Result<Arc<State>> {
-        let lock = || self.flat.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = lock().get(&tree).cloned() {
+    pub(super) fn flat(gix: &gix::Repository, tree: gix::ObjectId) -> Result<Arc<State>> {
+        let lock = || FLATS.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (gix.common_dir().to_path_buf(), tree);
+        if let Some(known) = lock().get(&key).cloned() {
             return Ok(known);
         }
         let found = Arc::new(gix.index_from_tree(&tree)?.into_parts().0);
         let mut known = lock();
-        if known.len() >= FLAT {
+        if known.values().map(|state| state.entries().len()).sum::<usize>() + found.entries().len() > FLAT {
             known.clear();
         }
-        known.insert(tree, Arc::clone(&found));
+        known.insert(key, Arc::clone(&found));
         Ok(found)
     }
 

@@ -9,7 +9,7 @@ use gix::refs::{FullName, Target};
 
 use super::Native;
 use crate::diagnostic::Diagnostic;
-use crate::model::actual::ObjectFormat;
+use crate::git::objects::Objects;
 use crate::model::name::BranchName;
 use crate::model::path::{AbsPath, shell};
 use crate::regular;
@@ -29,12 +29,8 @@ pub(in crate::git) enum Head {
 }
 
 impl Native {
-    pub(in crate::git) fn format(&self) -> ObjectFormat {
-        if self.repository.to_thread_local().object_hash() == gix::hash::Kind::Sha256 {
-            ObjectFormat::Sha256
-        } else {
-            ObjectFormat::Sha1
-        }
+    pub(in crate::git) fn objects(&self) -> Objects {
+        Objects::of(self.repository.to_thread_local())
     }
 
     pub(in crate::git) fn common_dir(&self) -> &AbsPath {
