@@ -2,6 +2,7 @@
 
 use std::num::NonZero;
 use std::panic::resume_unwind;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// How many threads help somewhere, beside those that they help.
@@ -12,10 +13,11 @@ struct Help(usize);
 
 impl Help {
     fn of(most: usize) -> Self {
-        let cores = std::thread::available_parallelism().map_or(2, NonZero::get).max(2);
+        // Asking takes longer than many a look.
+        static CORES: LazyLock<usize> = LazyLock::new(|| std::thread::available_parallelism().map_or(2, NonZero::get).max(2));
         let mut taken = 0;
         let take = |helping: usize| {
-            taken = cores.saturating_sub(helping + 1).min(most);
+            taken = CORES.saturating_sub(helping + 1).min(most);
             Some(helping + taken)
         };
         let _ = HELPING.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);

@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -93,6 +94,13 @@ impl Git {
 
     /// Refuses a machine without git, or with one that is too old.
     pub(super) fn check(&self) -> Result<()> {
+        /// The `PATH` that led to a good one.
+        static GOOD: Mutex<Option<OsString>> = Mutex::new(None);
+        let path = std::env::var_os("PATH");
+        let good = || GOOD.lock().unwrap_or_else(PoisonError::into_inner);
+        if path.is_some() && *good() == path {
+            return Ok(());
+        }
         let next = "install git 2.38 or newer and put it on PATH";
         let output = self.anywhere(Path::new("/")).command_of(Path::new("git")).arg("version").output();
         let output = output.map_err(|error| Diagnostic::new(format!("git cannot be run: {error}"), next))?;
@@ -100,7 +108,10 @@ impl Git {
         let numbers: Vec<u32> =
             text.trim_start_matches("git version ").split('.').map_while(|part| part.parse().ok()).take(2).collect();
         match numbers[..] {
-            [major, minor] if (major, minor) >= OLDEST => Ok(()),
+            [major, minor] if (major, minor) >= OLDEST => {
+                *good() = path;
+                Ok(())
+            }
             _ => Err(Diagnostic::new(format!("git is too old: `{}`", text.trim()), next).into()),
         }
     }

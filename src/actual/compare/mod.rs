@@ -92,13 +92,17 @@ fn read_index(gix: &gix::Repository, place: Place<'_>, sight: Sight) -> Result<I
     let path = place.admin_dir.join("index");
     // Before it is read: what is written meanwhile counts as written later than it was.
     let found = std::fs::symlink_metadata(&path)?;
-    let bytes = regular::read_here(&path)?;
+    ensure!(found.is_file(), "the index is no regular file");
     let (kind, options) = (gix.object_hash(), index::OPTIONS);
-    let (mut state, _) = State::from_bytes(&bytes, State::new(kind).timestamp(), kind, options)?;
-    if state.link().is_some() || sight == Sight::Content {
+    let of_times = match sight {
+        Sight::Times => Some(State::from_bytes(&regular::read_here(&path)?, State::new(kind).timestamp(), kind, options)?.0),
+        Sight::Content => None,
+    };
+    let state = match of_times.filter(|state| state.link().is_none()) {
+        Some(state) => state,
         // With its other half, or with its checksum, which git does not look at.
-        state = index::open_with(place.admin_dir.as_path(), kind)?.context("there is no index")?.into_parts().0;
-    }
+        None => index::open_with(place.admin_dir.as_path(), kind)?.context("there is no index")?.into_parts().0,
+    };
     ensure!(!state.is_sparse(), "the index is sparse");
     if sight == Sight::Content {
         let odd = |flags: Flags| flags.contains(Flags::INTENT_TO_ADD) || flags.stage_raw() != 0;
