@@ -16,6 +16,7 @@ mod intents;
 pub mod journal;
 mod leftover;
 mod marks;
+mod outage;
 mod prepare;
 mod recover;
 mod relocate;

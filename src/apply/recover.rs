@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use anyhow::{Result, bail};
 
 use super::rounds::{repositories, rounds};
-use super::{contents, entries, leftover, relocate, submodules};
+use super::{contents, entries, leftover, outage, relocate, submodules};
 use crate::actual;
 use crate::diagnostic::Diagnostic;
 use crate::git::{Door, Unsettled};
@@ -35,6 +35,9 @@ pub fn recover(door: &dyn Door, desired: &Desired, journal: &Journal, tell: &dyn
     let mut left = Vec::new();
     for (desired, journal) in &rounds(desired, journal) {
         let recovery = Recovery { door, desired, journal, tell };
+        if !journal.is_of(actual::boot().as_ref()) {
+            outage::settle(&recovery)?;
+        }
         let in_use = leftover::locks(&recovery, &actual::read(desired)?);
         left.append(&mut settle(&recovery)?);
         for intent in in_use {

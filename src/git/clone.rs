@@ -43,6 +43,8 @@ pub(super) fn clone(
         forget(git, path, &[own_files::token()?.to_owned()])?;
         return Err(error);
     }
+    // What has its name is whole, whatever becomes of the power: nothing tells later what a clone should hold.
+    own_files::sync_file_system(&draft)?;
     // An empty directory may stand at the place; a rename that replaces nothing needs it gone.
     own_files::remove_empty(path)?;
     own_files::rename(&draft, path)

@@ -224,11 +224,25 @@ enum Stage {
     Done,
 }
 
+impl Header {
+    /// Whether it was certainly written in this boot of the machine.
+    fn is_of(&self, boot: Option<&Boot>) -> bool {
+        matches!((&self.boot, boot), (Some(then), Some(now)) if then.id == now.id)
+    }
+}
+
 impl Journal {
+    /// Whether it was certainly written in this boot of the machine: then nothing that was written is lost.
+    #[must_use]
+    pub fn is_of(&self, boot: Option<&Boot>) -> bool {
+        self.header.is_of(boot)
+    }
+
     /// Reads a journal; `None` without a whole header.
     ///
     /// `boot` is today's. In the same boot nothing that was written is lost, so what is not noted as begun has not begun;
-    /// after another one, and in a damaged journal, only the intents themselves are certain. A last line that is cut short
+    /// after another one, and in a damaged journal, only the intents themselves are certain, not even that they are done
+    /// after another boot. A last line that is cut short
     /// is left out.
     #[must_use]
     pub fn parse(bytes: &[u8], boot: Option<&Boot>) -> Option<Self> {
@@ -250,12 +264,13 @@ impl Journal {
             }
         }
         damaged |= intents.len() < header.intents;
-        let same = matches!((&header.boot, boot), (Some(then), Some(now)) if then.id == now.id);
+        let same = header.is_of(boot);
         let open = |stage: Stage| match stage {
             // A line that cannot be read may have said that it begins.
             Stage::Noted => !same || damaged,
             Stage::Begun => true,
-            Stage::Done => false,
+            // What it wrote may not have been on the disk by then.
+            Stage::Done => !same,
         };
         let open = intents.into_iter().filter(|(_, stage)| open(*stage)).filter_map(|(intent, _)| intent).collect();
         Some(Journal { header, open, damaged })

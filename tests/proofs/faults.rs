@@ -8,6 +8,7 @@ use super::copy::{bring_back, copy_tree};
 use super::drive::{self, Applied, Command, Order};
 use super::end::{differences, end_state};
 use super::leftovers::leftovers;
+use super::power::below;
 use super::scenarios::{NOW, SCENARIOS, Scenario};
 use super::{figures, number, spread, tokens};
 use crate::support::Sandbox;
@@ -128,6 +129,13 @@ impl<'a> Case<'a> {
     pub(super) fn breaks(&self, fault: Fault) {
         bring_back(&kept(&self.sandbox), &self.sandbox.root());
         command(&self.sandbox, self.scenario.order, 0, Some(fault));
+    }
+
+    /// The files that were there before, by where they are now.
+    pub(super) fn kept_files(&self) -> Vec<PathBuf> {
+        let (kept, root) = (kept(&self.sandbox), self.sandbox.root());
+        let all = below(&kept).into_iter();
+        all.map(|file| root.join(file.strip_prefix(&kept).unwrap())).collect()
     }
 
     /// What is not to be found.

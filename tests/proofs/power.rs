@@ -21,7 +21,7 @@ fn files(directory: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-fn below(directory: impl AsRef<Path>) -> Vec<PathBuf> {
+pub(super) fn below(directory: impl AsRef<Path>) -> Vec<PathBuf> {
     let mut found = Vec::new();
     files(directory.as_ref(), &mut found);
     found
@@ -90,6 +90,106 @@ fn a_removal_that_the_power_was_cut_of_before_its_flush_is_called_off() {
             );
         }
         wrong
+    });
+    assert_eq!(wrong.concat(), Vec::<String>::new());
+}
+
+/// What makes builders.
+const CREATIONS: [&str; 4] = ["create sibling", "create nested", "create split", "create custom"];
+
+/// Whether the power takes a file, by its path.
+type Takes = fn(&str) -> bool;
+
+/// What the power may take: files by where they lie.
+const TAKEN: [(&str, Takes); 7] = [
+    ("everything", |_| true),
+    ("refs", |path| path.contains("/refs/heads/")),
+    ("admin directories", |path| path.contains("/worktrees/")),
+    ("HEADs", |path| path.contains("/worktrees/") && path.ends_with("/HEAD")),
+    ("links", |path| path.ends_with("/gitdir") || path.ends_with("/.git")),
+    ("marks", |path| path.contains("wsctl") || path.contains(".wsctl/builders/")),
+    ("files", |path| path.contains("/.builders/") && !path.contains("/.git") && !path.contains("/.wsctl/")),
+];
+
+/// The files that a run made in repositories and builders, and did not wait for.
+fn made(sandbox: &Sandbox, before: &[PathBuf]) -> Vec<PathBuf> {
+    let worktrees_and_refs = git_dirs(sandbox)
+        .into_iter()
+        .flat_map(|git_dir| ["worktrees", "refs/heads", "logs/refs/heads"].map(|name| git_dir.join(name)))
+        .flat_map(below);
+    let builders = below(sandbox.root().join(".builders"));
+    let waited_for = |file: &PathBuf| {
+        let own = ["journal", "lock", "workspace.json", ".gitignore", ".ignore"];
+        let managed = ["shared.md", "template.md", ".env", "link.md"];
+        own.iter().chain(&managed).any(|name| file.ends_with(name))
+    };
+    let all = worktrees_and_refs.chain(builders).filter(|file| !waited_for(file) && !before.contains(file));
+    all.filter(|file| file.symlink_metadata().unwrap().is_file()).collect()
+}
+
+/// As it is on a disk that had heard of a file, and not yet of what is in it.
+fn hollow(file: &Path) {
+    let written = file.metadata().unwrap().modified().unwrap();
+    let mode = file.metadata().unwrap().permissions();
+    empty(file);
+    fs::File::options().write(true).open(file).unwrap().set_modified(written).unwrap();
+    fs::set_permissions(file, mode).unwrap();
+}
+
+/// The journal that is left was written before the machine was started again.
+fn reboot(sandbox: &Sandbox) {
+    let path = sandbox.root().join(".builders/.wsctl/journal");
+    let text = fs::read_to_string(&path).unwrap();
+    let (header, rest) = text.split_once('\n').unwrap();
+    let mut header: serde_json::Value = serde_json::from_str(header).unwrap();
+    header["boot"]["id"] = "another".into();
+    fs::write(&path, format!("{header}\n{rest}")).unwrap();
+}
+
+#[test]
+fn a_creation_that_the_power_was_cut_of_is_made_again() {
+    let wrong = spread(&CREATIONS, |name| {
+        let scenario = SCENARIOS.iter().find(|scenario| scenario.name == *name).unwrap();
+        let case = Case::new(scenario);
+        let flush = case.calls.iter().rposition(|call| *call == "flush").unwrap();
+        let mut wrong = Vec::new();
+        let mut random = 7_u32;
+        for round in 0..TAKEN.len() + 5 {
+            case.breaks(Fault { call: flush, mode: Mode::DieBefore });
+            let mut lost = 0;
+            for file in made(&case.sandbox, &case.kept_files()) {
+                random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let goes = TAKEN.get(round).map_or(random >> 24 < 90, |(_, takes)| takes(file.to_str().unwrap()));
+                if goes {
+                    hollow(&file);
+                    lost += 1;
+                }
+            }
+            assert!(lost > 0, "{name} {round}");
+            reboot(&case.sandbox);
+            let what = TAKEN.get(round).map_or_else(|| round.to_string(), |(what, _)| (*what).to_owned());
+            // What is left of an anchor is put aside.
+            let is_aside = |line: &String| line.starts_with("too much: .wsctl/replaced/.git-");
+            let judged = case.judged_later().into_iter().filter(|line| !is_known(line) && !is_aside(line));
+            wrong.extend(judged.map(|line| format!("{name}, {what}: {line}")));
+        }
+        wrong
+    });
+    assert_eq!(wrong.concat(), Vec::<String>::new());
+}
+
+#[test]
+fn what_was_done_before_another_boot_is_found_done() {
+    let wrong = spread(&SCENARIOS, |scenario| {
+        let case = Case::new(scenario);
+        let Some(flush) = case.calls.iter().rposition(|call| *call == "flush") else { return vec![] };
+        case.breaks(Fault { call: flush, mode: Mode::DieBefore });
+        if !case.sandbox.root().join(".builders/.wsctl/journal").exists() {
+            return vec![];
+        }
+        reboot(&case.sandbox);
+        let judged = case.judged_later().into_iter().filter(|line| !is_known(line));
+        judged.map(|line| format!("{}: {line}", scenario.name)).collect::<Vec<_>>()
     });
     assert_eq!(wrong.concat(), Vec::<String>::new());
 }

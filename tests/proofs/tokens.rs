@@ -7,6 +7,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use super::power::below;
 use crate::support::Sandbox;
 
 const SIGN: &[u8] = b"token=";
@@ -84,9 +85,15 @@ pub(super) fn git_dirs(root: &Path) -> Vec<PathBuf> {
     git_dirs
 }
 
+/// What an outage left of an anchor, put aside.
+fn was_taken_by_a_power_cut(git_dir: &Path) -> bool {
+    let aside = git_dir.parent().is_some_and(|parent| parent.ends_with(".wsctl/replaced"));
+    aside && below(git_dir).iter().any(|file| file.metadata().is_ok_and(|found| found.len() == 0))
+}
+
 fn walk(directory: &Path, found: &mut BTreeSet<String>, git_dirs: &mut Vec<PathBuf>) {
     let is_git_dir = directory.join("objects").is_dir() && directory.join("HEAD").exists();
-    if is_git_dir {
+    if is_git_dir && !was_taken_by_a_power_cut(directory) {
         git_dirs.push(directory.to_path_buf());
     }
     let Ok(entries) = fs::read_dir(directory) else { return };
