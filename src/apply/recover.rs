@@ -35,7 +35,7 @@ pub fn recover(door: &dyn Door, desired: &Desired, journal: &Journal, tell: &dyn
     let mut left = Vec::new();
     for (desired, journal) in &rounds(desired, journal) {
         let recovery = Recovery { door, desired, journal, tell };
-        if !journal.is_of(actual::boot().as_ref()) {
+        if !journal.header.is_of(actual::boot().as_ref()) {
             outage::settle(&recovery)?;
         }
         let in_use = leftover::locks(&recovery, &actual::read(desired)?);

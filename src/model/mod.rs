@@ -9,6 +9,7 @@ pub mod clock;
 pub mod desired;
 pub mod escaped;
 pub mod journal;
+mod journal_header;
 pub mod lfs;
 pub mod mark;
 pub mod moved;

@@ -598,14 +598,15 @@ fn a_journal_that_cannot_be_read_or_is_a_copys_is_set_aside() {
 fn a_journal_cut_at_any_byte_is_read_as_far_as_it_goes() {
     let sandbox = made(WORK);
     let intents = [sandbox.adding("a", true), Intent::Clone { path: abs(sandbox.path("repos/new")) }];
-    let mut bytes = Journal::begin(&sandbox.header(None, 2), &intents).unwrap();
+    let boot = Boot { id: "this one".into(), uptime: 1 };
+    let mut bytes = Journal::begin(&sandbox.header(Some(boot.clone()), 2), &intents).unwrap();
     let whole = bytes.len();
     for note in [Journal::begun(0), Journal::begun(1), Journal::done(0), Journal::done(1)] {
         bytes.extend(note.bytes());
     }
     let header = bytes.iter().position(|byte| *byte == b'\n').unwrap();
     for end in 0..=bytes.len() {
-        let read = Journal::parse(&bytes[..end], None);
+        let read = Journal::parse(&bytes[..end], Some(&boot));
         assert_eq!(read.is_some(), end > header, "{end}");
         let Some(journal) = read else { continue };
         assert_eq!(journal.damaged, end < whole, "{end}");
@@ -613,7 +614,12 @@ fn a_journal_cut_at_any_byte_is_read_as_far_as_it_goes() {
         if end >= whole {
             let done = bytes[whole..end].split_inclusive(|byte| *byte == b'\n');
             let done = done.filter(|line| line.starts_with(b"-") && line.ends_with(b"\n")).count();
-            assert_eq!(journal.open.len(), 2 - done, "{end}");
+            // What has not begun has not, in the same boot.
+            let begun = bytes[whole..end].split_inclusive(|byte| *byte == b'\n');
+            let begun = begun.filter(|line| line.starts_with(b"+") && line.ends_with(b"\n")).count();
+            assert_eq!(journal.open.len(), begun - done, "{end}");
+            let later = Journal::parse(&bytes[..end], Some(&Boot { id: "a later one".into(), uptime: 1 })).unwrap();
+            assert_eq!(later.open, intents, "{end}: nothing is certain");
         }
     }
 }
@@ -729,10 +735,10 @@ fn a_newer_journal_is_not_written_over_by_a_run_that_carries_an_older_one() {
     let newer = Journal::begin(&newer, &[clone("newer")]).unwrap();
     fs::write(sandbox.path("newer"), &newer).unwrap();
     sandbox.cut_short(&[clone("older")]);
-    // The second time that a door is opened the older journal was looked at, and the lock is held again.
-    let (top, real) = (sandbox.top().display().to_string(), std::env::var("PATH").unwrap());
+    // When git is asked whether it can do what was planned, the older journal was looked at.
+    let (root, real) = (sandbox.root().display().to_string(), std::env::var("PATH").unwrap());
     let path = sandbox.path_with_git(&format!(
-        "#!/bin/sh\nif [ \"$*\" = version ] && ! mkdir '{top}/once' 2>/dev/null; then\ncp '{top}/ws/newer' '{top}/ws/.builders/.wsctl/journal'\nfi\n\
+        "#!/bin/sh\nif [ \"$*\" = --version ]; then\ncp '{root}/newer' '{root}/.builders/.wsctl/journal'\nfi\n\
          PATH='{real}'\nexec git \"$@\"\n"
     ));
     let arguments = ["-f", "other.toml", "apply", "--auto-approve"];
