@@ -61,7 +61,7 @@ fn builder(desired: &Desired, repositories: &Repositories, registered: &Register
     let reachable = !matches!(occupant, Occupant::Symlink | Occupant::Nothing | Occupant::File);
     let own = anchor::mark(&path);
     let anchor = if reachable { anchor::read(&path, own != Marked::No) } else { AnchorState::Missing };
-    let real = disk::real(&path);
+    let real = if occupant == Occupant::Symlink { disk::real(&path) } else { registered.real(name) };
     let mark = if own == Marked::No { mark(desired, &path, name, &registered.inside(&real)) } else { own };
     let mut known = known_places(declared, registered, name);
     if let AnchorState::Ours(anchor) = &anchor {
@@ -69,7 +69,7 @@ fn builder(desired: &Desired, repositories: &Repositories, registered: &Register
             anchor.entries.iter().filter(|(_, entry)| matches!(entry, AnchorEntry::Gitlink(_))).map(|(at, _)| at.clone()),
         );
     }
-    let places = places::places(&path, &known, reachable, &|at| registered.whole(at.under(&real).as_path()));
+    let places = places::places(&path, &known, reachable, &|at| registered.whole(&at.under(&real)));
     let files = managed(declared, &mark);
     let tracked = Tracked::new(repositories, &places, &files);
     let files = files.into_iter().map(|to| {
@@ -105,7 +105,7 @@ fn one_sided(
 ) -> BTreeMap<RelPath, Option<AbsPath>> {
     let named = |(at, occupant): (&RelPath, &Occupant)| {
         let Occupant::Worktree(admin) = occupant else { return None };
-        if registered.whole(at.under(builder).as_path()) == Some(admin) {
+        if registered.whole(&at.under(builder)) == Some(admin) {
             return None;
         }
         let named = registration::link(admin).0;

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
-use std::path::Path;
 
 use super::builders::Repositories;
 use crate::model::actual::{Link, Registration, RepositoryState};
@@ -20,7 +19,7 @@ pub(super) struct Registered<'a> {
     /// By the builder of the mark.
     marked: HashMap<&'a OsStr, Vec<Entry<'a>>>,
     /// Admin directories of those that are whole, by worktree.
-    whole: HashMap<&'a Path, &'a AbsPath>,
+    whole: HashMap<&'a AbsPath, &'a AbsPath>,
     builders_dir: AbsPath,
 }
 
@@ -29,15 +28,16 @@ impl<'a> Registered<'a> {
     pub(super) fn new(repositories: &'a Repositories, builders_dir: AbsPath) -> Self {
         let present = repositories.iter().filter_map(|(name, state)| Some((name, RepositoryState::repository(state)?)));
         let all = present.flat_map(|(name, found)| found.registrations.values().map(move |found| (name, found))).collect();
-        let mut registered =
-            Registered { all, below: HashMap::new(), marked: HashMap::new(), whole: HashMap::new(), builders_dir };
+        let all: Vec<Entry<'a>> = all;
+        let whole = HashMap::with_capacity(all.len());
+        let mut registered = Registered { all, below: HashMap::new(), marked: HashMap::new(), whole, builders_dir };
         for &(name, found) in &registered.all {
             if let Some(mark) = found.mark.mark() {
                 registered.marked.entry(OsStr::new(mark.builder.as_str())).or_default().push((name, found));
             }
             let Some(worktree) = &found.worktree else { continue };
             if found.link == Link::Whole {
-                registered.whole.insert(worktree.as_path(), &found.admin_dir);
+                registered.whole.insert(worktree, &found.admin_dir);
             }
             let inside = worktree.as_path().strip_prefix(registered.builders_dir.as_path()).ok();
             if let Some(first) = inside.and_then(|inside| inside.iter().next()) {
@@ -45,6 +45,11 @@ impl<'a> Registered<'a> {
             }
         }
         registered
+    }
+
+    /// The real path of what lies directly below `builders_dir` and is no symbolic link.
+    pub(super) fn real(&self, name: &OsStr) -> AbsPath {
+        self.builders_dir.join(name)
     }
 
     /// Those whose worktree is this real path, or lies in it.
@@ -64,7 +69,7 @@ impl<'a> Registered<'a> {
     }
 
     /// The admin directory of the worktree at a real path, where the two name each other.
-    pub(super) fn whole(&self, worktree: &Path) -> Option<&'a AbsPath> {
+    pub(super) fn whole(&self, worktree: &AbsPath) -> Option<&'a AbsPath> {
         self.whole.get(worktree).copied()
     }
 }

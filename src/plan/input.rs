@@ -48,7 +48,8 @@ impl<'a> Input<'a> {
     pub(super) fn new(desired: &'a Desired, actual: &'a Actual, options: &'a Options) -> Self {
         let checkouts = desired.builders.values().flat_map(|builder| builder.checkouts.values());
         let wanted = checkouts.filter_map(|checkout| Some((&checkout.repository, checkout.goal.branch()?))).collect();
-        let (worktrees, marked, of_builders) = (BTreeMap::new(), HashMap::new(), HashMap::new());
+        let (worktrees, of_builders) = (BTreeMap::new(), HashMap::with_capacity(desired.builders.len()));
+        let marked = HashMap::with_capacity(actual.repositories.len() * desired.builders.len());
         let selection = Some(&options.selection).filter(|selection| !selection.is_everything());
         let selected = selection.map(|selection| Selected::new(desired, selection));
         let places = places(actual);
