@@ -7,7 +7,6 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use super::disk;
-use super::recent::Recent;
 use crate::model::actual::Place;
 use crate::model::desired::Desired;
 use crate::model::mark::{Marked, WorkspaceMark};
@@ -30,15 +29,10 @@ pub fn inner_path(path: &AbsPath) -> Option<AbsPath> {
 
 /// Mount points below a directory, also those that show the same file system once more.
 pub(super) fn mounts_below(directory: &AbsPath) -> Vec<PathBuf> {
-    static LAST: Recent<Vec<PathBuf>> = Recent::new();
-    let all = || {
-        let mounts = std::fs::read("/proc/self/mountinfo").unwrap_or_default();
-        let points = mounts.split(|byte| *byte == b'\n').filter_map(|line| line.split(|byte| *byte == b' ').nth(4));
-        points.map(unescape).collect()
-    };
-    let points = LAST.get(all);
+    let mounts = std::fs::read("/proc/self/mountinfo").unwrap_or_default();
     let real = disk::real(directory);
-    let below = points.iter().filter_map(|point| Some(directory.as_path().join(point.strip_prefix(&real).ok()?)));
+    let points = mounts.split(|byte| *byte == b'\n').filter_map(|line| line.split(|byte| *byte == b' ').nth(4)).map(unescape);
+    let below = points.filter_map(|point| Some(directory.as_path().join(point.strip_prefix(&real).ok()?)));
     below.filter(|point| point != directory.as_path()).collect()
 }
 

@@ -22,7 +22,7 @@ pub(super) struct Content {
 }
 
 /// The coarsest clock, in nanoseconds, that a file system with parts of a second is expected to have.
-const TICK: i128 = 100_000_000;
+const TICK: i128 = 30_000_000;
 
 /// How many are remembered.
 const MOST: usize = 200_000;
