@@ -56,7 +56,7 @@ pub use home::{at_home, moved_meanwhile};
 pub use journal::{journal, made, without_leftovers};
 pub use lfs::pointers;
 pub use locks::{anchor_locks, keeper_locks, module_locks, refs_below};
-pub use outage::{is_hollow, is_torn_anchor, is_torn_branch, torn};
+pub use outage::{is_hollow, is_torn_anchor, is_torn_branch, is_worked_in, torn};
 pub use populated::{recorded, submodules};
 pub use processes::users;
 pub use read::{read, read_builder};

@@ -9,6 +9,7 @@ use std::path::Path;
 use anyhow::Result;
 use gix::index::entry::Mode;
 
+use super::walk::{Into, walk};
 use super::{disk, index};
 use crate::model::actual::{ObjectFormat, Repository};
 use crate::model::mark::{BUILDER_MARK, CHECKOUT_MARK};
@@ -93,6 +94,27 @@ fn is_called_as(admin_dir: &AbsPath, worktree: &AbsPath) -> bool {
         name.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned()
     };
     stem(admin_dir) == stem(worktree)
+}
+
+/// Files that a recovery writes itself, so that they tell nothing of people.
+const WRITTEN_AGAIN: [&str; 4] = ["HEAD", "commondir", "gitdir", "locked"];
+
+/// Whether anything in a worktree or its admin directory changed after a time, in seconds since 1970, by the times of the
+/// inodes, which nobody can set. What cannot be read counts.
+#[must_use]
+pub fn is_worked_in(admin_dir: &AbsPath, worktree: &AbsPath, since: i64) -> bool {
+    changed_since(admin_dir, since, &WRITTEN_AGAIN) || changed_since(worktree, since, &[".git"])
+}
+
+fn changed_since(directory: &AbsPath, since: i64, without: &[&str]) -> bool {
+    let mut changed = false;
+    let mut visit = |path: &Path, found: &Metadata| {
+        let left_out = without.iter().any(|name| *directory.join(name).as_path() == *path);
+        changed |= !left_out && found.ctime() > since;
+        Ok(if left_out { Into::Skip } else { Into::Descend })
+    };
+    let walked = walk(directory.as_path(), &mut Vec::new(), &mut visit);
+    changed || walked.is_err()
 }
 
 /// By the file that nobody writes again.

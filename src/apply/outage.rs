@@ -1,5 +1,6 @@
 //! After a loss of power: of what a run had written, some files may be empty. A creation that is left so is made to look
-//! like one that was cut short, which recovery and plan know: it goes to the trash, and is made again.
+//! like one that was cut short, which recovery and plan know: it goes to the trash, and is made again. One that somebody
+//! has worked in since is left as it is.
 
 use std::iter::repeat;
 
@@ -10,16 +11,18 @@ use super::recover::{Recovery, repository_at};
 use crate::actual::{self, is_hollow};
 use crate::git::Lasts;
 use crate::model::actual::Repository;
+use crate::model::clock::Boot;
 use crate::model::journal::Intent;
 use crate::model::mark::{BUILDER_MARK, CHECKOUT_MARK, Deed, OWN_DIRECTORY, OurLock};
 use crate::model::name::{BranchName, ObjectId};
-use crate::model::path::AbsPath;
+use crate::model::path::{AbsPath, shell};
 
 /// Settles what a run made that was cut short by the end of a boot.
 ///
 /// # Errors
 /// What is there cannot be read or written.
-pub(super) fn settle(recovery: &Recovery<'_>) -> Result<()> {
+pub(super) fn settle(recovery: &Recovery<'_>, boot: &Boot) -> Result<()> {
+    let started = jiff::Timestamp::now().as_second() - i64::try_from(boot.uptime).unwrap_or_default();
     for intent in &recovery.journal.open {
         if let Intent::Builder { builder, path } = intent {
             let git_dir = path.join(".git");
@@ -36,10 +39,19 @@ pub(super) fn settle(recovery: &Recovery<'_>) -> Result<()> {
             let Some(repository) = repository_at(&actual, main) else { continue };
             let branch = branch.as_ref();
             let (new, since) = (branch.filter(|_| *makes), recovery.journal.header.opened / 1000);
-            if let Some(admin_dir) = actual::torn(repository, (path, new), since, guess)? {
-                (recovery.tell)(&format!("the power was cut before {path} was on the disk: it is made again"));
-                let made = Made { admin_dir, path, branch, makes: *makes, start: start.as_ref() };
-                made.begin_again(recovery)?;
+            match actual::torn(repository, (path, new), since, guess)? {
+                Some(admin_dir) if actual::is_worked_in(&admin_dir, path, started) => {
+                    let text = "was not wholly on the disk when the power was cut, and somebody has worked there since: it stays";
+                    (recovery.tell)(&format!("{path} {text}; `git -C {} status` shows what is empty", shell(path)));
+                    continue;
+                }
+                Some(admin_dir) => {
+                    let Some(start) = start else { continue };
+                    (recovery.tell)(&format!("the power was cut before {path} was on the disk: it is made again"));
+                    Made { admin_dir, path, branch, makes: *makes, start }.begin_again(recovery)?;
+                }
+                None if branch.is_some_and(|branch| uses(repository, branch)) => continue,
+                None => {}
             }
             if let Some(branch) = new {
                 forget(recovery, repository, branch, start.as_ref())?;
@@ -47,6 +59,11 @@ pub(super) fn settle(recovery: &Recovery<'_>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether a worktree is on a branch.
+fn uses(repository: &Repository, branch: &BranchName) -> bool {
+    repository.registrations.values().any(|found| found.head.branch() == Some(branch))
 }
 
 /// A branch that the run made, and whose file names nothing any more, or whose reflog does not tell that it did: both go.
@@ -70,14 +87,14 @@ struct Made<'a> {
     path: &'a AbsPath,
     branch: Option<&'a BranchName>,
     makes: bool,
-    start: Option<&'a ObjectId>,
+    start: &'a ObjectId,
 }
 
 impl Made<'_> {
     /// What git needs to know it as a worktree is written again where it is empty, and what would make it pass for a whole
     /// one is removed. The lock that says so comes first.
     fn begin_again(&self, recovery: &Recovery<'_>) -> Result<()> {
-        let Some(start) = self.start else { return Ok(()) };
+        let start = self.start;
         let lock = OurLock {
             workspace: recovery.journal.header.workspace.clone(),
             deed: Deed::Creating { made_branch: self.makes, start: start.clone() },

@@ -11,6 +11,7 @@ use crate::actual;
 use crate::diagnostic::Diagnostic;
 use crate::git::{Door, Unsettled};
 use crate::model::actual::{Actual, Repository, RepositoryState};
+use crate::model::clock::Boot;
 use crate::model::desired::{Desired, DesiredBuilder};
 use crate::model::journal::{Intent, Journal};
 use crate::model::mark::{Deed, OWN_DIRECTORY, OurLock, REPLACED};
@@ -27,16 +28,22 @@ pub(super) struct Recovery<'a> {
 }
 
 /// Cleans up after a run that was cut short. The locks of the workspace and of its repositories are held, so that no git
-/// of that run is at work any more. Returns the intents that could not be settled, each of which was told.
+/// of that run is at work any more. `boot` is today's. Returns the intents that could not be settled, each of which was told.
 ///
 /// # Errors
 /// The disk cannot be read at all.
-pub fn recover(door: &dyn Door, desired: &Desired, journal: &Journal, tell: &dyn Fn(&str)) -> Result<Vec<Intent>> {
+pub fn recover(
+    door: &dyn Door,
+    desired: &Desired,
+    journal: &Journal,
+    boot: Option<&Boot>,
+    tell: &dyn Fn(&str),
+) -> Result<Vec<Intent>> {
     let mut left = Vec::new();
     for (desired, journal) in &rounds(desired, journal) {
         let recovery = Recovery { door, desired, journal, tell };
-        if !journal.header.is_of(actual::boot().as_ref()) {
-            outage::settle(&recovery)?;
+        if let Some(boot) = boot.filter(|boot| !journal.header.is_of(Some(boot))) {
+            outage::settle(&recovery, boot)?;
         }
         let in_use = leftover::locks(&recovery, &actual::read(desired)?);
         left.append(&mut settle(&recovery)?);

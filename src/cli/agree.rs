@@ -57,6 +57,7 @@ pub(super) enum Agreed {
     Moved,
 }
 
+/// Plans and asks; then plans again under the locks, unless nobody had them since and nobody took time over the question.
 pub(super) fn agree(
     globals: &Globals,
     desired: &Desired,

@@ -33,7 +33,7 @@ pub(super) fn recover(globals: &Globals, desired: &Desired) -> Result<Option<Jou
         }
         Unfinished::CutShort(journal) => {
             let tell = |message: &str| view::narrate(&format!("warning: {message}\n"));
-            let left = apply::recover(&door, desired, &journal, &tell)?;
+            let left = apply::recover(&door, desired, &journal, actual::boot().as_ref(), &tell)?;
             if !left.is_empty() {
                 return Ok(Some(Journal { open: left, ..journal }));
             }

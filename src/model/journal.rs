@@ -198,9 +198,8 @@ impl Journal {
     /// Reads a journal; `None` without a whole header.
     ///
     /// `boot` is today's. In the same boot nothing that was written is lost, so what is not noted as begun has not begun;
-    /// after another one, and in a damaged journal, only the intents themselves are certain, not even that they are done
-    /// after another boot. A last line that is cut short
-    /// is left out.
+    /// after another one, and in a damaged journal, only the intents themselves are certain. After another boot not even what
+    /// is noted as done is. A last line that is cut short is left out.
     #[must_use]
     pub fn parse(bytes: &[u8], boot: Option<&Boot>) -> Option<Self> {
         let mut lines = bytes.split_inclusive(|byte| *byte == b'\n').filter_map(|line| line.strip_suffix(b"\n"));

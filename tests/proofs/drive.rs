@@ -12,6 +12,7 @@ use wsctl::apply::restore::Bringing;
 use wsctl::apply::{Run, Spot, claim, prepare, run};
 use wsctl::git::{Door, GitDoor, Locks};
 use wsctl::model::actual::{Actual, RepositoryState};
+use wsctl::model::clock::Boot;
 use wsctl::model::clock::Moment;
 use wsctl::model::desired::Desired;
 use wsctl::model::journal::{JOURNAL, Journal, Unfinished};
@@ -20,7 +21,7 @@ use wsctl::model::name::BuilderName;
 use wsctl::model::path::AbsPath;
 use wsctl::model::policy::OnUnsaved;
 use wsctl::model::stored::Home;
-use wsctl::plan::{self, Options, Plan, plan, questions};
+use wsctl::plan::{self, Options, Plan, plan, plan_unless_asked};
 use wsctl::{actual, apply, config, desired, trash};
 
 use crate::support::Sandbox;
@@ -87,9 +88,10 @@ pub(super) fn refresh(desired: &Desired, order: Order) -> Result<(Actual, Plan)>
     let options = order.options();
     let mut actual = actual::read(desired)?;
     actual::without_leftovers(&mut actual);
-    let questions: Vec<_> = questions(desired, &actual, &options).into_iter().collect();
-    actual::examine(&mut actual, desired, &questions);
-    let plan = plan(desired, &actual, &options);
+    let plan = plan_unless_asked(desired, &actual, &options).unwrap_or_else(|questions| {
+        actual::examine(&mut actual, desired, &questions.into_iter().collect::<Vec<_>>());
+        plan(desired, &actual, &options)
+    });
     Ok((actual, plan))
 }
 
@@ -197,7 +199,10 @@ pub(super) fn recover(desired: &Desired, door: &dyn Door) -> Result<Option<Journ
         }
         Some(Unfinished::CutShort(journal)) => journal,
     };
-    let left = apply::recover(door, desired, &journal, &|_| {})?;
+    // After another boot, that of a machine which was started just now.
+    let boot = actual::boot().filter(|boot| journal.header.is_of(Some(boot)));
+    let boot = boot.unwrap_or_else(|| Boot { id: "just now".into(), uptime: 0 });
+    let left = apply::recover(door, desired, &journal, Some(&boot), &|_| {})?;
     if !left.is_empty() {
         return Ok(Some(Journal { open: left, ..journal }));
     }

@@ -193,3 +193,26 @@ fn what_was_done_before_another_boot_is_found_done() {
     });
     assert_eq!(wrong.concat(), Vec::<String>::new());
 }
+
+#[test]
+fn what_somebody_worked_in_after_the_power_came_back_stays() {
+    let scenario = SCENARIOS.iter().find(|scenario| scenario.name == "create sibling").unwrap();
+    let case = Case::new(scenario);
+    let flush = case.calls.iter().rposition(|call| *call == "flush").unwrap();
+    case.breaks(Fault { call: flush, mode: Mode::DieBefore });
+    let sandbox = &case.sandbox;
+    let checkout = sandbox.root().join(".builders/one/api");
+    hollow(&sandbox.root().join("repos/api/.git/logs/refs/heads/builder/one"));
+    hollow(&sandbox.root().join(".builders/one/api/README.md"));
+    fs::write(checkout.join("mine"), "staged alone\n").unwrap();
+    sandbox.git(&checkout, &["add", "mine"]);
+    fs::write(checkout.join("mine"), "and edited\n").unwrap();
+    reboot(sandbox);
+    // By this machine's own boot, which all of it came after.
+    let answer = sandbox.wsctl(&["apply", "--auto-approve"]);
+    answer.says(".builders/one/api was not wholly on the disk").says("somebody has worked there since: it stays");
+    assert_eq!(fs::read_to_string(checkout.join("mine")).unwrap(), "and edited\n");
+    assert_eq!(sandbox.git(&checkout, &["show", ":mine"]), "staged alone");
+    assert_eq!(sandbox.git(&checkout, &["symbolic-ref", "HEAD"]), "refs/heads/builder/one");
+    sandbox.git(&checkout, &["rev-parse", "--verify", "HEAD"]);
+}
