@@ -31,7 +31,6 @@ mod populated;
 mod processes;
 mod read;
 mod real;
-mod recent;
 mod refs;
 mod registered;
 mod registration;

@@ -2,16 +2,19 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::disk;
-use super::recent::Recent;
 use crate::model::mark::{OWN_DIRECTORY, REPOSITORY_LOCK, WORKSPACE_LOCK};
 use crate::model::path::AbsPath;
 use crate::model::work::Finding;
 
 /// The processes of this moment, ourselves and the children that we started among them.
 pub(super) struct Processes(Vec<Process>);
+
+/// How long a look at all processes is good for.
+const RECENT: Duration = Duration::from_millis(20);
 
 struct Process {
     pid: u32,
@@ -26,10 +29,18 @@ impl Processes {
         Processes(pids.map(process).filter(|process| !process.places.is_empty()).collect())
     }
 
-    /// The same of a moment ago, where somebody looked then.
+    /// The same of a moment ago, where somebody looked then: reading all of them takes longer than most of what is asked.
     pub(super) fn recent() -> Arc<Self> {
-        static LAST: Recent<Processes> = Recent::new();
-        LAST.get(Processes::read)
+        static LAST: Mutex<Option<(Instant, Arc<Processes>)>> = Mutex::new(None);
+        let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*last {
+            Some((at, processes)) if at.elapsed() < RECENT => Arc::clone(processes),
+            Some(_) | None => {
+                let processes = Arc::new(Processes::read());
+                *last = Some((Instant::now(), Arc::clone(&processes)));
+                processes
+            }
+        }
     }
 
     /// Those inside a real path, without those in `leave_out`.

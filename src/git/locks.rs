@@ -25,10 +25,20 @@ const TICK: Duration = Duration::from_millis(50);
 /// Every lock that an apply needs; released when dropped.
 #[derive(Debug)]
 pub struct Locks {
-    /// The directory that each lock lies in, that of the workspace first.
-    held: Vec<(AbsPath, File)>,
-    /// What each was before it was taken.
-    before: Vec<Trace>,
+    /// That of the workspace first.
+    held: Vec<Held>,
+}
+
+/// One lock that is held.
+#[derive(Debug)]
+struct Held {
+    /// The directory that it lies in.
+    directory: AbsPath,
+    /// Its own name.
+    path: AbsPath,
+    file: File,
+    /// What it was before it was taken.
+    before: Trace,
 }
 
 /// What tells whether anybody took a lock since: device, inode, time; `None`: there was none.
@@ -87,12 +97,11 @@ impl Locks {
         // By what they are: two ways to one directory are one lock, and every process has the same order.
         common_dirs.sort_by_cached_key(|directory| link::real(directory.as_path()));
         common_dirs.dedup_by_key(|directory| link::real(directory.as_path()));
-        let mut locks = Locks { held: vec![], before: vec![] };
+        let mut locks = Locks { held: vec![] };
         let places = common_dirs.into_iter().map(|directory| (directory.join(REPOSITORY_LOCK), directory));
         for (path, directory) in std::iter::once((own.join(WORKSPACE_LOCK), own)).chain(places) {
             let Some((file, before)) = take_one(&path, until, waiting)? else { return Ok(None) };
-            locks.held.push((directory, file));
-            locks.before.push(before);
+            locks.held.push(Held { directory, path, file, before });
         }
         Ok(Some(locks))
     }
@@ -100,11 +109,9 @@ impl Locks {
     /// Whether nobody had any of these between that look and the moment when they were taken.
     #[must_use]
     pub fn were_unheld_since(&self, look: &Unheld) -> bool {
-        let names = std::iter::once(WORKSPACE_LOCK).chain(std::iter::repeat(REPOSITORY_LOCK));
-        let mut held = self.held.iter().zip(&self.before).zip(names);
-        held.all(|(((directory, _), before), name)| {
-            let path = link::real(directory.join(name).as_path());
-            look.0.iter().any(|(seen, trace)| *seen == path && trace == before)
+        self.held.iter().all(|held| {
+            let path = link::real(held.path.as_path());
+            look.0.iter().any(|(seen, trace)| *seen == path && *trace == held.before)
         })
     }
 
@@ -112,7 +119,7 @@ impl Locks {
     #[must_use]
     pub fn holds(&self, common_dir: &AbsPath) -> bool {
         let wanted = link::real(common_dir.as_path());
-        self.held.iter().any(|(directory, _)| link::real(directory.as_path()) == wanted)
+        self.held.iter().any(|held| link::real(held.directory.as_path()) == wanted)
     }
 
     /// Takes the lock of a further repository, if it is to be had at once: whoever waited for it here would do so out of
@@ -121,16 +128,15 @@ impl Locks {
         if self.holds(common_dir) {
             return true;
         }
-        let taken = take_one(&common_dir.join(REPOSITORY_LOCK), Instant::now(), &|_| {});
-        let Some((file, before)) = taken.ok().flatten() else { return false };
-        self.held.push((common_dir.clone(), file));
-        self.before.push(before);
+        let path = common_dir.join(REPOSITORY_LOCK);
+        let Some((file, before)) = take_one(&path, Instant::now(), &|_| {}).ok().flatten() else { return false };
+        self.held.push(Held { directory: common_dir.clone(), path, file, before });
         true
     }
 
     /// The same locks once more, for children that shall keep them while they run.
     pub(super) fn share(&self) -> Result<Shares> {
-        let share = |(directory, file): &(AbsPath, File)| Ok((directory.clone(), file.try_clone()?));
+        let share = |held: &Held| Ok((held.directory.clone(), held.file.try_clone()?));
         let held = self.held.iter().map(share).collect::<std::io::Result<Vec<_>>>();
         Ok(Shares { held: held.context("a lock cannot be shared")? })
     }
