@@ -12,6 +12,7 @@
 
 pub mod actual;
 pub mod apply;
+pub mod child;
 pub mod cli;
 pub mod config;
 pub mod desired;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Who may use whom. A name with `::` allows only that one item.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("model", &[]),
     ("diagnostic", &["model"]),
     ("regular", &[]),
@@ -16,15 +16,17 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("plan", &["model"]),
     ("actual", &["model", "regular", "diagnostic", "plan::Question"]),
     ("git", &["model", "regular", "plan", "diagnostic"]),
+    ("child", &["model"]),
     ("trash", &["git", "model"]),
     ("saved", &["git", "model", "regular", "plan", "diagnostic"]),
     ("apply", &["model", "regular", "plan", "git", "actual", "diagnostic"]),
-    ("view", &["model", "plan", "apply::event", "diagnostic"]),
+    ("view", &["model", "plan", "apply::event", "child::Ended", "child::Stream", "diagnostic"]),
     (
         "cli",
         &[
             "actual",
             "apply",
+            "child",
             "config",
             "desired",
             "diagnostic",

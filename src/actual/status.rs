@@ -72,7 +72,7 @@ fn own_state(builder: &BuilderName, there: bool, states: &BTreeMap<Address, Stri
 }
 
 /// Declared builders, and those that carry our mark.
-fn builder_names(actual: &Actual, desired: &Desired, workspace: Option<&WorkspaceId>) -> Vec<BuilderName> {
+pub(super) fn builder_names(actual: &Actual, desired: &Desired, workspace: Option<&WorkspaceId>) -> Vec<BuilderName> {
     let ours = |directory: &&BuilderDirectory| directory.mark.mark().is_some_and(|mark| Some(&mark.workspace) == workspace);
     let marked = actual.builders.values().filter(ours).filter_map(|directory| {
         let name = BuilderName::new(directory.path.as_path().file_name()?.to_str()?).ok()?;

@@ -37,6 +37,19 @@ pub(super) fn builders() -> ArgValueCandidates {
     })
 }
 
+/// Builders and their checkouts as `BUILDER/REPOSITORY`.
+pub(super) fn places() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        let builders = desired().into_iter().flat_map(|desired| desired.builders.into_values());
+        let places = builders.flat_map(|builder| {
+            let inside =
+                builder.checkouts.into_keys().map(|repository| format!("{}/{repository}", builder.name)).collect::<Vec<_>>();
+            std::iter::once(builder.name.to_string()).chain(inside)
+        });
+        candidates(places.map(|place| (place, String::new())))
+    })
+}
+
 /// Names of repositories that the file declares.
 pub(super) fn repositories() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {

@@ -10,12 +10,14 @@ mod completions;
 mod destroy;
 mod edited;
 mod editing;
+mod exec;
 mod fmt;
 mod globals;
 mod import;
 mod init;
 mod man;
 mod options;
+mod path;
 mod plan;
 mod prune;
 mod recover;
@@ -76,6 +78,10 @@ enum Command {
     Destroy(destroy::Args),
     /// Show every checkout: branch, ahead and behind, changed files.
     Status(status::Args),
+    /// Run a command in every checkout.
+    Exec(exec::Args),
+    /// Print where a builder or a checkout is; the function behind `wcd`.
+    Path(path::Args),
     /// Check builders.toml; every fault at once.
     Validate(validate::Args),
     /// List what the trash holds, or bring it back.
@@ -162,6 +168,8 @@ impl Command {
             Command::Plan(_)
             | Command::Show(_)
             | Command::Status(_)
+            | Command::Exec(_)
+            | Command::Path(_)
             | Command::Validate(_)
             | Command::Restore(_)
             | Command::Prune(_)
@@ -187,6 +195,8 @@ fn run(cli: &Cli) -> anyhow::Result<u8> {
         Command::Apply(args) => apply::run(globals, args),
         Command::Destroy(args) => destroy::run(globals, args),
         Command::Status(args) => status::run(globals, args),
+        Command::Exec(args) => exec::run(globals, args),
+        Command::Path(args) => path::run(globals, args),
         Command::Validate(args) => validate::run(globals, args),
         Command::Restore(args) => restore::run(globals, args),
         Command::Prune(args) => prune::run(globals, args),

@@ -162,7 +162,7 @@ fn is_replaceable(desired: &Desired, address: &Address) -> bool {
 }
 
 /// The addresses that may have been meant.
-fn near(text: &str, all: &BTreeSet<Address>) -> String {
+pub(super) fn near(text: &str, all: &BTreeSet<Address>) -> String {
     let texts = all.iter().map(ToString::to_string);
     let mut scored: Vec<(f64, String)> = texts.map(|address| (strsim::jaro_winkler(text, &address), address)).collect();
     scored.sort_by(|(a, x), (b, y)| b.total_cmp(a).then_with(|| x.cmp(y)));

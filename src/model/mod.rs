@@ -11,6 +11,7 @@ pub mod escaped;
 pub mod journal;
 mod journal_header;
 pub mod lfs;
+pub mod located;
 pub mod mark;
 pub mod moved;
 pub mod name;

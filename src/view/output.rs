@@ -31,14 +31,27 @@ impl Output for Standard {
 /// # Errors
 /// stdout cannot be written for another reason, e.g. a full disk.
 pub fn print(text: &str) -> io::Result<()> {
+    print_bytes(text.as_bytes())
+}
+
+/// The same of what may be no text: a path, what a command said.
+///
+/// # Errors
+/// As [`print`].
+pub fn print_bytes(bytes: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    unless_closed(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+    unless_closed(out.write_all(bytes).and_then(|()| out.flush()))
 }
 
 /// Writes narration to stderr. Nobody can be told when that fails.
 pub fn narrate(text: &str) {
+    narrate_bytes(text.as_bytes());
+}
+
+/// The same of what may be no text.
+pub fn narrate_bytes(bytes: &[u8]) {
     let mut err = io::stderr().lock();
-    let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
+    let _ = err.write_all(bytes).and_then(|()| err.flush());
 }
 
 fn unless_closed(result: io::Result<()>) -> io::Result<()> {

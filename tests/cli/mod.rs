@@ -10,6 +10,7 @@ mod disposable;
 mod edit;
 mod errors;
 mod events;
+mod exec;
 mod explained;
 mod gateway;
 mod help;

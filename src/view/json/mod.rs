@@ -4,10 +4,12 @@
 pub mod edit;
 mod error;
 pub mod event;
+pub mod exec;
 mod faults;
 pub mod fmt;
 pub mod import;
 mod narrowed;
+mod path;
 mod plan;
 mod prune;
 mod restore;
@@ -24,8 +26,10 @@ use serde::Serialize;
 use super::text::is_hostile;
 
 pub use error::{ErrorDocument, error};
+pub use exec::{ExecDocument, exec};
 pub use faults::{FaultDocument, ValidateDocument, validate};
 pub use narrowed::NarrowedDocument;
+pub use path::{PathDocument, path};
 pub use plan::{BlockerDocument, ChangeDocument, DiffDocument, NoteDocument, PlanDocument, plan};
 pub use prune::{DeletionDocument, EntryDocument, PruneDocument, prune};
 pub use restore::{RestoreAnswer, RestoreDocument, RestoredDocument, TrashDocument, TrashedDocument, restore, trash};

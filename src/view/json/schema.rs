@@ -11,7 +11,8 @@ use super::event::EventLine;
 use super::fmt::FmtDocument;
 use super::import::ImportDocument;
 use super::{
-    ErrorDocument, FORMAT_VERSION, PlanDocument, PruneDocument, RestoreAnswer, StatusDocument, ValidateDocument, document,
+    ErrorDocument, ExecDocument, FORMAT_VERSION, PathDocument, PlanDocument, PruneDocument, RestoreAnswer, StatusDocument,
+    ValidateDocument, document,
 };
 use crate::model::schema::written;
 use crate::view::style::Style;
@@ -28,7 +29,7 @@ pub struct Subject {
 }
 
 /// Every document that wsctl writes.
-pub const SUBJECTS: [Subject; 10] = [
+pub const SUBJECTS: [Subject; 12] = [
     Subject { name: "plan", about: "what `wsctl plan --json` answers", make: written::<PlanDocument> },
     Subject { name: "status", about: "what `wsctl status --json` answers", make: written::<StatusDocument> },
     Subject { name: "events", about: "one line of `wsctl apply --json` or `wsctl destroy --json`", make: events },
@@ -37,6 +38,8 @@ pub const SUBJECTS: [Subject; 10] = [
     Subject { name: "prune", about: "what `wsctl prune --json` answers", make: written::<PruneDocument> },
     Subject { name: "edit", about: "what `wsctl add`, `remove` and `add-repo --json` answer", make: written::<EditDocument> },
     Subject { name: "import", about: "what `wsctl import --json` answers", make: written::<ImportDocument> },
+    Subject { name: "exec", about: "what `wsctl exec --json` answers", make: written::<ExecDocument> },
+    Subject { name: "path", about: "what `wsctl path --json` answers", make: written::<PathDocument> },
     Subject { name: "fmt", about: "what `wsctl fmt --json` answers", make: written::<FmtDocument> },
     Subject {
         name: "error",
