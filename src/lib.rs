@@ -11,6 +11,7 @@
 //! the file itself), [`cli`] (wiring). An arrow never runs backwards; `tests/house.rs` reads the `use crate::` lines and holds them to it.
 
 pub mod actual;
+pub mod agent;
 pub mod apply;
 pub mod child;
 pub mod cli;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Who may use whom. A name with `::` allows only that one item.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("model", &[]),
     ("diagnostic", &["model"]),
     ("regular", &[]),
@@ -17,14 +17,16 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("actual", &["model", "regular", "diagnostic", "plan::Question"]),
     ("git", &["model", "regular", "plan", "diagnostic"]),
     ("child", &["model"]),
+    ("agent", &["model"]),
     ("trash", &["git", "model"]),
     ("saved", &["git", "model", "regular", "plan", "diagnostic"]),
-    ("apply", &["model", "regular", "plan", "git", "actual", "diagnostic"]),
+    ("apply", &["model", "regular", "plan", "git", "actual", "child", "agent", "diagnostic"]),
     ("view", &["model", "plan", "apply::event", "child::Ended", "child::Stream", "diagnostic"]),
     (
         "cli",
         &[
             "actual",
+            "agent",
             "apply",
             "child",
             "config",

@@ -86,19 +86,22 @@ fn try_read(builder: &AbsPath, to: &RelPath, tracked: &Tracked) -> Result<DiskFi
 
 /// Reads the sources of all managed files.
 pub(super) fn sources(desired: &Desired) -> BTreeMap<AbsPath, Source> {
-    let froms = desired.builders.values().flat_map(|builder| builder.files.values()).map(|file| file.from.clone());
-    let unique: BTreeSet<AbsPath> = froms.collect();
+    let froms = desired.builders.values().flat_map(|builder| builder.files.values()).filter_map(|file| file.from.as_ref());
+    let unique: BTreeSet<&AbsPath> = froms.map(|from| &from.path).collect();
     let read = |from: &AbsPath| source(from).unwrap_or_else(|error| Source::Unusable(format!("cannot be read: {error}")));
-    unique.into_iter().map(|from| (from.clone(), read(&from))).collect()
+    unique.into_iter().map(|from| (from.clone(), read(from))).collect()
 }
 
 fn source(path: &AbsPath) -> std::io::Result<Source> {
     if disk::look(path.as_path())?.is_none() {
-        return Ok(Source::Unusable("is missing".into()));
+        return Ok(Source::Missing);
     }
     let found = fs::metadata(path.as_path())?;
+    if found.is_dir() {
+        return Ok(Source::Directory);
+    }
     if !found.is_file() {
-        return Ok(Source::Unusable(if found.is_dir() { "is a directory".into() } else { "is no regular file".into() }));
+        return Ok(Source::Unusable("is no regular file".into()));
     }
     Ok(Source::File { bytes: regular::read(path.as_path())?, executable: found.permissions().mode() & 0o100 != 0 })
 }

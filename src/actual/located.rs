@@ -43,8 +43,9 @@ pub fn located(actual: &Actual, desired: &Desired) -> Vec<LocatedBuilder> {
         }
         let mark = actual.builders.get(OsStr::new(name.as_str())).and_then(|directory| directory.mark.mark());
         let branch = mark.map(|mark| &mark.branch).or(declared.map(|builder| &builder.branch)).cloned();
+        let port = mark.and_then(|mark| mark.port);
         let checkouts = checkouts.into_iter().filter_map(|(repository, found)| checkout(repository, found)).collect();
-        all.push(LocatedBuilder { name, path, branch, port: None, checkouts });
+        all.push(LocatedBuilder { name, path, branch, port, checkouts });
     }
     all
 }

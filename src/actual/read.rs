@@ -6,7 +6,9 @@ use std::ffi::{OsStr, OsString};
 use anyhow::Result;
 
 use super::real::Real;
-use super::{builders, destination, disk, files, journal, lfs, parallel, place, repository, tracked, trash};
+use super::{
+    builders, destination, disk, files, hooks, journal, lfs, listening, parallel, place, repository, tracked, trash, trust,
+};
 use crate::model::actual::{Actual, Directory, RepositoryState};
 use crate::model::desired::{Desired, DesiredRepository};
 use crate::model::journal::Unfinished;
@@ -14,6 +16,7 @@ use crate::model::mark::{Marked, OWN_DIRECTORY, WORKSPACE_MARK, WorkspaceMark};
 use crate::model::name::RepoName;
 use crate::model::obstacle::Obstacle;
 use crate::model::path::AbsPath;
+use crate::model::session::Sessions;
 
 /// Reads everything that plan decides by, except the files in checkouts (see [`super::examine()`]).
 ///
@@ -43,6 +46,10 @@ pub fn read(desired: &Desired) -> Result<Actual> {
         unmanaged_repositories: unmanaged(desired, &repositories, unfinished.as_ref()),
         builders: if usable { builders::builders(desired, &repositories) } else { BTreeMap::new() },
         sources: files::sources(desired),
+        listening: listening::listening(desired),
+        trusted: trust::trusted(&desired.file),
+        hooks_running: hooks::running(desired),
+        sessions: Sessions::None,
         trash: trash::trash(desired),
         gone: trash::gone(desired, workspace.mark().map(|mark| &mark.id)),
         unready: lfs::unready(desired, &repositories)?,
@@ -78,6 +85,10 @@ pub fn read_builder(desired: &Desired, name: &OsStr, only: &BTreeMap<RepoName, B
         ignore: None,
         unmanaged_repositories: Vec::new(),
         sources: BTreeMap::new(),
+        listening: BTreeSet::new(),
+        trusted: BTreeSet::new(),
+        hooks_running: BTreeSet::new(),
+        sessions: Sessions::None,
         trash: Vec::new(),
         gone: Vec::new(),
         unready: BTreeMap::new(),

@@ -61,7 +61,16 @@ fn own_state(builder: &BuilderName, there: bool, states: &BTreeMap<Address, Stri
     }
     let of_file = |(address, state): (&Address, &String)| match address {
         Address::File(of, to) if of == builder => Some(format!("files.{}: {state}", quoted(to.as_str()))),
-        Address::File(..) | Address::BuildersDir | Address::Repository(_) | Address::Builder(_) | Address::Checkout(..) => None,
+        Address::Hook(of, repository) if of == builder => {
+            Some(format!("{}post_create: {state}", repository.as_ref().map(|name| format!("{name}: ")).unwrap_or_default()))
+        }
+        Address::Hook(..)
+        | Address::Session(_)
+        | Address::File(..)
+        | Address::BuildersDir
+        | Address::Repository(_)
+        | Address::Builder(_)
+        | Address::Checkout(..) => None,
     };
     let files: Vec<String> = states.iter().filter_map(of_file).collect();
     match (files.is_empty(), there) {

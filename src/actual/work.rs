@@ -277,8 +277,10 @@ pub(super) fn is_edited(path: &AbsPath, written: &WrittenFile) -> Result<bool> {
     };
     let bytes = match written.mode {
         FileMode::Symlink if found.is_symlink() => std::fs::read_link(path.as_path())?.as_os_str().as_bytes().to_vec(),
-        FileMode::Copy | FileMode::Template if found.is_file() => regular::read(path.as_path())?,
-        FileMode::Symlink | FileMode::Copy | FileMode::Template => return Ok(true),
+        FileMode::Copy | FileMode::Template | FileMode::Agents | FileMode::CodeWorkspace if found.is_file() => {
+            regular::read(path.as_path())?
+        }
+        FileMode::Symlink | FileMode::Copy | FileMode::Template | FileMode::Agents | FileMode::CodeWorkspace => return Ok(true),
     };
     Ok(disk::blob_hash(&bytes)? != written.hash)
 }

@@ -112,6 +112,8 @@ pub(super) fn update(shared: &Shared<'_>, write: &BuilderWrite) -> Result<()> {
         && let Ok(now) = serde_json::from_slice::<BuilderMark>(&text)
     {
         mark.files = now.files;
+        mark.hooks.post_create = now.hooks.post_create;
+        mark.session = now.session;
         mark.created = now.created;
     }
     shared.write_builder_mark(&path, &mark)
@@ -203,6 +205,9 @@ fn mark(shared: &Shared<'_>, write: &BuilderWrite, directory: Option<&AbsPath>) 
         policy: write.mark.policy.clone(),
         files: previous.map(|mark| mark.files.clone()).unwrap_or_default(),
         identity,
+        port: write.mark.port,
+        hooks: write.mark.hooks.clone(),
+        session: previous.and_then(|mark| mark.session.clone()),
         moved_from: moved_from(write),
         created: previous.map_or(shared.run.now, |mark| mark.created),
     }

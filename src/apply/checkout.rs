@@ -5,6 +5,7 @@ use anyhow::{Context as _, Result};
 use crate::diagnostic::Diagnostic;
 use crate::git::{NewWorktree, On, Record, Relink, names};
 use crate::model::desired::{DesiredCheckout, Goal};
+use crate::model::hook::HookMark;
 use crate::model::mark::{BUILDER_MARK, CheckoutMark, Deed, OurLock};
 use crate::model::name::{BranchName, ObjectId};
 use crate::model::path::AbsPath;
@@ -13,7 +14,7 @@ use crate::regular;
 
 use super::anchor::{record, resolve};
 use super::event::Event;
-use super::{Shared, again, contents, removal, submodules};
+use super::{Shared, again, contents, removal, seeds, submodules};
 
 pub(super) fn create(shared: &Shared<'_>, change: &Change, write: &CheckoutWrite) -> Result<()> {
     let door = shared.run.door;
@@ -43,6 +44,7 @@ pub(super) fn create(shared: &Shared<'_>, change: &Change, write: &CheckoutWrite
     };
     // Without them it is a checkout all the same: the next apply goes on.
     let filled = contents::fill(shared, &write.desired, &write.repository, &path);
+    seeds::sow(shared, change, write, &path);
     if let Some(warning) = &added.warning {
         shared.run.listener.event(&Event::Warning { address: Some(&change.address), message: warning });
     }
@@ -60,6 +62,7 @@ pub(super) fn create(shared: &Shared<'_>, change: &Change, write: &CheckoutWrite
         sparse: write.desired.sparse.clone(),
         parked: None,
         at: None,
+        hooks: HookMark::new(&write.desired.hooks),
         created: shared.run.now,
     };
     shared.write_checkout_mark(&added.admin_dir, &mark)?;
@@ -147,6 +150,7 @@ fn touched(shared: &Shared<'_>, touch: &CheckoutTouch, branch: Option<&BranchPla
         sparse: touch.desired.sparse.clone(),
         parked: None,
         at: None,
+        hooks: HookMark::kept(previous.map(|mark| &mark.hooks), &touch.desired.hooks),
         created: previous.map_or(shared.run.now, |mark| mark.created),
     }
 }

@@ -21,6 +21,13 @@ pub enum Event<'a> {
         /// How far, in percent, where git says it.
         percent: Option<u8>,
     },
+    /// A line that a hook said.
+    Output {
+        /// Whose hook.
+        address: &'a Address,
+        /// The line, without its end.
+        line: &'a str,
+    },
     /// A change is done.
     Complete {
         /// Which.

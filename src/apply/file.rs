@@ -62,7 +62,8 @@ fn remember(shared: &Shared<'_>, change: &Change, write: &FileWrite, adopted: bo
         record(shared, &write.builder, &write.to, Some(&Record::File(write.content.clone())))?;
     }
     let executable = matches!(&write.content, FileContent::Bytes { executable: true, .. });
-    let written = WrittenFile { mode: write.mode, hash: content_hash(&write.content)?, executable, adopted };
+    let (mode, sole) = (write.mode, write.sole);
+    let written = WrittenFile { mode, hash: content_hash(&write.content)?, executable, adopted, sole };
     let _turn = shared.turn();
     shared.change_builder_mark(builder, &write.builder, |mark| {
         mark.files.insert(write.to.clone(), written);

@@ -90,6 +90,17 @@ fn of_action(run: &Run<'_>, address: &Address, action: &Action, list: &mut Vec<I
                 list.push(Intent::Builder { builder: builder.clone(), path: write.builder.clone() });
             }
         }
+        Action::RunHook(hook) => {
+            list.push(Intent::Builder { builder: hook.builder.clone(), path: hook.builder_path.clone() });
+            list.extend(hook.spot.as_ref().and_then(|spot| {
+                let main = run.desired.repositories.get(&spot.repository)?.path.clone();
+                let checkout = spot.admin_dir.clone().map(|admin_dir| (admin_dir, spot.path.clone()));
+                Some(Intent::Touch { repository: spot.repository.clone(), main, checkout })
+            }));
+        }
+        Action::OpenSession(opening) => {
+            list.push(Intent::Builder { builder: opening.builder.clone(), path: opening.path.clone() });
+        }
         Action::MoveBuildersDir(_) | Action::FinishRemoval { .. } | Action::Prune(_) | Action::Nothing(_) => {}
     }
     Ok(())

@@ -11,12 +11,14 @@ mod disposal;
 mod entries;
 pub mod event;
 mod file;
+mod hook;
 mod import;
 mod intents;
 pub mod journal;
 mod leftover;
 mod marks;
 mod outage;
+mod outcome;
 mod prepare;
 mod recover;
 mod relocate;
@@ -25,6 +27,8 @@ mod repository;
 pub mod restore;
 mod rounds;
 mod schedule;
+mod seeds;
+mod session;
 mod step;
 mod submodules;
 
@@ -45,12 +49,13 @@ use crate::git::Door;
 use crate::model::desired::Desired;
 use crate::model::journal::{Intent, Journal};
 use crate::model::name::WorkspaceId;
-use crate::plan::{Change, Part, Plan, Summary, Symbol};
+use crate::plan::{Action, Change, Part, Plan};
 
 use disposal::Disposal;
 use event::{Event, Listener, Outcome};
 use intents::Intents;
 use journal::Book;
+use outcome::{End, outcome};
 use recover::{Recovery, settle};
 use schedule::{Next, Schedule};
 
@@ -193,13 +198,6 @@ fn unfinished(end: &End, intent: &Intent) -> bool {
     }
 }
 
-/// How a change ended.
-enum End {
-    Done,
-    Failed,
-    Skipped,
-}
-
 /// One worker: takes steps until none is left.
 fn work(shared: &Shared<'_>, schedule: &Schedule<'_>, ends: &Mutex<BTreeMap<usize, End>>) {
     let plan = shared.run.plan;
@@ -253,6 +251,11 @@ fn perform(shared: &Shared<'_>, index: usize, part: Part) -> bool {
             }
             true
         }
+        // Without its session a builder is whole.
+        Err(error) if matches!(change.action, Action::OpenSession(_)) => {
+            shared.run.listener.event(&Event::Warning { address: Some(&change.address), message: &format!("{error:#}") });
+            true
+        }
         Err(error) => {
             refused(&shared.run, change, &error);
             false
@@ -274,27 +277,4 @@ fn refused(run: &Run<'_>, change: &Change, error: &anyhow::Error) {
 /// Whether a failure is that of a full disk, in the words of the system or of git.
 fn is_full(text: &str) -> bool {
     ["No space left on device", "unable to write", "failed to write", "could not write"].iter().any(|words| text.contains(words))
-}
-
-fn outcome(run: &Run<'_>, ends: &BTreeMap<usize, End>, begun: Instant) -> Outcome {
-    let mut outcome = Outcome { blocked: run.plan.blocked().count(), elapsed: begun.elapsed(), ..Outcome::default() };
-    for (&index, end) in ends {
-        match end {
-            End::Done => *count(&mut outcome.done, run.plan.changes[index].action.symbol()) += 1,
-            End::Failed => outcome.failed += 1,
-            End::Skipped => outcome.skipped += 1,
-        }
-    }
-    let signal = run.interrupt.load(Ordering::SeqCst);
-    outcome.interrupted = i32::try_from(signal).ok().filter(|&signal| signal != 0);
-    outcome
-}
-
-fn count(summary: &mut Summary, symbol: Symbol) -> &mut usize {
-    match symbol {
-        Symbol::Create => &mut summary.create,
-        Symbol::Update | Symbol::Adopt => &mut summary.update,
-        Symbol::Replace => &mut summary.replace,
-        Symbol::Remove => &mut summary.remove,
-    }
 }

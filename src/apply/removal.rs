@@ -20,10 +20,11 @@ use super::deregister::deregister;
 use super::disposal::Disposal;
 use super::event::Event;
 use super::intents::remove as remove_intent;
-use super::{Shared, again, anchor};
+use super::{Shared, again, anchor, hook};
 
 /// Moves a builder, or one checkout of it, to the trash.
 pub(super) fn remove(shared: &Shared<'_>, change: &Change, removal: &Removal, begin: &dyn Fn() -> Result<()>) -> Result<()> {
+    hook::pre_remove(shared, change, &removal.hooks)?;
     let disposable = again::still_removable(shared, removal)?;
     begin()?;
     let entry = to_trash(shared, removal)?;
@@ -111,6 +112,7 @@ pub(super) fn undo_creation(shared: &Shared<'_>, write: &CheckoutWrite) -> Resul
         drop_ignore: false,
         unsaved: true,
         keep: desired.policy.trash_keep,
+        hooks: vec![],
         counts: false,
     };
     half_made(shared, &removal)

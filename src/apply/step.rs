@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result};
 use crate::plan::{Action, Change, Part};
 
 use super::event::Event;
-use super::{Shared, again, builder, checkout, file, relocate, removal, repository};
+use super::{Shared, again, builder, checkout, file, hook, relocate, removal, repository, session};
 
 /// Does a step. `begin` is called before its first write: at once, or behind the second look where there is one.
 pub(super) fn perform(shared: &Shared<'_>, change: &Change, part: Part, begin: &dyn Fn() -> Result<()>) -> Result<()> {
@@ -56,6 +56,8 @@ pub(super) fn perform(shared: &Shared<'_>, change: &Change, part: Part, begin: &
         Action::WriteFile(write) => file::write(shared, change, write),
         Action::AdoptFile(write) => file::adopt(shared, change, write),
         Action::RemoveFile { builder, to, expect } => file::remove(shared, change, builder, to, expect.as_deref()),
+        Action::RunHook(run) => hook::post_create(shared, change, run),
+        Action::OpenSession(opening) => session::open(shared, opening),
         Action::RemoveBuilder(removal) | Action::RemoveCheckout(removal) => removal::remove(shared, change, removal, begin),
         Action::FinishRemoval { entry, stale } => {
             let name = change.address.repository().context("a removal without a repository")?;

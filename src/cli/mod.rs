@@ -16,6 +16,7 @@ mod globals;
 mod import;
 mod init;
 mod man;
+mod open;
 mod options;
 mod path;
 mod plan;
@@ -30,6 +31,7 @@ mod signals;
 mod status;
 mod stream;
 mod taking;
+mod trust;
 mod typed;
 mod usage;
 mod validate;
@@ -61,6 +63,8 @@ Examples:
   wsctl apply                     do it, after a yes
   wsctl apply --auto-approve -q   for cron: silent when there is nothing to do
   wsctl status                    who works on which branch, what changed there
+  wsctl open slack                start an agent in a builder
+  wsctl exec -- git fetch         run a command in every checkout
   wsctl restore slack             bring a removed builder back from the trash, as it was
   wsctl completions bash          complete commands and names in your shell; see its --help
 
@@ -78,6 +82,8 @@ enum Command {
     Destroy(destroy::Args),
     /// Show every checkout: branch, ahead and behind, changed files.
     Status(status::Args),
+    /// Start what works in a builder: an agent, an editor.
+    Open(open::Args),
     /// Run a command in every checkout.
     Exec(exec::Args),
     /// Print where a builder or a checkout is; the function behind `wcd`.
@@ -86,6 +92,8 @@ enum Command {
     Validate(validate::Args),
     /// List what the trash holds, or bring it back.
     Restore(restore::Args),
+    /// Look at the commands that the file wants to run, and trust them.
+    Trust(trust::Args),
     /// Delete for good what the trash no longer has to keep.
     Prune(prune::Args),
     /// Declare a builder in the file, and make it with --apply.
@@ -168,11 +176,13 @@ impl Command {
             Command::Plan(_)
             | Command::Show(_)
             | Command::Status(_)
+            | Command::Open(_)
             | Command::Exec(_)
             | Command::Path(_)
             | Command::Validate(_)
             | Command::Restore(_)
             | Command::Prune(_)
+            | Command::Trust(_)
             | Command::Add(_)
             | Command::Remove(_)
             | Command::AddRepo(_)
@@ -195,10 +205,12 @@ fn run(cli: &Cli) -> anyhow::Result<u8> {
         Command::Apply(args) => apply::run(globals, args),
         Command::Destroy(args) => destroy::run(globals, args),
         Command::Status(args) => status::run(globals, args),
+        Command::Open(args) => open::run(globals, args),
         Command::Exec(args) => exec::run(globals, args),
         Command::Path(args) => path::run(globals, args),
         Command::Validate(args) => validate::run(globals, args),
         Command::Restore(args) => restore::run(globals, args),
+        Command::Trust(args) => trust::run(globals, args),
         Command::Prune(args) => prune::run(globals, args),
         Command::Add(args) => add::run(globals, args),
         Command::Remove(args) => remove::run(globals, args),

@@ -51,6 +51,9 @@ pub(super) struct RemovalOptions {
     /// Let go of the brakes: more removals than the policy allows, the last builder
     #[arg(long)]
     allow_removals: bool,
+    /// Run no hook, and wait for none: a creation leaves its hook to the next apply, a removal goes without one
+    #[arg(long)]
+    skip_hooks: bool,
     /// Treat builders that another builders.toml declared as this file's, and what is gone from `builders_dir` as lost for good
     #[arg(long)]
     take_over: bool,
@@ -112,6 +115,7 @@ impl RemovalOptions {
             }),
             allow_removals: self.allow_removals,
             take_over: self.take_over,
+            skip_hooks: self.skip_hooks,
             destroy: false,
             protected: BTreeSet::new(),
             replace: vec![],
@@ -155,7 +159,7 @@ pub(super) fn known(desired: &Desired, actual: &Actual, options: &Options) -> Re
 fn is_replaceable(desired: &Desired, address: &Address) -> bool {
     let declared = address.builder().and_then(|name| desired.builders.get(name));
     declared.is_some_and(|builder| match address {
-        Address::BuildersDir | Address::Repository(_) | Address::Builder(_) => false,
+        Address::BuildersDir | Address::Repository(_) | Address::Builder(_) | Address::Hook(..) | Address::Session(_) => false,
         Address::Checkout(_, repository) => builder.checkouts.contains_key(repository),
         Address::File(_, to) => builder.files.contains_key(to),
     })

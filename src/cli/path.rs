@@ -93,7 +93,11 @@ fn find(desired: &Desired, all: &[LocatedBuilder], name: &str, here: &AbsPath) -
         None => (name, None),
         Some((builder, repository)) => (builder, Some(repository.trim_end_matches('/')).filter(|it| !it.is_empty())),
     };
-    let found = if builder.is_empty() { around(all, here)? } else { named(desired, all, builder)? };
+    let found = if builder.is_empty() {
+        around(all, here, "name one: wsctl path BUILDER/REPOSITORY")?
+    } else {
+        named(desired, all, builder)?
+    };
     let Some(repository) = repository else { return Ok(found.path.clone()) };
     let checkout = found.checkouts.iter().find(|checkout| checkout.repository.as_str() == repository);
     if let Some(checkout) = checkout {
@@ -114,7 +118,7 @@ fn find(desired: &Desired, all: &[LocatedBuilder], name: &str, here: &AbsPath) -
     Err(Diagnostic::new(format!("builder {} has no checkout of `{repository}`", found.name), next).into())
 }
 
-fn named<'a>(desired: &Desired, all: &'a [LocatedBuilder], name: &str) -> Result<&'a LocatedBuilder> {
+pub(super) fn named<'a>(desired: &Desired, all: &'a [LocatedBuilder], name: &str) -> Result<&'a LocatedBuilder> {
     if let Some(found) = all.iter().find(|builder| builder.name.as_str() == name) {
         return Ok(found);
     }
@@ -131,11 +135,11 @@ fn named<'a>(desired: &Desired, all: &'a [LocatedBuilder], name: &str) -> Result
 }
 
 /// The builder that a directory lies in.
-fn around<'a>(all: &'a [LocatedBuilder], here: &AbsPath) -> Result<&'a LocatedBuilder> {
+pub(super) fn around<'a>(all: &'a [LocatedBuilder], here: &AbsPath, next: &str) -> Result<&'a LocatedBuilder> {
     let real = |path: &AbsPath| path.as_path().canonicalize().unwrap_or_else(|_| path.as_path().to_path_buf());
     let here = real(here);
     let found = all.iter().find(|builder| here.starts_with(real(&builder.path)));
-    found.ok_or_else(|| Diagnostic::new("this is not inside a builder", "name one: wsctl path BUILDER/REPOSITORY").into())
+    found.ok_or_else(|| Diagnostic::new("this is not inside a builder", next).into())
 }
 
 fn not_made(address: &Address) -> anyhow::Error {

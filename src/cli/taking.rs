@@ -11,6 +11,7 @@ use crate::config::value::expand;
 use crate::diagnostic::Diagnostic;
 use crate::edit::{Added, Member, NewBuilder, NewRepository, add_builder, add_repository, join};
 use crate::model::desired::Desired;
+use crate::model::hook::HookMark;
 use crate::model::mark::CheckoutMark;
 use crate::model::name::{BranchName, RepoName, WorkspaceId};
 use crate::model::path::AbsPath;
@@ -159,6 +160,7 @@ pub(super) fn marks<'a>(
             base: checkout.base.clone(),
             start: found.head.clone(),
             parked: None,
+            hooks: HookMark::kept(None, &checkout.hooks),
             created: now,
         };
         (found, mark)

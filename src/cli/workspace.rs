@@ -17,7 +17,7 @@ use crate::model::desired::{Desired, DesiredBuilder};
 use crate::model::name::{BuilderName, RepoName};
 use crate::model::path::{AbsPath, shell};
 use crate::plan::{Options, Plan, plan, plan_unless_asked};
-use crate::{actual, config, desired, trash, view};
+use crate::{actual, agent, config, desired, trash, view};
 
 /// Finds, reads and checks the file.
 pub(super) fn load(globals: &Globals) -> Result<Desired> {
@@ -70,6 +70,7 @@ pub(super) fn refresh(desired: &Desired, options: &Options) -> Result<(Actual, P
 pub(super) fn look(desired: &Desired, options: &Options) -> Result<(Actual, Plan)> {
     let mut actual = actual::read(desired)?;
     actual::without_leftovers(&mut actual);
+    agent::look(&mut actual, desired);
     let plan = plan_unless_asked(desired, &actual, options).unwrap_or_else(|questions| {
         actual::examine(&mut actual, desired, &questions.into_iter().collect::<Vec<_>>());
         plan(desired, &actual, options)

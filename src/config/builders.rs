@@ -1,16 +1,17 @@
-//! `[builders.B]` and managed files.
+//! `[builders.B]` and `[[files]]`.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use super::decode::{Keys, Table, printable};
 use super::fault::{fault, related};
+use super::hooks::hooks;
+use super::labels::labels;
+use super::managed::{Scope, files};
 use super::names::Names;
-use super::schema::{Builder, Checkout, Config, ManagedFile, Spanned, Target};
+use super::schema::{Builder, Checkout, Config, Spanned};
 use super::sections::{checked, policy, relative};
-use super::value::{check_base, check_branch, check_template};
+use super::value::{check_base, check_branch};
 use crate::diagnostic::Fault;
-use crate::model::desired::FileMode;
 use crate::model::name::BuilderName;
 use crate::model::path::RelPath;
 use crate::model::sparse::Cone;
@@ -21,8 +22,10 @@ const BUILDER: Keys = &[
     "base",
     "protect",
     "include_root",
+    "labels",
     "checkout",
     "files",
+    "hooks",
     "delete_branch",
     "on_unsaved",
     "disposable",
@@ -30,12 +33,11 @@ const BUILDER: Keys = &[
     "auto_prune",
 ];
 const CHECKOUT: Keys = &["branch", "base", "ref", "sparse"];
-const FILE: Keys = &["from", "to", "mode"];
 
 /// Reads builders and files.
 pub(super) fn builders(top: &Table<'_>, config: &mut Config, names: &mut Names) {
     let faults = &mut config.faults;
-    config.files.extend(files(top, "[[files]]", &mut names.targets, faults));
+    config.files.extend(files(top, "[[files]]", Scope::Builder, &mut names.targets, faults));
     let Some(table) = top.table("builders", "[builders]".into(), faults) else { return };
     for (key, value) in table.entries() {
         let shown = printable(key.value);
@@ -67,9 +69,24 @@ fn builder(name: Option<Spanned<BuilderName>>, table: &Table<'_>, shown: &str, f
     let protect = table.flag("protect", faults).map(|flag| flag.value);
     let include_root = table.flag("include_root", faults);
     let checkouts = checkouts(table, shown, faults);
-    let files = files(table, &format!("[[builders.{shown}.files]]"), &mut BTreeMap::new(), faults);
+    let labels = labels(table, &format!("[builders.{shown}.labels]"), faults);
+    let files = files(table, &format!("[[builders.{shown}.files]]"), Scope::Builder, &mut BTreeMap::new(), faults);
+    let hooks = hooks(table, &format!("[builders.{shown}.hooks]"), faults);
     let policy = policy(table, faults);
-    Some(Builder { name: name?, repos, repos_whole, branch, base, protect, include_root, checkouts, files, policy })
+    Some(Builder {
+        name: name?,
+        repos,
+        repos_whole,
+        branch,
+        base,
+        protect,
+        include_root,
+        labels,
+        checkouts,
+        hooks,
+        files,
+        policy,
+    })
 }
 
 fn checkouts(table: &Table<'_>, shown: &str, faults: &mut Vec<Fault>) -> Vec<Checkout> {
@@ -125,67 +142,4 @@ fn check_reference(table: &Table<'_>, faults: &mut Vec<Fault>) {
             faults.push(related(fault(&value.span(), message, "", hint), &reference.span(), "`ref` is here"));
         }
     }
-}
-
-/// The managed files of one list; `seen` holds what its scope has given so far.
-fn files(table: &Table<'_>, place: &str, seen: &mut BTreeMap<Target, Range<usize>>, faults: &mut Vec<Fault>) -> Vec<ManagedFile> {
-    let mut files: Vec<ManagedFile> = Vec::new();
-    for table in table.tables("files", place, faults) {
-        let (to, file) = file(&table, faults);
-        let Some(to) = to else { continue };
-        if let Some(first) = seen.get(&to.value) {
-            let twice = fault(&to.span, "the same `to` is given twice", "", "keep one of the two");
-            faults.push(related(twice, first, "first given here"));
-        } else {
-            seen.insert(to.value, to.span);
-            files.extend(file);
-        }
-    }
-    files
-}
-
-/// One managed file and its `to`; without the file where another key has a fault.
-fn file(table: &Table<'_>, faults: &mut Vec<Fault>) -> (Option<Spanned<Target>>, Option<ManagedFile>) {
-    table.check_keys(FILE, faults);
-    let to = table.needed("to", "say where the file goes in the builder", faults);
-    let to = to.and_then(|to| Some(Spanned { value: target(&to, faults)?, span: to.span }));
-    let words = [
-        ("copy", Some(FileMode::Copy)),
-        ("symlink", Some(FileMode::Symlink)),
-        ("template", Some(FileMode::Template)),
-        ("none", None),
-    ];
-    let mode = table.word("mode", &words, faults).map_or(Some(FileMode::Copy), |word| word.value);
-    let from = match mode {
-        Some(_) => table.needed("from", "name the source, relative to the workspace", faults),
-        None => table.text("from", faults),
-    };
-    let from = from.and_then(|from| source(&from, faults));
-    let file = to.clone().filter(|_| from.is_some() || mode.is_none()).map(|to| ManagedFile { from, to, mode });
-    (to, file)
-}
-
-fn source(from: &Spanned<String>, faults: &mut Vec<Fault>) -> Option<Spanned<RelPath>> {
-    let path = relative(from, "from", faults)?;
-    if path.is_here() {
-        faults.push(fault(&from.span, "`from` is the workspace itself", "", "name a file of the workspace"));
-        return None;
-    }
-    Some(Spanned { value: path, span: from.span.clone() })
-}
-
-fn target(to: &Spanned<String>, faults: &mut Vec<Fault>) -> Option<Target> {
-    let to = checked(Some(to.clone()), |text| check_template(text, &["repo"]), faults)?;
-    let in_checkout = to.value.strip_prefix("./").unwrap_or(&to.value).strip_prefix("{repo}/");
-    let tail = in_checkout.unwrap_or(&to.value);
-    let path = relative(&Spanned { value: tail.to_owned(), span: to.span.clone() }, "to", faults)?;
-    let wrong = if tail.contains("{repo}") {
-        "`{repo}` can only be the first part of `to`"
-    } else if path.is_here() {
-        "`to` names no file"
-    } else {
-        return Some(if in_checkout.is_some() { Target::EachCheckout(path) } else { Target::Builder(path) });
-    };
-    faults.push(fault(&to.span, wrong, "", "write e.g. `notes.md`, or `{repo}/.env` for a file in each checkout"));
-    None
 }

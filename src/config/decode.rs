@@ -79,6 +79,24 @@ impl<'a> Table<'a> {
         text(self.get(key)?, key, faults)
     }
 
+    /// A text for a shell, which may have several lines.
+    pub(super) fn script(&self, key: &str, faults: &mut Vec<Fault>) -> Option<Spanned<String>> {
+        let value = self.get(key)?;
+        let Some(found) = value.get_ref().as_str() else {
+            return wrong_type(value, key, "a string", "write it in quotes", faults);
+        };
+        let hostile = |c: char| c.is_control() && c != '\n' && c != '\t';
+        let wrong = if found.trim().is_empty() {
+            "is empty"
+        } else if found.chars().any(hostile) {
+            "holds a control character"
+        } else {
+            return Some(Spanned { value: found.into(), span: value.span() });
+        };
+        faults.push(fault(&value.span(), format!("`{key}` {wrong}"), wrong, ""));
+        None
+    }
+
     /// `true` or `false`.
     pub(super) fn flag(&self, key: &str, faults: &mut Vec<Fault>) -> Option<Spanned<bool>> {
         let value = self.get(key)?;

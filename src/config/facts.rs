@@ -7,6 +7,7 @@ use anyhow::Result;
 
 use super::fault::fault;
 use super::schema::Config;
+use super::trees::{Tree, Written};
 use crate::model::name::RepoName;
 use crate::model::path::AbsPath;
 
@@ -25,6 +26,8 @@ pub struct Facts {
     pub inside_repository: Option<AbsPath>,
     /// Declared paths that a symbolic link leads elsewhere: declared → real.
     pub real_paths: BTreeMap<AbsPath, AbsPath>,
+    /// The files behind every source that is a directory or a pattern.
+    pub trees: BTreeMap<Written, Tree>,
 }
 
 impl Facts {
@@ -38,6 +41,7 @@ impl Facts {
             home: None,
             inside_repository: None,
             real_paths: BTreeMap::new(),
+            trees: BTreeMap::new(),
         }
     }
 
@@ -51,6 +55,17 @@ impl Facts {
     #[must_use]
     pub fn real<'a>(&'a self, path: &'a AbsPath) -> &'a AbsPath {
         self.real_paths.get(path).unwrap_or(path)
+    }
+
+    /// The main worktree of a repository, as declared.
+    pub(crate) fn main_worktree(&self, config: &Config, name: &RepoName) -> Option<AbsPath> {
+        let path = config.repos.get(name).and_then(|repo| repo.path.as_ref());
+        match path {
+            Some(text) => self.resolve(&text.value),
+            None if name.is_root() => Some(self.root.clone()),
+            None if self.main_clones.contains(name) => Some(self.repos_dir(config)?.join(name.as_str()).join("main")),
+            None => Some(self.repos_dir(config)?.join(name.as_str())),
+        }
     }
 
     /// Where base clones live.
@@ -90,6 +105,7 @@ pub fn facts(config: &Config) -> Result<Facts> {
         facts.inside_repository = repository_around(&real_path(&builders_dir), &facts.root);
         declared.push(builders_dir);
     }
+    facts.trees = super::trees::trees(config, &facts);
     facts.real_paths =
         declared.into_iter().map(|path| (path.clone(), real_path(&path))).filter(|(path, real)| path != real).collect();
     Ok(facts)

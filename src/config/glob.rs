@@ -1,7 +1,8 @@
 //! Paths that a pattern of `include` names. Reads directories, never writes.
 
+use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind};
-use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Component, Path, PathBuf};
 
 use gix::bstr::BStr;
@@ -31,6 +32,17 @@ pub(super) fn matches(pattern: &Path) -> io::Result<Vec<PathBuf>> {
 /// Whether an absolute path fits an absolute pattern.
 pub(super) fn fits(pattern: &Path, path: &Path) -> bool {
     fit(&parts(pattern), &parts(path))
+}
+
+/// A path as a pattern that only fits itself. A part without wildcards is taken as it is.
+pub(super) fn escaped(path: &Path) -> PathBuf {
+    let special = |byte: &u8| matches!(byte, b'*' | b'?' | b'[' | b']' | b'\\');
+    let escape = |byte: &u8| if special(byte) { vec![b'\\', *byte] } else { vec![*byte] };
+    let part = |part: &OsStr| match part.to_str() {
+        Some(text) if is_glob(text) => OsString::from_vec(part.as_bytes().iter().flat_map(escape).collect()),
+        Some(_) | None => part.to_owned(),
+    };
+    path.iter().map(part).collect()
 }
 
 fn parts(path: &Path) -> Vec<&str> {

@@ -2,18 +2,26 @@
 //! I/O only in `load`, `include`, `find`, `facts` and `starter`.
 
 mod builders;
+mod commands;
 pub(crate) mod decode;
 mod documented;
 mod facts;
 pub(crate) mod fault;
 mod find;
 mod glob;
+mod hooks;
 mod include;
+mod labels;
+mod managed;
 mod moved;
 mod names;
+mod ports;
+mod repos;
 mod schema;
 mod sections;
+mod session;
 mod starter;
+mod trees;
 pub(crate) mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,17 +31,19 @@ use std::ops::Range;
 use anyhow::{Context as _, Result};
 use toml::de::DeTable;
 
+pub use commands::commands;
 pub use documented::documented;
 pub use facts::{Facts, facts};
 pub use find::{Found, find};
 pub use include::Edited;
-pub use schema::{
-    Builder, Checkout, Config, Defaults, Layout, ManagedFile, Moved, Named, PolicyKeys, Repo, Spanned, Target, Workspace,
-};
+pub use managed::{ManagedFile, Origin, Target};
+pub use schema::{Builder, Checkout, Config, Defaults, Layout, Moved, Named, PolicyKeys, Repo, Spanned, Workspace};
 pub use starter::{declarable_url, starter};
+pub use trees::{Tree, Written, fixed, is_pattern};
 pub use value::duration;
 
 use crate::diagnostic::{Diagnostic, Fault, Faults};
+use crate::model::hook::Hooks;
 use crate::model::path::{AbsPath, shell};
 use crate::model::source::Sources;
 use decode::{Role, Table};
@@ -162,6 +172,9 @@ impl Config {
             repos: BTreeMap::new(),
             repo_keys: Some(BTreeSet::new()),
             builders: BTreeMap::new(),
+            opencode: None,
+            open: None,
+            hooks: Hooks::default(),
             files: Vec::new(),
             moved: Vec::new(),
             policy: PolicyKeys::default(),

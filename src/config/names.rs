@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use super::decode::printable;
 use super::fault::{fault, related};
-use super::schema::{Spanned, Target};
+use super::managed::Target;
+use super::schema::Spanned;
 use crate::diagnostic::Fault;
 use crate::model::name::alike;
 

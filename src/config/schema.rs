@@ -4,12 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
 
+use super::managed::ManagedFile;
 use crate::diagnostic::Fault;
 use crate::model::address::segment;
-use crate::model::desired::{Cloning, Contents, FileMode, Url};
+use crate::model::desired::{Cloning, Contents, Url};
+use crate::model::hook::Hooks;
 use crate::model::name::{BranchName, BuilderName, RepoName};
 use crate::model::path::{AbsPath, RelPath};
 use crate::model::policy::{BuilderPolicy, DeleteBranch, MaxRemovals, OnUnsaved};
+use crate::model::ports::Ports;
+use crate::model::session::Opener;
 use crate::model::source::Sources;
 use crate::model::sparse::Cone;
 
@@ -41,6 +45,12 @@ pub struct Config {
     pub repo_keys: Option<BTreeSet<String>>,
     /// `[builders.…]`
     pub builders: BTreeMap<BuilderName, Builder>,
+    /// `url` of `[opencode]`
+    pub opencode: Option<Spanned<Url>>,
+    /// `[session]`
+    pub open: Option<Opener>,
+    /// `[hooks]`
+    pub hooks: Hooks,
     /// `[[files]]`
     pub files: Vec<ManagedFile>,
     /// `[[moved]]`
@@ -92,6 +102,8 @@ pub struct Workspace {
     pub base: Option<Spanned<String>>,
     /// Whether plan and apply fetch first.
     pub fetch: Option<bool>,
+    /// The ports that builders get one of.
+    pub ports: Option<Ports>,
 }
 
 /// `[defaults]`: what a builder has unless it says otherwise.
@@ -107,6 +119,8 @@ pub struct Defaults {
     pub protect: Option<bool>,
     /// Whether the workspace root joins by itself.
     pub include_root: Option<Spanned<bool>>,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
     /// Its policy keys.
     pub policy: PolicyKeys,
 }
@@ -144,6 +158,12 @@ pub struct Repo {
     pub cloning: Cloning,
     /// What its checkouts hold beside the files of its own commits.
     pub contents: Contents,
+    /// `[[repos.R.files]]`
+    pub files: Vec<ManagedFile>,
+    /// What new checkouts get from the main worktree.
+    pub seed: Vec<RelPath>,
+    /// `[repos.R.hooks]`
+    pub hooks: Hooks,
 }
 
 /// `[builders.B]`
@@ -163,8 +183,12 @@ pub struct Builder {
     pub protect: Option<bool>,
     /// Whether the workspace root joins by itself.
     pub include_root: Option<Spanned<bool>>,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
     /// `[builders.B.checkout.R]`
     pub checkouts: Vec<Checkout>,
+    /// `[builders.B.hooks]`
+    pub hooks: Hooks,
     /// `[[builders.B.files]]`
     pub files: Vec<ManagedFile>,
     /// Its own policy keys.
@@ -184,17 +208,6 @@ pub struct Checkout {
     pub reference: Option<Spanned<String>>,
     /// The directories that it has.
     pub sparse: Option<Cone>,
-}
-
-/// `[[files]]` or `[[builders.B.files]]`
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ManagedFile {
-    /// The source, relative to the root; always there unless `mode` is `None`.
-    pub from: Option<Spanned<RelPath>>,
-    /// The path in the builder.
-    pub to: Spanned<Target>,
-    /// How it is made; `None`: switched off.
-    pub mode: Option<FileMode>,
 }
 
 /// One rename of `[[moved]]`.
@@ -255,15 +268,6 @@ impl fmt::Display for Named {
             Named::Branch(name) => write!(f, "{name}"),
         }
     }
-}
-
-/// Where a managed file goes.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Target {
-    /// A path in the builder.
-    Builder(RelPath),
-    /// A path in every checkout but the root's: `{repo}/…`.
-    EachCheckout(RelPath),
 }
 
 /// Policy keys as far as a table has them.

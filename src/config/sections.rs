@@ -1,22 +1,38 @@
-//! `version`, `[workspace]`, `[repos]` and `[policy]`.
+//! `version`, `[workspace]`, `[defaults]` and `[policy]`.
 
 use toml::de::DeValue;
 
 use super::decode::{Keys, Role, Table, Value, printable, wrong_type};
 use super::fault::fault;
+use super::hooks::hooks;
+use super::labels::labels;
 use super::names::Names;
-use super::schema::{Config, Defaults, Layout, PolicyKeys, Repo, Spanned, Workspace};
-use super::value::{Refusal, check_base, check_branch, check_filter, check_template, check_url, duration, expand};
+use super::ports::ports;
+use super::repos::repos;
+use super::schema::{Config, Defaults, Layout, PolicyKeys, Spanned, Workspace};
+use super::session::session;
+use super::value::{Refusal, check_base, check_branch, check_template, duration, expand};
 use crate::diagnostic::Fault;
-use crate::model::desired::{Cloning, Contents};
-use crate::model::lfs::Lfs;
-use crate::model::name::RepoName;
 use crate::model::path::RelPath;
 use crate::model::policy::{DeleteBranch, MaxRemovals, OnUnsaved};
 
-const TOP: Keys = &["version", "include", "workspace", "defaults", "repos", "builders", "files", "policy", "moved"];
-const WORKSPACE: Keys = &["root", "repos_dir", "builders_dir", "layout", "anchor", "branch", "base", "fetch"];
+const TOP: Keys = &[
+    "version",
+    "include",
+    "workspace",
+    "defaults",
+    "repos",
+    "builders",
+    "files",
+    "hooks",
+    "session",
+    "opencode",
+    "policy",
+    "moved",
+];
+const WORKSPACE: Keys = &["root", "repos_dir", "builders_dir", "layout", "anchor", "branch", "base", "fetch", "ports"];
 const DEFAULTS: Keys = &[
+    "labels",
     "repos",
     "branch",
     "base",
@@ -29,7 +45,6 @@ const DEFAULTS: Keys = &[
     "auto_prune",
 ];
 const LAYOUT: Keys = &["root", "repo"];
-const REPO: Keys = &["url", "path", "base", "depth", "filter", "submodules", "lfs"];
 const POLICY_TABLE: Keys = &["delete_branch", "on_unsaved", "disposable", "trash_keep", "auto_prune", "max_removals"];
 
 /// What an included file may hold.
@@ -69,11 +84,13 @@ fn main(top: &Table<'_>, config: &mut Config, names: &mut Names) {
     if let Some(table) = top.table("defaults", "[defaults]".into(), faults) {
         config.defaults = defaults(&table, faults);
     }
+    config.hooks = hooks(top, "[hooks]", faults);
     if let Some(table) = top.table("policy", "[policy]".into(), faults) {
         table.check_keys(POLICY_TABLE, faults);
         config.policy = policy(&table, faults);
         config.max_removals = table.get("max_removals").and_then(|value| max_removals(value, faults));
     }
+    session(top, config);
 }
 
 /// Reports what an included file may not say.
@@ -97,7 +114,7 @@ fn version(top: &Table<'_>, faults: &mut Vec<Fault>) {
 }
 
 /// An integer's value; `None` for another type, and for one out of range.
-fn integer(value: &Value<'_>) -> Option<u32> {
+pub(super) fn integer(value: &Value<'_>) -> Option<u32> {
     let integer = value.get_ref().as_integer()?;
     u32::from_str_radix(integer.as_str(), integer.radix()).ok()
 }
@@ -114,6 +131,7 @@ fn workspace(table: &Table<'_>, faults: &mut Vec<Fault>) -> Workspace {
         branch: checked(table.text("branch", faults), check_branch, faults),
         base: checked(table.text("base", faults), check_base, faults),
         fetch: table.flag("fetch", faults).map(|flag| flag.value),
+        ports: table.text("ports", faults).and_then(|text| ports(&text, faults)),
     }
 }
 
@@ -125,6 +143,7 @@ fn defaults(table: &Table<'_>, faults: &mut Vec<Fault>) -> Defaults {
         base: checked(table.text("base", faults), check_base, faults),
         protect: table.flag("protect", faults).map(|flag| flag.value),
         include_root: table.flag("include_root", faults),
+        labels: labels(table, "[defaults.labels]", faults),
         policy: policy(table, faults),
     }
 }
@@ -201,60 +220,6 @@ pub(super) fn relative(text: &Spanned<String>, key: &str, faults: &mut Vec<Fault
             None
         }
     }
-}
-
-fn repos(table: &Table<'_>, config: &mut Config, names: &mut Names) {
-    let faults = &mut config.faults;
-    for (key, value) in table.entries() {
-        let name = match RepoName::new(key.value) {
-            Ok(name) => Some(name),
-            Err(why) => {
-                let hint = if key.value == "." { "`.` is the workspace root, which needs no declaration" } else { "" };
-                faults.push(fault(&key.span, format!("repository name `{}` {why}", printable(key.value)), "", hint));
-                None
-            }
-        };
-        names.repos.push(Spanned { value: key.value.to_owned(), span: key.span.clone() });
-        let Some(table) = table.below(value, key.value, format!("[repos.{}]", printable(key.value)), faults) else { continue };
-        table.check_keys(REPO, faults);
-        let url = table.text("url", faults).and_then(|text| match check_url(&text.value) {
-            Ok(url) => Some(Spanned { value: url, span: text.span }),
-            Err((why, hint)) => {
-                faults.push(fault(&text.span, format!("url {why}"), "", hint));
-                None
-            }
-        });
-        let path = table.text("path", faults);
-        let base = checked(table.text("base", faults), check_base, faults);
-        let cloning = Cloning {
-            depth: table.get("depth").and_then(|value| depth(value, faults)),
-            filter: checked(table.text("filter", faults), check_filter, faults).map(|text| text.value),
-        };
-        let contents = Contents {
-            submodules: table.flag("submodules", faults).is_some_and(|flag| flag.value),
-            lfs: table.flag("lfs", faults).map_or(Lfs::AsConfigured, |flag| lfs(flag.value)),
-        };
-        if let Some(name) = name {
-            let spanned = Spanned { value: name.clone(), span: key.span };
-            config.repos.entry(name).or_insert(Repo { name: spanned, url, path, base, cloning, contents });
-        }
-    }
-}
-
-fn lfs(content: bool) -> Lfs {
-    if content { Lfs::Content } else { Lfs::Pointers }
-}
-
-fn depth(value: &Value<'_>, faults: &mut Vec<Fault>) -> Option<u32> {
-    const HINT: &str = "write how many commits of each branch a clone has, e.g. `1`";
-    if value.get_ref().as_integer().is_none() {
-        return wrong_type(value, "depth", "a number", HINT, faults);
-    }
-    let depth = integer(value).filter(|depth| (1..=i32::MAX.unsigned_abs()).contains(depth));
-    if depth.is_none() {
-        faults.push(fault(&value.span(), "`depth` must be 1 or more", "", HINT));
-    }
-    depth
 }
 
 /// The policy keys of `[policy]`, of `[defaults]` or of a builder.

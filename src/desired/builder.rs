@@ -9,6 +9,7 @@ use super::{Scene, files, members};
 use crate::config::Builder;
 use crate::config::fault::fault;
 use crate::model::desired::{DesiredBuilder, DesiredCheckout, Goal};
+use crate::model::hook::Hooks;
 use crate::model::name::RepoName;
 use crate::model::path::RelPath;
 use crate::model::policy::BuilderPolicy;
@@ -48,8 +49,10 @@ pub(super) fn builder(
             .map(|base| base.value.clone());
         let sparse = own.and_then(|own| own.sparse.clone());
         let contents = config.repos.get(repository).map(|repo| repo.contents).unwrap_or_default();
+        let seed = config.repos.get(repository).map(|repo| repo.seed.clone()).unwrap_or_default();
+        let hooks = config.repos.get(repository).map(|repo| repo.hooks.clone()).unwrap_or_default();
         let Some(path) = place(scene, repository) else { continue };
-        let checkout = DesiredCheckout { repository: repository.clone(), path, goal, base, sparse, contents };
+        let checkout = DesiredCheckout { repository: repository.clone(), path, goal, base, sparse, contents, seed, hooks };
         checkouts.insert(repository.clone(), checkout);
     }
     check_places(scene, &checkouts);
@@ -67,9 +70,19 @@ pub(super) fn builder(
         branch: branch?,
         protect: declared.protect.or(scene.config.defaults.protect).unwrap_or(false),
         policy: declared.policy.over(policy),
+        hooks: over(&declared.hooks, &scene.config.hooks),
+        labels: scene.config.defaults.labels.clone().into_iter().chain(declared.labels.clone()).collect(),
         checkouts,
         files,
     })
+}
+
+/// Hooks where they are set, else those that every builder has.
+fn over(own: &Hooks, usual: &Hooks) -> Hooks {
+    Hooks {
+        post_create: own.post_create.clone().or_else(|| usual.post_create.clone()),
+        pre_remove: own.pre_remove.clone().or_else(|| usual.pre_remove.clone()),
+    }
 }
 
 /// Where a checkout lies; a path that cannot be is reported once for each repository.

@@ -64,6 +64,9 @@ pub fn desired(config: &Config, facts: &Facts) -> Result<Desired, Faults> {
         max_removals: config.max_removals.unwrap_or(MAX_REMOVALS),
         policy,
         fetch: config.workspace.fetch.unwrap_or(false),
+        ports: config.workspace.ports,
+        opencode: config.opencode.as_ref().map(|url| url.value.clone()),
+        open: config.open.clone().unwrap_or_default(),
     })
 }
 

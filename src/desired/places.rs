@@ -49,8 +49,7 @@ pub(super) fn repositories(config: &Config, facts: &Facts, repos_dir: &AbsPath, 
                 homeless(text.span.clone(), faults);
                 repos_dir.join(name.as_str())
             }),
-            None if facts.main_clones.contains(name) => repos_dir.join(name.as_str()).join("main"),
-            None => repos_dir.join(name.as_str()),
+            None => facts.main_worktree(config, name).unwrap_or_else(|| repos_dir.join(name.as_str())),
         };
         let span = repo.path.as_ref().map_or(&repo.name.span, |path| &path.span);
         match taken.get(facts.real(&path)) {

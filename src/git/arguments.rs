@@ -7,6 +7,9 @@ use crate::model::path::{AbsPath, RelPath};
 use crate::model::sparse::Cone;
 use crate::plan::FileContent;
 
+/// Who hears how far git is: what it does, and how much of it in percent.
+pub type Progress<'a> = &'a (dyn Fn(&str, Option<u8>) + Sync);
+
 /// What HEAD of a worktree shall be on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum On<'a> {

@@ -2,7 +2,9 @@
 
 use anyhow::Result;
 
-use super::{Added, AnchorContent, Homecoming, Keep, Lasts, NewWorktree, On, Pointed, Record, Relink, Unsettled};
+use super::{
+    Added, AnchorContent, Homecoming, Keep, Lasts, NewWorktree, On, Pointed, Progress, Record, Relink, Seeded, Unsettled,
+};
 use crate::model::desired::{Cloning, Url};
 use crate::model::mark::OurLock;
 use crate::model::name::{BranchName, ObjectId, WorkspaceId};
@@ -68,19 +70,13 @@ pub trait Door: Sync {
     ///
     /// # Errors
     /// git's own reason in one line, without credentials.
-    fn clone_repository(
-        &self,
-        what: (&Url, &Cloning),
-        path: &AbsPath,
-        from: &AbsPath,
-        progress: &(dyn Fn(&str, Option<u8>) + Sync),
-    ) -> Result<()>;
+    fn clone_repository(&self, what: (&Url, &Cloning), path: &AbsPath, from: &AbsPath, progress: Progress<'_>) -> Result<()>;
 
     /// Fetches every remote.
     ///
     /// # Errors
     /// git's own reason in one line, without credentials.
-    fn fetch(&self, repository: &AbsPath, progress: &(dyn Fn(&str, Option<u8>) + Sync)) -> Result<()>;
+    fn fetch(&self, repository: &AbsPath, progress: Progress<'_>) -> Result<()>;
 
     /// Lets a remote have another url.
     ///
@@ -145,19 +141,25 @@ pub trait Door: Sync {
     /// Something that git does not know would be deleted, or is in the way.
     fn set_sparse(&self, checkout: &AbsPath, cone: Option<&Cone>) -> Result<()>;
 
-    /// Clones submodules that are missing and checks out the commits that are recorded, without those below them. They come
-    /// from a path of this machine only where `repository` does.
+    /// Clones submodules that are missing and checks out what is recorded, without those below them. They come from a path of
+    /// this machine only where `repository` does.
     ///
     /// # Errors
-    /// git's own reason in one line, for the first that it refuses, or something is in the way; the others are there then.
+    /// git's own reason in one line, for the first that it refuses; the others are there then.
     fn fill_submodules(&self, repository: &AbsPath, checkout: &AbsPath, paths: &[RelPath]) -> Result<()>;
 
-    /// Fetches what git-lfs keeps of a checkout's commit, and puts the content of these files in the place of their pointers,
-    /// each whole. What is no pointer any more stays. Without paths, the index learns of what came before a call was cut short.
+    /// Fetches what git-lfs keeps of a checkout's commit, and puts it in the place of pointers, each whole. What is no pointer any
+    /// more stays. Without paths, the index learns of what came before a call was cut short.
     ///
     /// # Errors
     /// The reason of git or git-lfs in one line, or a symbolic link is on the way.
     fn bring_content(&self, checkout: &AbsPath, paths: &[RelPath]) -> Result<()>;
+
+    /// Brings a path of a main worktree, e.g. a build cache, into a new checkout, sharing its blocks; whole, or not at all.
+    ///
+    /// # Errors
+    /// It cannot be read or written, or a symbolic link is on the way.
+    fn seed(&self, main: &AbsPath, checkout: &AbsPath, path: &RelPath) -> Result<Seeded>;
 
     /// Detaches HEAD of a checkout where it is.
     ///
@@ -265,21 +267,19 @@ pub trait Door: Sync {
     /// It is not empty.
     fn remove_empty(&self, path: &AbsPath) -> Result<()>;
 
-    /// Unlinks the temporaries that runs with these tokens left in a directory, not below it.
+    /// Unlinks the temporaries that runs with these tokens left in a directory.
     ///
     /// # Errors
     /// One cannot be unlinked.
     fn sweep(&self, directory: &AbsPath, tokens: &[String]) -> Result<()>;
 
-    /// Unlinks what clones to `path` left beside it in runs with these tokens that were cut short. What somebody worked in
-    /// is moved aside instead, and its new path returned.
+    /// Unlinks what clones to `path` left in runs with these tokens. What somebody worked in moves aside; returns where to.
     ///
     /// # Errors
     /// Something cannot be unlinked or moved.
     fn forget_clone(&self, path: &AbsPath, tokens: &[String]) -> Result<Option<AbsPath>>;
 
-    /// Settles the temporaries of a managed file that was being written or removed by a run with these tokens: what is
-    /// certainly ours is unlinked, anything else is moved to `aside` and its new path returned.
+    /// Settles the temporaries of a managed file of a run that was cut short. What is not certainly ours moves aside; returns where to.
     ///
     /// # Errors
     /// Something cannot be read or moved.
@@ -291,8 +291,8 @@ pub trait Door: Sync {
     /// It is no lock file, or older than `since` (seconds since 1970).
     fn break_lock(&self, path: &AbsPath, since: i64) -> Result<()>;
 
-    /// Brings a checkout that a switch to `to` was leaving back to `from`: index and files. Those that `from` has not and that
-    /// are older than `since` (milliseconds since 1970) stay. Nothing to do where nothing of `to` is there yet.
+    /// Brings index and files of a checkout that was leaving for `to` back to `from`. What `from` has not and is older than `since`
+    /// (milliseconds since 1970) stays. Nothing to do where nothing of `to` is there yet.
     ///
     /// # Errors
     /// Something there is neither `from`'s nor on the way to `to`'s: then nothing is touched.

@@ -6,10 +6,12 @@ use anyhow::Result;
 
 use super::command::Git;
 use super::native::Natives;
-use super::{Added, AnchorContent, Door, Homecoming, Keep, Lasts, Locks, NewWorktree, On, Pointed, Record, Relink, Unsettled};
 use super::{
-    anchor, branch, clone, edited, homecoming, keeper, lfs, link, managed, own_files, registration, rename, sparse, submodule,
-    sweep, switching, unlink, worktree, worktree_lock,
+    Added, AnchorContent, Door, Homecoming, Keep, Lasts, Locks, NewWorktree, On, Pointed, Record, Relink, Seeded, Unsettled,
+};
+use super::{
+    anchor, branch, clone, edited, homecoming, keeper, lfs, link, managed, own_files, registration, rename, seed, sparse,
+    submodule, sweep, switching, unlink, worktree, worktree_lock,
 };
 use crate::model::desired::{Cloning, Desired, Url};
 use crate::model::lfs::Lfs;
@@ -182,6 +184,10 @@ impl Door for GitDoor {
 
     fn bring_content(&self, checkout: &AbsPath, paths: &[RelPath]) -> Result<()> {
         lfs::bring(&self.git, &self.builders_dir.join(OWN_DIRECTORY), checkout, paths)
+    }
+
+    fn seed(&self, main: &AbsPath, checkout: &AbsPath, path: &RelPath) -> Result<Seeded> {
+        seed::seed(&self.builders_dir.join(OWN_DIRECTORY), main, checkout, path)
     }
 
     fn park(&self, checkout: &AbsPath, expect: &ObjectId) -> Result<()> {

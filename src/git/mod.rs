@@ -23,6 +23,7 @@ mod overwrites;
 mod own_files;
 mod registration;
 mod rename;
+mod seed;
 mod sparse;
 mod submodule;
 mod sweep;
@@ -33,7 +34,9 @@ mod watched;
 mod worktree;
 mod worktree_lock;
 
-pub use arguments::{Added, AnchorContent, Homecoming, Keep, Lasts, NewWorktree, On, Pointed, Record, Relink, Unsettled};
+pub use arguments::{
+    Added, AnchorContent, Homecoming, Keep, Lasts, NewWorktree, On, Pointed, Progress, Record, Relink, Unsettled,
+};
 pub use contract::Door;
 pub use door::GitDoor;
 pub use link::{admin_dir_of, names};
@@ -41,3 +44,4 @@ pub use locks::{Locks, Unheld};
 pub use managed::content_hash;
 pub use own_files::token;
 pub use rename::between;
+pub use seed::Seeded;

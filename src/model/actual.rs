@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 
+use super::address::Address;
 use super::builder::BuilderDirectory;
 use super::desired::Url;
 use super::journal::Unfinished;
@@ -11,7 +12,9 @@ use super::mark::{Marked, WorkspaceMark};
 use super::name::{BranchName, ObjectId, RepoName};
 use super::obstacle::Obstacle;
 use super::path::{AbsPath, RelPath};
+use super::session::Sessions;
 use super::trash::{GoneEntry, TrashEntry};
+use super::trust::Command;
 
 pub use super::registration::{Link, Lock, Registration};
 use super::work::Findings;
@@ -44,6 +47,14 @@ pub struct Actual {
     pub builders: BTreeMap<OsString, BuilderDirectory>,
     /// The sources of managed files.
     pub sources: BTreeMap<AbsPath, Source>,
+    /// Ports on which somebody listens, where builders get ports.
+    pub listening: BTreeSet<u16>,
+    /// The commands of the file that the user trusts.
+    pub trusted: BTreeSet<Command>,
+    /// The hooks that still run, though who began them has ended.
+    pub hooks_running: BTreeSet<Address>,
+    /// What the agents' server says; asked only where it matters.
+    pub sessions: Sessions,
     /// What the trash holds, oldest first.
     pub trash: Vec<TrashEntry>,
     /// What is left of entries that are, or were, deleted for good.
@@ -100,7 +111,11 @@ pub enum Source {
         /// Whether it may be executed.
         executable: bool,
     },
-    /// Missing, a directory, or not readable: what.
+    /// A directory: fit for a symbolic link.
+    Directory,
+    /// Nothing.
+    Missing,
+    /// Something stranger, or not readable: what.
     Unusable(String),
 }
 

@@ -1,9 +1,13 @@
-//! Where a thing stands in the file: `repos.R`, `builders.B`, `builders.B.R`, `builders.B.files."TO"`.
+//! Where a thing stands in the file: `repos.R`, `builders.B`, `builders.B.R`, `builders.B.files."TO"`, `builders.B.R.post_create`.
 
 use std::fmt;
 
 use super::name::{BuilderName, RepoName};
 use super::path::RelPath;
+
+/// The words behind a builder or a checkout that name its hook and its session; no repository has them for a name.
+pub(super) const POST_CREATE: &str = "post_create";
+pub(super) const SESSION: &str = "session";
 
 /// The address of one declared thing. Its order is the order of a plan: repositories first, then each
 /// builder with its checkouts and files.
@@ -19,6 +23,10 @@ pub enum Address {
     Checkout(BuilderName, RepoName),
     /// `builders.B.files."TO"`
     File(BuilderName, RelPath),
+    /// `builders.B.R.post_create`, `builders.B.post_create`
+    Hook(BuilderName, Option<RepoName>),
+    /// `builders.B.session`
+    Session(BuilderName),
 }
 
 impl Address {
@@ -27,7 +35,11 @@ impl Address {
     pub fn builder(&self) -> Option<&BuilderName> {
         match self {
             Address::BuildersDir | Address::Repository(_) => None,
-            Address::Builder(builder) | Address::Checkout(builder, _) | Address::File(builder, _) => Some(builder),
+            Address::Builder(builder)
+            | Address::Checkout(builder, _)
+            | Address::File(builder, _)
+            | Address::Hook(builder, _)
+            | Address::Session(builder) => Some(builder),
         }
     }
 
@@ -36,7 +48,7 @@ impl Address {
     pub fn repository(&self) -> Option<&RepoName> {
         match self {
             Address::Repository(repository) | Address::Checkout(_, repository) => Some(repository),
-            Address::BuildersDir | Address::Builder(_) | Address::File(..) => None,
+            Address::BuildersDir | Address::Builder(_) | Address::File(..) | Address::Hook(..) | Address::Session(_) => None,
         }
     }
 
@@ -50,6 +62,9 @@ impl Address {
             Address::Builder(builder) => (1, builder.as_str(), 0, ""),
             Address::Checkout(builder, repository) => (1, builder.as_str(), 1, repository.as_str()),
             Address::File(builder, to) => (1, builder.as_str(), 2, to.as_str()),
+            Address::Hook(builder, Some(repository)) => (1, builder.as_str(), 3, repository.as_str()),
+            Address::Hook(builder, None) => (1, builder.as_str(), 4, ""),
+            Address::Session(builder) => (1, builder.as_str(), 5, ""),
         }
     }
 }
@@ -63,6 +78,11 @@ impl fmt::Display for Address {
             Address::Checkout(builder, repository) => {
                 write!(f, "builders.{}.{}", segment(builder.as_str()), segment(repository.as_str()))
             }
+            Address::Hook(builder, Some(repository)) => {
+                write!(f, "builders.{}.{}.{POST_CREATE}", segment(builder.as_str()), segment(repository.as_str()))
+            }
+            Address::Hook(builder, None) => write!(f, "builders.{}.{POST_CREATE}", segment(builder.as_str())),
+            Address::Session(builder) => write!(f, "builders.{}.{SESSION}", segment(builder.as_str())),
             Address::File(builder, to) => write!(f, "builders.{}.files.{}", segment(builder.as_str()), quoted(to.as_str())),
         }
     }

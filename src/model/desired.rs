@@ -5,14 +5,20 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::hook::Hooks;
 use super::lfs::Lfs;
 use super::moved::Moved;
 use super::name::{BranchName, BuilderName, RepoName};
 use super::obstacle::Obstacle;
 use super::path::{AbsPath, RelPath};
 use super::policy::{BuilderPolicy, MaxRemovals};
+use super::ports::Ports;
+use super::session::Opener;
 use super::source::Sources;
 use super::sparse::Cone;
+
+pub use super::managed::{DesiredFile, FileMode, Origin};
+pub use super::url::Url;
 
 /// The whole wish: the value of `builders.toml` for one workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +47,12 @@ pub struct Desired {
     pub policy: BuilderPolicy,
     /// Whether plan and apply fetch first.
     pub fetch: bool,
+    /// The ports that builders get one of; `None`: they get none.
+    pub ports: Option<Ports>,
+    /// The agents' server, where each builder has a session; `None`: there are no sessions.
+    pub opencode: Option<Url>,
+    /// How `wsctl open` starts an agent.
+    pub open: Opener,
 }
 
 impl Desired {
@@ -133,6 +145,10 @@ pub struct DesiredBuilder {
     pub protect: bool,
     /// What a removal may do.
     pub policy: BuilderPolicy,
+    /// What somebody says of it, for templates and lists.
+    pub labels: BTreeMap<String, String>,
+    /// Its hooks.
+    pub hooks: Hooks,
     /// One per repository.
     pub checkouts: BTreeMap<RepoName, DesiredCheckout>,
     /// Managed files by their path in the builder; `{repo}` already expanded.
@@ -155,6 +171,12 @@ pub struct DesiredCheckout {
     /// What it holds beside the files of its own commits.
     #[serde(default)]
     pub contents: Contents,
+    /// What it gets from the main worktree when it is made.
+    #[serde(default)]
+    pub seed: Vec<RelPath>,
+    /// Its hooks.
+    #[serde(default)]
+    pub hooks: Hooks,
 }
 
 /// What the checkouts of a repository hold beside the files of its own commits.
@@ -204,96 +226,5 @@ impl fmt::Display for Goal {
             Goal::Branch(branch) => write!(f, "{branch}"),
             Goal::Ref(revision) => f.write_str(revision),
         }
-    }
-}
-
-/// How a managed file is made of its source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum FileMode {
-    /// The same bytes.
-    Copy,
-    /// A symbolic link to the source.
-    Symlink,
-    /// The source with its variables filled in.
-    Template,
-}
-
-impl FileMode {
-    /// The word of the file.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            FileMode::Copy => "copy",
-            FileMode::Symlink => "symlink",
-            FileMode::Template => "template",
-        }
-    }
-}
-
-/// One managed file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DesiredFile {
-    /// Its path in the builder, and its identity.
-    pub to: RelPath,
-    /// The source in the workspace.
-    pub from: AbsPath,
-    /// How it is made.
-    pub mode: FileMode,
-    /// The checkout that it lies in, if it lies in one.
-    pub checkout: Option<RepoName>,
-}
-
-/// A repository's url. Shown without what may be a secret; see [`Url::expose`].
-#[derive(Clone, PartialEq, Eq)]
-pub struct Url(String);
-
-impl Url {
-    /// Takes the url as the file or git's configuration has it.
-    #[must_use]
-    pub fn new(text: impl Into<String>) -> Self {
-        Url(text.into())
-    }
-
-    /// The url with its credentials, for git alone: never printed, never stored.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Url {
-    /// `https://user:secret@host/x` is shown as `https://***@host/x`; a query, which may hold a token, is cut.
-    /// The user of an scp-like url or of `ssh://` is no secret; a password there is.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some((scheme, rest)) = self.0.split_once("://") else {
-            return f.write_str(&self.0);
-        };
-        let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-        let path = path.split(['?', '#']).next().unwrap_or_default();
-        match authority.rsplit_once('@') {
-            None => write!(f, "{scheme}://{authority}{path}"),
-            Some((user, host)) if scheme == "ssh" && !user.contains(':') => write!(f, "{scheme}://{user}@{host}{path}"),
-            Some((_, host)) => write!(f, "{scheme}://***@{host}{path}"),
-        }
-    }
-}
-
-impl serde::Serialize for Url {
-    /// As it is shown: without what may be a secret.
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Url {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(Url)
-    }
-}
-
-impl fmt::Debug for Url {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Url({self})")
     }
 }

@@ -7,9 +7,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::desired::{FileMode, Goal};
+use super::hook::HookMark;
 use super::name::{BranchName, BuilderName, ObjectId, RepoName, WorkspaceId};
 use super::path::{AbsPath, RelPath};
 use super::policy::BuilderPolicy;
+use super::session::Session;
 use super::sparse::Cone;
 
 /// The name of a checkout's mark in the admin directory of its worktree.
@@ -97,6 +99,9 @@ pub struct CheckoutMark {
     /// Where HEAD was detached by ourselves, in the middle of a swap of branches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parked: Option<ObjectId>,
+    /// What it knows of hooks.
+    #[serde(default, skip_serializing_if = "HookMark::is_empty")]
+    pub hooks: HookMark,
     /// When it was created, in seconds since 1970.
     pub created: i64,
 }
@@ -140,6 +145,15 @@ pub struct BuilderMark {
     /// The managed files as last written, by path in the builder.
     #[serde(default)]
     pub files: BTreeMap<RelPath, WrittenFile>,
+    /// Its port.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// What it knows of hooks.
+    #[serde(default, skip_serializing_if = "HookMark::is_empty")]
+    pub hooks: HookMark,
+    /// The session of its agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<Session>,
     /// Device and inode of the builder's directory: what makes the mark of a plain builder valid.
     #[serde(default)]
     pub identity: Option<(u64, u64)>,
@@ -162,6 +176,9 @@ pub struct WrittenFile {
     /// Whether it was there before wsctl, as declared: then it is somebody's, and never deleted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub adopted: bool,
+    /// Whether it was made of a file of a main worktree, which git may not keep: this is perhaps all that is left of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sole: bool,
 }
 
 /// What was found where a mark may lie.

@@ -82,7 +82,7 @@ name!(
 );
 
 /// Words that an address needs for itself and that no repository may have.
-const RESERVED_REPOSITORY_NAMES: [&str; 2] = ["files", "checkout"];
+const RESERVED_REPOSITORY_NAMES: [&str; 4] = ["files", "checkout", "post_create", "session"];
 
 impl RepoName {
     /// The workspace root as a repository.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::address::Address;
+use super::address::{Address, POST_CREATE, SESSION};
 use super::name::RepoName;
 
 /// An address as it is typed; `*` and `?` stand for any text and any character of one name. `builders.B` covers
@@ -15,7 +15,8 @@ pub struct Pattern {
 }
 
 /// What every address looks like.
-pub const SHAPES: &str = "addresses are repos.R, builders.B, builders.B.R and builders.B.files.\"TO\"";
+pub const SHAPES: &str =
+    "addresses are repos.R, builders.B, builders.B.R, builders.B.files.\"TO\", builders.B.R.post_create and builders.B.session";
 
 impl Pattern {
     /// Reads an address, also one whose quotes a shell has taken off.
@@ -28,7 +29,9 @@ impl Pattern {
         let fits = match first {
             "workspace" => parts.len() == 2 && parts[1] == "builders_dir",
             "repos" => parts.len() == 2,
-            "builders" => (2..=3).contains(&parts.len()) || (parts.len() == 4 && parts[2] == "files"),
+            "builders" => {
+                (2..=3).contains(&parts.len()) || (parts.len() == 4 && (parts[2] == "files" || parts[3] == POST_CREATE))
+            }
             _ => false,
         };
         if fits { Ok(Pattern { text: text.into(), parts }) } else { Err(format!("no address; {SHAPES}")) }
@@ -76,6 +79,9 @@ fn names(address: &Address) -> Vec<&str> {
         Address::Builder(builder) => vec!["builders", builder.as_str()],
         Address::Checkout(builder, repository) => vec!["builders", builder.as_str(), repository.as_str()],
         Address::File(builder, to) => vec!["builders", builder.as_str(), "files", to.as_str()],
+        Address::Hook(builder, Some(repository)) => vec!["builders", builder.as_str(), repository.as_str(), POST_CREATE],
+        Address::Hook(builder, None) => vec!["builders", builder.as_str(), POST_CREATE],
+        Address::Session(builder) => vec!["builders", builder.as_str(), SESSION],
     }
 }
 

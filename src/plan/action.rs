@@ -6,6 +6,7 @@ use crate::model::path::{AbsPath, RelPath};
 
 use super::Relocation;
 use super::removal::{Removal, Stale};
+use super::run::{HookRun, SessionOpening};
 use super::write::{BranchPlan, BuilderWrite, CheckoutTouch, CheckoutWrite, FileWrite, RepositoryWrite};
 
 /// The sign of a change.
@@ -103,6 +104,10 @@ pub enum Action {
         /// The hash that it must still have; `None`: it is gone or stays, and only the mark forgets it.
         expect: Option<String>,
     },
+    /// Run a hook that is outstanding.
+    RunHook(Box<HookRun>),
+    /// Ask the agents' server for a session.
+    OpenSession(Box<SessionOpening>),
     /// Move a whole builder to the trash.
     RemoveBuilder(Box<Removal>),
     /// Move one checkout of a builder that stays to the trash.
@@ -122,9 +127,9 @@ pub enum Action {
 
 impl Action {
     /// Every [`Action::word`].
-    pub const WORDS: [&str; 13] = [
+    pub const WORDS: [&str; 14] = [
         "clone", "create", "move", "update", "adopt", "replace", "resume", "rename", "switch", "repair", "remove", "prune",
-        "none",
+        "run", "none",
     ];
 
     /// The builder that it makes or changes, if it does.
@@ -150,7 +155,9 @@ impl Action {
     #[must_use]
     pub fn symbol(&self) -> Symbol {
         match self {
-            Action::Clone { .. } | Action::CreateBuilder(_) | Action::CreateCheckout(_) => Symbol::Create,
+            Action::Clone { .. } | Action::CreateBuilder(_) | Action::CreateCheckout(_) | Action::OpenSession(_) => {
+                Symbol::Create
+            }
             Action::WriteFile(write) if write.expect.is_none() => Symbol::Create,
             Action::MoveBuildersDir(_)
             | Action::UpdateRepository(_)
@@ -160,7 +167,8 @@ impl Action {
             | Action::RenameBranch { .. }
             | Action::Switch { .. }
             | Action::Repair { .. }
-            | Action::WriteFile(_) => Symbol::Update,
+            | Action::WriteFile(_)
+            | Action::RunHook(_) => Symbol::Update,
             Action::AdoptBuilder(_) | Action::AdoptCheckout(_) | Action::AdoptFile(_) => Symbol::Adopt,
             Action::ReplaceCheckout { .. } => Symbol::Replace,
             Action::RemoveFile { .. }
@@ -179,7 +187,8 @@ impl Action {
             Action::Clone { .. } => "clone",
             Action::MoveBuildersDir(_) => "move",
             Action::UpdateRepository(write) if write.relocation.is_some() => "move",
-            Action::CreateBuilder(_) | Action::CreateCheckout(_) => "create",
+            Action::CreateBuilder(_) | Action::CreateCheckout(_) | Action::OpenSession(_) => "create",
+            Action::RunHook(_) => "run",
             Action::UpdateBuilder(write) if write.relocation.is_some() => "move",
             Action::WriteFile(write) if write.expect.is_none() => "create",
             Action::UpdateRepository(_) | Action::UpdateBuilder(_) | Action::MarkCheckout(_) | Action::WriteFile(_) => "update",

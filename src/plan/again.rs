@@ -56,6 +56,7 @@ fn told(options: &Options, rest: &str) -> String {
         (options.delete_branch == Some(DeleteBranch::Never), "--keep-branch"),
         (options.delete_branch == Some(DeleteBranch::Merged), "--delete-branch"),
         (options.take_over, "--take-over"),
+        (options.skip_hooks, "--skip-hooks"),
         // `destroy` knows no brakes.
         (options.allow_removals && !options.destroy, "--allow-removals"),
     ];

@@ -3,6 +3,7 @@
 use crate::model::address::Address;
 use crate::model::builder::{AnchorState, BuilderDirectory, Occupant};
 use crate::model::desired::{DesiredBuilder, Shape};
+use crate::model::hook::HookMark;
 use crate::model::mark::BuilderMark;
 use crate::model::name::RepoName;
 use crate::model::path::RelPath;
@@ -31,6 +32,9 @@ pub(super) fn plan(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Dra
             branch: builder.branch.clone(),
             protect: builder.protect,
             policy: builder.policy.clone(),
+            port: input.port(&builder.name),
+            hooks: previous
+                .map_or_else(|| HookMark::new(&builder.hooks), |mark| HookMark::kept(Some(&mark.hooks), &builder.hooks)),
             previous: previous.cloned(),
         },
         gitignore: input.actual.gitignore.as_deref() != Some(GITIGNORE.as_bytes()),
@@ -109,7 +113,12 @@ fn existing(
             // What was taken over elsewhere never had one.
             Some(moving) if ours => (Action::UpdateBuilder(Box::new(write)), &moving.reason),
             None if ours => (Action::UpdateBuilder(Box::new(write)), "it has no mark: write it"),
-            Some(_) | None => (Action::AdoptBuilder(Box::new(write)), "adopt: its checkouts are in their places"),
+            Some(_) | None => {
+                // It was there before any hook.
+                let mark = MarkWrite { hooks: HookMark::kept(None, &builder.hooks), ..write.mark };
+                let write = BuilderWrite { mark, ..write };
+                (Action::AdoptBuilder(Box::new(write)), "adopt: its checkouts are in their places")
+            }
         };
         let draft = drafts.add(address, action, reason);
         draft.change.details.extend(moving.iter().flat_map(|moving| &moving.details).cloned());
@@ -156,6 +165,15 @@ fn mark_reasons(input: &Input<'_>, builder: &DesiredBuilder, mark: &BuilderMark)
     }
     if mark.branch != builder.branch {
         reasons.push(format!("branch {} → {}", mark.branch, builder.branch));
+    }
+    match (mark.port, input.port(&builder.name)) {
+        (was, port) if was == port => {}
+        (_, None) => reasons.push("it needs no port any more".into()),
+        (None, Some(port)) => reasons.push(format!("its port is {port}")),
+        (Some(was), Some(port)) => reasons.push(format!("port {was} → {port}")),
+    }
+    if mark.hooks.pre_remove != builder.hooks.pre_remove {
+        reasons.push("its pre_remove hook changed".into());
     }
     if mark.policy != builder.policy {
         reasons.push("its policy changed".into());

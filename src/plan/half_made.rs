@@ -27,6 +27,7 @@ pub(super) fn removal(
         drop_ignore: false,
         unsaved: true,
         keep: builder.policy.trash_keep,
+        hooks: vec![],
         counts: false,
     }
 }

@@ -16,6 +16,7 @@ use super::Options;
 use super::lost::Lost;
 use super::members::Member;
 use super::moves::Moves;
+use super::ports;
 use super::selection::Selected;
 
 /// What a plan is made of.
@@ -38,6 +39,8 @@ pub(super) struct Input<'a> {
     wanted: HashSet<(&'a RepoName, &'a BranchName)>,
     /// What is registered in `builders_dir`, where that is another one.
     lost: Option<Lost>,
+    /// The port of each builder.
+    ports: BTreeMap<BuilderName, u16>,
     /// What is asked for; `None`: everything.
     pub(super) selected: Option<Selected<'a>>,
     /// What moves, where `actual` is the disk after it.
@@ -53,10 +56,23 @@ impl<'a> Input<'a> {
         let selection = Some(&options.selection).filter(|selection| !selection.is_everything());
         let selected = selection.map(|selection| Selected::new(desired, selection));
         let places = places(actual);
-        let (lost, moves) = (None, None);
+        let (lost, moves, ports) = (None, None, BTreeMap::new());
         let inside = HashMap::new();
-        let mut input =
-            Input { desired, actual, options, worktrees, inside, marked, of_builders, places, wanted, lost, selected, moves };
+        let mut input = Input {
+            desired,
+            actual,
+            options,
+            worktrees,
+            inside,
+            marked,
+            of_builders,
+            places,
+            wanted,
+            lost,
+            ports,
+            selected,
+            moves,
+        };
         input.lost = Lost::look(desired, &actual.workspace, input.registrations());
         for member in input.registrations() {
             let (name, _, registration) = member;
@@ -71,6 +87,7 @@ impl<'a> Input<'a> {
         }
         let directories = actual.builders.values().map(|directory| &directory.path);
         input.inside = directories.map(|directory| (directory, input.look_in(directory))).collect();
+        input.ports = ports::ports(&input);
         input
     }
 
@@ -98,6 +115,11 @@ impl<'a> Input<'a> {
     /// Whether the mark of the workspace is gone and has to be made again.
     pub(super) fn remarks(&self) -> bool {
         self.lost.is_some() && self.options.take_over && self.actual.workspace.mark().is_none()
+    }
+
+    /// The port that a builder has, or gets.
+    pub(super) fn port(&self, builder: &BuilderName) -> Option<u16> {
+        self.ports.get(builder).copied()
     }
 
     /// Whether a change of this address is asked for.

@@ -22,6 +22,7 @@ mod files;
 mod found;
 mod gone;
 mod half_made;
+mod hooks;
 pub mod import;
 mod input;
 mod lfs;
@@ -31,13 +32,16 @@ mod moves;
 mod obstacle;
 mod order;
 mod ours;
+mod ports;
 mod questions;
 mod relocation;
 pub mod removal;
 mod removals;
 mod repositories;
 pub mod restore;
+mod run;
 mod selection;
+mod sessions;
 mod sparse;
 mod stale;
 pub mod step;
@@ -62,6 +66,7 @@ pub use questions::questions;
 pub use relocation::{Hop, Relocated, Relocation};
 pub use removal::{Removal, RemovedCheckout, Stale};
 pub use removals::is_our_ignore;
+pub use run::{HookRun, HookSpot, SessionOpening};
 pub use selection::{Narrowed, Selection, addresses};
 pub use step::{Part, Step};
 pub use unmanaged::unmanaged;
@@ -111,6 +116,8 @@ pub struct Options {
     pub selection: Selection,
     /// `--replace`: checkouts that go back to their branch, managed files that are written over what was edited.
     pub replace: Vec<Pattern>,
+    /// `--skip-hooks`: no hook runs, and none is waited for.
+    pub skip_hooks: bool,
     /// `--refresh-only`: drift is told, and nothing else is planned.
     pub refresh_only: bool,
     /// The options that say where wsctl works (`-C DIR`, `-f FILE`), for the commands that blockers name.
@@ -233,6 +240,11 @@ fn on(input: &Input<'_>, actual: &Actual) -> Plan {
     }
     builders_dir::plan(input, &mut drafts);
     lost::hold(input, &mut drafts);
+    for builder in desired.builders.values() {
+        hooks::plan(input, builder, &mut drafts);
+        sessions::plan(input, builder, &mut drafts);
+    }
+    sessions::warn(input, &mut drafts);
     unmanaged::note(input, &mut drafts);
     selection::narrow(input, &mut drafts);
     if options.refresh_only {

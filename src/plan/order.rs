@@ -91,6 +91,12 @@ fn needed(input: &Input<'_>, drafts: &Drafts, draft: &Draft) -> Vec<Address> {
             vec![root_of(name)]
         }
         Address::BuildersDir | Address::Repository(_) | Address::Builder(_) => vec![],
+        Address::Hook(name, spot) => before_hook(drafts, name, spot.as_ref()),
+        Address::Session(name) => {
+            let mut all = vec![builder_of(name)];
+            all.extend(nested(name).then(|| root_of(name)));
+            all
+        }
         Address::Checkout(name, _) if draft.change.action.symbol() == Symbol::Remove => {
             if relocated(drafts, name) {
                 vec![builder_of(name)]
@@ -115,6 +121,19 @@ fn needed(input: &Input<'_>, drafts: &Drafts, draft: &Draft) -> Vec<Address> {
             all
         }
     }
+}
+
+/// Everything of a builder, or of one checkout of it, that is to be there before its hook runs.
+fn before_hook(drafts: &Drafts, name: &BuilderName, spot: Option<&RepoName>) -> Vec<Address> {
+    let at = |address: &Address| match address {
+        Address::Checkout(builder, repository) => builder == name && spot.is_none_or(|spot| spot == repository),
+        // Those of other checkouts are no harm to wait for.
+        Address::File(builder, _) | Address::Builder(builder) => builder == name,
+        Address::Hook(builder, inner) => builder == name && spot.is_none() && inner.is_some(),
+        Address::BuildersDir | Address::Repository(_) | Address::Session(_) => false,
+    };
+    let removal = |draft: &&Draft| draft.change.action.symbol() != Symbol::Remove;
+    drafts.list.iter().filter(removal).map(|draft| &draft.change.address).filter(|address| at(address)).cloned().collect()
 }
 
 /// What must have ended before a change, whatever came of it: an anchor records commits of repositories being cloned.
@@ -153,6 +172,8 @@ fn writes(draft: &Draft) -> Vec<RepoName> {
         | Action::WriteFile(_)
         | Action::AdoptFile(_)
         | Action::RemoveFile { .. }
+        | Action::RunHook(_)
+        | Action::OpenSession(_)
         | Action::Nothing(_) => vec![],
     }
 }

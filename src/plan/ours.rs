@@ -218,6 +218,9 @@ fn stale_mark(input: &Input<'_>, case: &Case<'_>, registration: &Registration, m
     {
         reasons.push(format!("base {} → {base}", old.as_deref().unwrap_or("none")));
     }
+    if mark.hooks.pre_remove != case.checkout.hooks.pre_remove {
+        reasons.push("its pre_remove hook changed".into());
+    }
     if mark.file != input.desired.file && input.moved() {
         reasons.push("the workspace was moved".into());
     }

@@ -10,6 +10,8 @@ use crate::model::mark::{BuilderMark, CheckoutMark};
 use crate::model::name::{BranchName, BuilderName, ObjectId, RepoName};
 use crate::model::path::{AbsPath, RelPath};
 
+use super::run::HookRun;
+
 /// A registration to drop; it must still be as seen.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Stale {
@@ -59,6 +61,9 @@ pub struct Removal {
     pub unsaved: bool,
     /// How long the trash keeps it, in seconds.
     pub keep: u64,
+    /// What runs before it goes.
+    #[serde(default)]
+    pub hooks: Vec<HookRun>,
     /// Whether it counts against `max_removals`: what a killed creation left does not.
     pub counts: bool,
 }

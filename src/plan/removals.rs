@@ -14,6 +14,7 @@ use super::blockers::{at, shell};
 use super::copied::copied;
 use super::draft::Drafts;
 use super::fate::{carried, fate};
+use super::hooks::{before_removal, told};
 use super::input::Input;
 use super::members::{Member, belongs, owned};
 use super::unregistered::{unregistered, untold};
@@ -76,6 +77,9 @@ fn whole(input: &Input<'_>, builder: &BuilderName, directory: &BuilderDirectory,
         details.extend(fate(input, &checkout, member.2.work.as_ref(), unsaved));
         removed.push(checkout);
     }
+    let (hooks, refused) = before_removal(input, builder, &directory.path, &ours, true);
+    details.extend(told(&hooks));
+    blockers.extend(refused);
     let frees = ours.iter().map(|(name, _, registration)| ((*name).clone(), registration.admin_name.clone())).collect();
     let removal = Removal {
         builder: builder.clone(),
@@ -86,6 +90,7 @@ fn whole(input: &Input<'_>, builder: &BuilderName, directory: &BuilderDirectory,
         drop_ignore: last_nested(input),
         unsaved,
         keep: keep(input, mark),
+        hooks,
         counts: true,
     };
     let draft = drafts.add(
@@ -118,7 +123,10 @@ fn checkouts(input: &Input<'_>, builder: &BuilderName, directory: &BuilderDirect
         blockers.extend(elsewhere(input, directory));
         blockers.extend(of_checkout(&member, unsaved));
         let checkout = removed_checkout(input, directory, &member, mark);
-        let details = fate(input, &checkout, registration.work.as_ref(), unsaved);
+        let mut details = fate(input, &checkout, registration.work.as_ref(), unsaved);
+        let (hooks, refused) = before_removal(input, builder, &directory.path, &[member], false);
+        details.extend(told(&hooks));
+        blockers.extend(refused);
         let removal = Removal {
             builder: builder.clone(),
             builder_path: directory.path.clone(),
@@ -128,6 +136,7 @@ fn checkouts(input: &Input<'_>, builder: &BuilderName, directory: &BuilderDirect
             drop_ignore: false,
             unsaved,
             keep: declared.policy.trash_keep,
+            hooks,
             counts: true,
         };
         let address = Address::Checkout(builder.clone(), name.clone());

@@ -137,6 +137,11 @@ pub(super) fn depends_on(desired: &Desired, address: &Address) -> Vec<Address> {
             let needed = [Some(Address::Repository(repository.clone())), builder, root];
             needed.into_iter().flatten().collect()
         }
+        Address::Hook(name, repository) => {
+            let checkout = repository.clone().map(|repository| Address::Checkout(name.clone(), repository));
+            checkout.into_iter().chain(builder).chain(root).collect()
+        }
+        Address::Session(_) => builder.into_iter().chain(root).collect(),
         Address::File(name, to) => {
             let checkouts = declared.into_iter().flat_map(|builder| &builder.checkouts);
             let around = checkouts.filter(|(_, checkout)| checkout.path.contains(to));

@@ -95,6 +95,8 @@ fn touch(input: &Input<'_>, found: &Stranded<'_>) -> Option<Box<CheckoutTouch>> 
             base: mark.base.clone(),
             sparse: mark.sparse.clone(),
             contents: Contents::default(),
+            seed: vec![],
+            hooks: mark.hooks.declared(),
         },
         previous: Some(mark.clone()),
         head: registration.head.commit()?.clone(),

@@ -3,6 +3,7 @@
 use crate::model::actual::ObjectFormat;
 use crate::model::desired::{DesiredCheckout, FileMode, Shape, Url};
 use crate::model::escaped;
+use crate::model::hook::HookMark;
 use crate::model::mark::{BuilderMark, CheckoutMark};
 use crate::model::name::{BranchName, BuilderName, ObjectId, RepoName};
 use crate::model::path::{AbsPath, RelPath};
@@ -53,6 +54,10 @@ pub struct MarkWrite {
     pub protect: bool,
     /// What a removal may do.
     pub policy: BuilderPolicy,
+    /// Its port.
+    pub port: Option<u16>,
+    /// What it knows of hooks.
+    pub hooks: HookMark,
     /// The mark as it was; its files and creation time are kept.
     pub previous: Option<BuilderMark>,
 }
@@ -209,6 +214,8 @@ pub struct FileWrite {
     pub adopted: bool,
     /// Whether what is there is somebody's: it is set aside before another is written.
     pub keep: bool,
+    /// Whether its source lies in a main worktree; for the mark.
+    pub sole: bool,
 }
 
 /// What a managed file holds.

@@ -68,12 +68,14 @@ impl fmt::Display for PlanId {
 }
 
 /// What the command that made the plan was told.
+#[expect(clippy::struct_excessive_bools, reason = "each is one flag of the command line")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
     unsaved: Option<OnUnsaved>,
     delete_branch: Option<DeleteBranch>,
     allow_removals: bool,
     take_over: bool,
+    skip_hooks: bool,
     /// `--destroy`.
     pub destroy: bool,
     selection: Selection,
@@ -90,6 +92,7 @@ impl Told {
             delete_branch,
             allow_removals,
             take_over,
+            skip_hooks,
             destroy,
             selection,
             replace,
@@ -99,14 +102,14 @@ impl Told {
             refresh_only: _,
             place: _,
         } = options.clone();
-        Told { unsaved, delete_branch, allow_removals, take_over, destroy, selection, replace }
+        Told { unsaved, delete_branch, allow_removals, take_over, skip_hooks, destroy, selection, replace }
     }
 
     /// The options of now, told the same.
     #[must_use]
     pub fn again(&self, now: Options) -> Options {
-        let Told { unsaved, delete_branch, allow_removals, take_over, destroy, selection, replace } = self.clone();
-        Options { unsaved, delete_branch, allow_removals, take_over, destroy, selection, replace, ..now }
+        let Told { unsaved, delete_branch, allow_removals, take_over, skip_hooks, destroy, selection, replace } = self.clone();
+        Options { unsaved, delete_branch, allow_removals, take_over, destroy, selection, replace, skip_hooks, ..now }
     }
 }
 

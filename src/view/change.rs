@@ -50,6 +50,9 @@ pub fn verb(action: &Action) -> &'static str {
 #[must_use]
 pub fn past(action: &Action) -> String {
     let verb = verb(action);
+    if verb == "run" {
+        return "ran".into();
+    }
     format!("{verb}{}", if verb.ends_with('e') { "d" } else { "ed" })
 }
 

@@ -214,6 +214,13 @@ pub fn nowhere(places: &str, next: &str, style: &Style) -> String {
     out
 }
 
+/// What became of windows that were asked for.
+#[must_use]
+pub fn opened(session: &str, opened: usize, known: usize) -> String {
+    let there = if known == 0 { String::new() } else { format!(", {known} there already") };
+    format!("{} opened{there}, in the tmux session {}.\n", count(opened, "window"), clean(session))
+}
+
 fn write(stream: Stream, bytes: &[u8]) {
     match stream {
         Stream::Out => {

@@ -22,9 +22,11 @@ pub mod status;
 pub mod style;
 pub mod table;
 pub mod text;
+pub mod trust;
 
 pub use events::bars::Bars;
 pub use events::lines::Lines;
+pub use exec::opened;
 pub use fault::{error, faults, valid};
 pub use json::event::JsonLines;
 pub use output::{narrate, print, print_bytes};

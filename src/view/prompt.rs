@@ -14,6 +14,9 @@ pub const EDIT: &str = "Do you want to write this and apply these changes? Only 
 /// Before worktrees are taken over.
 pub const IMPORT: &str = "Do you want to take these over? Only 'yes' will be accepted: ";
 
+/// Before commands of the file are trusted.
+pub const TRUST: &str = "They run as you. Do you want to trust them? Only 'yes' will be accepted: ";
+
 /// Before restore.
 pub const RESTORE: &str = "Do you want to bring it back? Only 'yes' will be accepted: ";
 

@@ -7,7 +7,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use wsctl::actual::place;
 use wsctl::model::actual::{Actual, Directory, Place, Source};
 use wsctl::model::builder::{AnchorEntry, AnchorState, DiskFile, Occupant};
-use wsctl::model::desired::{DesiredFile, FileMode};
+use wsctl::model::desired::{DesiredFile, FileMode, Origin};
 use wsctl::model::mark::{BUILDER_MARK, CHECKOUT_MARK, Marked, WrittenFile};
 use wsctl::model::name::{ObjectId, RepoName};
 use wsctl::model::path::RelPath;
@@ -22,7 +22,7 @@ fn read(desired: &wsctl::model::desired::Desired) -> Actual {
 
 fn written(text: &[u8]) -> WrittenFile {
     let id = gix::objs::compute_hash(gix::hash::Kind::Sha256, gix::objs::Kind::Blob, text).unwrap();
-    WrittenFile { mode: FileMode::Copy, hash: id.to_string(), executable: false, adopted: false }
+    WrittenFile { mode: FileMode::Copy, hash: id.to_string(), executable: false, adopted: false, sole: false }
 }
 
 #[test]
@@ -160,7 +160,12 @@ fn managed_files_and_their_sources() {
     declare(&mut desired, "b", &[("api", "one", None)]);
     let builder = desired.builders.values_mut().next().unwrap();
     for to in ["Taskfile.yaml", "one/README.md", "one/.env", "missing", "linked/x", "dir", "link"] {
-        let file = DesiredFile { to: rel(to), from: abs(sandbox.path("source")), mode: FileMode::Copy, checkout: None };
+        let file = DesiredFile {
+            to: rel(to),
+            from: Some(Origin { path: abs(sandbox.path("source")), repository: None }),
+            mode: FileMode::Copy,
+            checkout: None,
+        };
         builder.files.insert(rel(to), file);
     }
     sandbox.write(".builders/b/Taskfile.yaml", "hello\n");
@@ -169,7 +174,7 @@ fn managed_files_and_their_sources() {
     symlink(sandbox.root(), sandbox.path(".builders/b/linked")).unwrap();
     symlink("target", sandbox.path(".builders/b/link")).unwrap();
     let actual = read(&desired);
-    assert!(matches!(&actual.sources[&abs(sandbox.path("source"))], Source::Unusable(why) if why == "is missing"));
+    assert!(matches!(&actual.sources[&abs(sandbox.path("source"))], Source::Missing));
     let files = &actual.builders[OsStr::new("b")].files;
     let DiskFile::File { bytes, hash, executable, tracked } = &files[&rel("Taskfile.yaml")] else { panic!("{files:?}") };
     assert_eq!((bytes.as_slice(), *executable, *tracked), (&b"hello\n"[..], false, false));

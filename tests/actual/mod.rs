@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use wsctl::model::actual::{Registration, Repository, RepositoryState};
 use wsctl::model::desired::{Cloning, Contents, Goal};
 use wsctl::model::desired::{Desired, DesiredBuilder, DesiredCheckout, DesiredRepository, Shape};
+use wsctl::model::hook::{HookMark, Hooks};
 use wsctl::model::lfs::Lfs;
 use wsctl::model::mark::{BuilderMark, CheckoutMark, WorkspaceMark};
 use wsctl::model::name::{BranchName, BuilderName, ObjectId, RepoName, WorkspaceId};
@@ -62,6 +63,9 @@ fn desired(sandbox: &Sandbox, repositories: &[(&str, &Path)]) -> Desired {
         max_removals: MaxRemovals::Count(5),
         policy: BuilderPolicy::default(),
         fetch: false,
+        ports: None,
+        opencode: None,
+        open: wsctl::model::session::Opener::default(),
         root,
     }
 }
@@ -78,6 +82,8 @@ fn declare(desired: &mut Desired, name: &str, checkouts: &[(&str, &str, Option<&
             base,
             sparse: None,
             contents: Contents::default(),
+            seed: vec![],
+            hooks: Hooks::default(),
         }
     });
     let builder = DesiredBuilder {
@@ -87,6 +93,8 @@ fn declare(desired: &mut Desired, name: &str, checkouts: &[(&str, &str, Option<&
         branch: branch(&format!("builder/{name}")),
         protect: false,
         policy: BuilderPolicy::default(),
+        labels: BTreeMap::new(),
+        hooks: Hooks::default(),
         checkouts: checkouts.map(|checkout| (checkout.repository.clone(), checkout)).collect(),
         files: BTreeMap::new(),
     };
@@ -108,6 +116,7 @@ fn checkout_mark(desired: &Desired, builder: &str, repository: &str, path: &str,
         sparse: None,
         parked: None,
         at: None,
+        hooks: HookMark::default(),
         created: 1_700_000_000,
     }
 }
@@ -124,6 +133,9 @@ fn builder_mark(desired: &Desired, builder: &str) -> BuilderMark {
         policy: BuilderPolicy::default(),
         files: BTreeMap::new(),
         identity: None,
+        port: None,
+        hooks: HookMark::default(),
+        session: None,
         created: 1_700_000_000,
     }
 }

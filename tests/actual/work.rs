@@ -227,7 +227,7 @@ fn managed_files_count_only_when_edited() {
     let (main, worktree) = one(&sandbox);
     let written = |text: &[u8], mode| {
         let id = gix::objs::compute_hash(gix::hash::Kind::Sha256, gix::objs::Kind::Blob, text).unwrap();
-        WrittenFile { mode, hash: id.to_string(), executable: false, adopted: false }
+        WrittenFile { mode, hash: id.to_string(), executable: false, adopted: false, sole: false }
     };
     let files = [("env", &b"a"[..], FileMode::Copy), ("x.log", b"b", FileMode::Copy), ("link", b"/else", FileMode::Symlink)];
     let managed = files.iter().map(|(path, text, mode)| (rel(path), written(text, *mode))).collect();

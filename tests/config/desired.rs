@@ -2,7 +2,7 @@
 
 use super::{EXAMPLE, abs, facts, places, read, whole_example, wish};
 use wsctl::config::{Facts, parse};
-use wsctl::model::desired::{FileMode, Shape};
+use wsctl::model::desired::{FileMode, Origin, Shape};
 use wsctl::model::name::RepoName;
 use wsctl::model::path::RelPath;
 use wsctl::model::policy::{BuilderPolicy, DeleteBranch, MaxRemovals, OnUnsaved};
@@ -12,6 +12,11 @@ const BACKEND: &str = "ai-dev-gateway-backend";
 
 fn pairs<const N: usize>(pairs: [(&str, &str); N]) -> std::collections::BTreeMap<String, String> {
     pairs.into_iter().map(|(a, b)| (a.to_owned(), b.to_owned())).collect()
+}
+
+/// A source in the workspace.
+fn from(path: &str) -> Origin {
+    Origin { path: abs(path), repository: None }
 }
 
 #[test]
@@ -36,7 +41,7 @@ fn the_example_parses_and_asks_for_the_case_of_the_readme() {
         let files: Vec<&str> = builder.files.keys().map(RelPath::as_str).collect();
         assert_eq!(files, ["Taskfile.yaml", "workspaces.yaml"]);
         assert_eq!(builder.files["Taskfile.yaml"].checkout, None);
-        assert_eq!(builder.files["Taskfile.yaml"].from, abs("/ws/Taskfile.yaml"));
+        assert_eq!(builder.files["Taskfile.yaml"].from, Some(from("/ws/Taskfile.yaml")));
     }
 }
 
@@ -169,8 +174,8 @@ fn a_builders_file_wins_over_the_workspaces() {
     let desired = wish(&text);
     let files = &desired.builders["b"].files;
     assert_eq!(files.len(), 2);
-    assert_eq!((files["x"].from.clone(), files["x"].mode), (abs("/ws/mine"), FileMode::Symlink));
-    assert_eq!(files["a/.env"].from, abs("/ws/own"));
+    assert_eq!((files["x"].from.clone(), files["x"].mode), (Some(from("/ws/mine")), FileMode::Symlink));
+    assert_eq!(files["a/.env"].from, Some(from("/ws/own")));
     let text = text.replace("from = \"own\"\nto = \"a/.env\"", "to = \"{repo}/.env\"\nmode = \"none\"");
     assert_eq!(wish(&text).builders["b"].files.len(), 1);
 }

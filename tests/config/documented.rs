@@ -82,6 +82,9 @@ fn every_key_that_is_read_is_in_the_schema_and_the_reverse() {
         ("BUILDER", "/$defs/Builder"),
         ("CHECKOUT", "/$defs/Checkout"),
         ("FILE", "/$defs/ManagedFile"),
+        ("HOOKS", "/$defs/Hooks"),
+        ("SESSION", "/$defs/Session"),
+        ("OPENCODE", "/$defs/OpenCode"),
         ("POLICY_TABLE", "/$defs/Policy"),
         ("MOVED", "/$defs/Moved"),
     ]);

@@ -10,6 +10,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 
 import { ask, environment, serve } from "./agent.mjs";
+import { sessions } from "./sessions.mjs";
 import { LAYOUTS, Workspace } from "./workspace.mjs";
 
 const { values } = parseArgs({ options: { wsctl: { type: "string" }, opencode: { type: "string" } } });
@@ -119,6 +120,8 @@ try {
     await layoutSees(server, workspace);
     await strippedFails(server, workspace);
   }
+  await sessions({ directory, wsctl, opencode, env, check, server });
+  server = undefined;
 } catch (error) {
   check("the run as a whole", false, error.stack);
 } finally {

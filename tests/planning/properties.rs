@@ -124,6 +124,8 @@ fn what_is_said_to_be_as_declared_is(world: &World, made: &Plan) {
                 let found = &found.registrations[&super::world::admin_name(name.as_str(), repository.as_str())];
                 found.mark.mark().is_some() && found.link == Link::Whole && found.head.branch() == declared.goal.branch()
             }
+            // No world has a hook or a server.
+            Address::Hook(..) | Address::Session(_) => false,
             Address::File(_, to) => directory.unwrap().files.get(to) == Some(&on_disk(b"text\n")),
         };
         assert!(is, "{address} is not as declared:\n{}", lines(made).join("\n"));

@@ -4,6 +4,7 @@ use wsctl::model::actual::{Directory, Head, Link, Place, RepositoryState};
 use wsctl::model::builder::Occupant;
 use wsctl::model::desired::Goal;
 use wsctl::model::desired::Shape;
+use wsctl::model::hook::HookMark;
 use wsctl::model::mark::{BuilderMark, CheckoutMark};
 use wsctl::model::policy::{BuilderPolicy, DeleteBranch};
 use wsctl::model::stored::{Home, Stored, StoredAdmin, StoredCheckout, Unfinished};
@@ -29,6 +30,9 @@ fn entry() -> TrashEntry {
         policy: BuilderPolicy::default(),
         files: std::collections::BTreeMap::new(),
         identity: Some((1, 2)),
+        port: None,
+        hooks: HookMark::default(),
+        session: None,
         created: 1,
     });
     manifest.checkouts.push(TrashedCheckout {
@@ -54,6 +58,7 @@ fn entry() -> TrashEntry {
             sparse: None,
             parked: None,
             at: None,
+            hooks: HookMark::default(),
             created: 1,
         }),
     });

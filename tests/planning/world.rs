@@ -6,8 +6,10 @@ use std::ffi::OsString;
 use wsctl::model::actual::{Actual, Base, Directory, Head, Link, Lock, Place, Registration, Repository, RepositoryState, Source};
 use wsctl::model::builder::{Anchor, AnchorEntry, AnchorState, BuilderDirectory, DiskFile, Occupant};
 use wsctl::model::desired::{
-    Cloning, Contents, Desired, DesiredBuilder, DesiredCheckout, DesiredFile, DesiredRepository, FileMode, Goal, Shape, Url,
+    Cloning, Contents, Desired, DesiredBuilder, DesiredCheckout, DesiredFile, DesiredRepository, FileMode, Goal, Origin, Shape,
+    Url,
 };
+use wsctl::model::hook::{HookMark, Hooks};
 use wsctl::model::lfs::Lfs;
 use wsctl::model::mark::{BuilderMark, CheckoutMark, Deed, Marked, OurLock, WorkspaceMark, WrittenFile};
 use wsctl::model::moved::Moved;
@@ -54,6 +56,9 @@ impl World {
             max_removals: MaxRemovals::Count(5),
             policy: BuilderPolicy::default(),
             fetch: false,
+            ports: None,
+            opencode: None,
+            open: wsctl::model::session::Opener::default(),
         };
         let actual = Actual {
             unfinished: None,
@@ -68,6 +73,10 @@ impl World {
             unmanaged_repositories: vec![],
             builders: BTreeMap::new(),
             sources: BTreeMap::new(),
+            listening: std::collections::BTreeSet::new(),
+            trusted: std::collections::BTreeSet::new(),
+            hooks_running: std::collections::BTreeSet::new(),
+            sessions: wsctl::model::session::Sessions::None,
             trash: vec![],
             gone: vec![],
         };
@@ -131,6 +140,8 @@ impl World {
                     base: None,
                     sparse: None,
                     contents: Contents::default(),
+                    seed: vec![],
+                    hooks: Hooks::default(),
                 },
             )
         };
@@ -140,6 +151,8 @@ impl World {
             shape,
             protect: false,
             policy: BuilderPolicy::default(),
+            labels: BTreeMap::new(),
+            hooks: Hooks::default(),
             checkouts: repos.iter().map(checkout).collect(),
             files: BTreeMap::new(),
             branch: own,
@@ -155,7 +168,10 @@ impl World {
         let declared = self.desired.builders.get_mut(name).unwrap();
         let inside = declared.checkouts.values().find(|checkout| checkout.path.contains(&rel(to)));
         let checkout = inside.map(|checkout| checkout.repository.clone());
-        declared.files.insert(rel(to), DesiredFile { to: rel(to), from, mode: FileMode::Copy, checkout });
+        declared.files.insert(
+            rel(to),
+            DesiredFile { to: rel(to), from: Some(Origin { path: from, repository: None }), mode: FileMode::Copy, checkout },
+        );
         self
     }
 
@@ -212,8 +228,8 @@ impl World {
 
     fn builder_mark(&self, declared: &DesiredBuilder) -> BuilderMark {
         let file = |file: &DesiredFile| {
-            let hash = hash(&self.source(&file.from));
-            (file.to.clone(), WrittenFile { mode: file.mode, hash, executable: false, adopted: false })
+            let hash = hash(&self.source(&file.from.as_ref().unwrap().path));
+            (file.to.clone(), WrittenFile { mode: file.mode, hash, executable: false, adopted: false, sole: false })
         };
         BuilderMark {
             moved_from: None,
@@ -226,6 +242,9 @@ impl World {
             policy: declared.policy.clone(),
             files: declared.files.values().map(file).collect(),
             identity: Some((1, 2)),
+            port: None,
+            hooks: HookMark::default(),
+            session: None,
             created: NOW - 10,
         }
     }
@@ -233,12 +252,12 @@ impl World {
     fn source(&self, from: &AbsPath) -> Vec<u8> {
         match &self.actual.sources[from] {
             Source::File { bytes, .. } => bytes.clone(),
-            Source::Unusable(_) => vec![],
+            Source::Directory | Source::Missing | Source::Unusable(_) => vec![],
         }
     }
 
     fn written(&self, file: &DesiredFile) -> DiskFile {
-        on_disk(&self.source(&file.from))
+        on_disk(&self.source(&file.from.as_ref().unwrap().path))
     }
 
     fn change(&mut self, name: &RepoName, change: impl FnOnce(&mut Repository)) {
@@ -403,6 +422,7 @@ fn registration(declared: &DesiredBuilder, checkout: &DesiredCheckout, mark: &Bu
         sparse: checkout.sparse.clone(),
         parked: None,
         at: None,
+        hooks: HookMark::kept(None, &checkout.hooks),
         created: NOW - 10,
     };
     Registration {

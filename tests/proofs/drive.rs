@@ -21,9 +21,11 @@ use wsctl::model::name::BuilderName;
 use wsctl::model::path::AbsPath;
 use wsctl::model::policy::OnUnsaved;
 use wsctl::model::stored::Home;
+use wsctl::model::trust::Command as Trusted;
 use wsctl::plan::{self, Options, Plan, plan, plan_unless_asked};
-use wsctl::{actual, apply, config, desired, trash};
+use wsctl::{actual, agent, apply, config, desired, trash};
 
+use super::scenarios::HOOKS;
 use crate::support::Sandbox;
 
 /// Which command.
@@ -88,6 +90,8 @@ pub(super) fn refresh(desired: &Desired, order: Order) -> Result<(Actual, Plan)>
     let options = order.options();
     let mut actual = actual::read(desired)?;
     actual::without_leftovers(&mut actual);
+    agent::look(&mut actual, desired);
+    actual.trusted.extend(HOOKS.iter().map(|text| Trusted::Script((*text).into())));
     let plan = plan_unless_asked(desired, &actual, &options).unwrap_or_else(|questions| {
         actual::examine(&mut actual, desired, &questions.into_iter().collect::<Vec<_>>());
         plan(desired, &actual, &options)

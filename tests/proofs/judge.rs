@@ -69,6 +69,7 @@ pub(super) fn named(plan: &Plan) -> Vec<PathBuf> {
             Action::Switch { touch, .. } => places.push(touch.path.clone()),
             Action::WriteFile(write) => places.push(write.to.under(&write.builder)),
             Action::RemoveFile { builder, to, .. } => places.push(to.under(builder)),
+            Action::RunHook(run) => places.push(run.directory().clone()),
             Action::RemoveBuilder(removal) | Action::RemoveCheckout(removal) => places.push(target(removal)),
             Action::MoveBuildersDir(_)
             | Action::RenameBranch { .. }
@@ -80,6 +81,7 @@ pub(super) fn named(plan: &Plan) -> Vec<PathBuf> {
             | Action::MarkCheckout(_)
             | Action::Repair { .. }
             | Action::AdoptFile(_)
+            | Action::OpenSession(_)
             | Action::FinishRemoval { .. }
             | Action::Prune(_)
             | Action::Nothing(_) => {}

@@ -10,6 +10,7 @@ use super::interrupted;
 use super::moves;
 use super::tokens::text;
 use crate::support::Sandbox;
+use crate::support::server::Server;
 use crate::support::{Fault, Faulty, Mode};
 
 /// The time of a scenario's command; what was made before is older.
@@ -35,7 +36,7 @@ const fn order(command: Command) -> Order {
     Order { command, unsaved: true, allow_removals: true, now: NOW }
 }
 
-pub(super) const SCENARIOS: [Scenario; 35] = [
+pub(super) const SCENARIOS: [Scenario; 37] = [
     Scenario { name: "create sibling", order: order(Command::Apply), make: |sandbox| declare(sandbox, "\"sibling\"") },
     Scenario { name: "create nested", order: order(Command::Apply), make: |sandbox| declare(sandbox, "\"nested\"") },
     Scenario { name: "create split", order: order(Command::Apply), make: |sandbox| declare(sandbox, "\"split\"") },
@@ -53,6 +54,8 @@ pub(super) const SCENARIOS: [Scenario; 35] = [
     Scenario { name: "git-lfs", order: order(Command::Apply), make: lfs },
     Scenario { name: "repair", order: order(Command::Apply), make: repair },
     Scenario { name: "files", order: order(Command::Apply), make: files },
+    Scenario { name: "hooks and a session", order: order(Command::Apply), make: hooks },
+    Scenario { name: "remove with hooks", order: order(Command::Apply), make: remove_with_hooks },
     Scenario { name: "remove builder", order: order(Command::Apply), make: remove_builder },
     Scenario { name: "remove nested", order: order(Command::Apply), make: remove_nested },
     Scenario { name: "remove checkout", order: order(Command::Apply), make: remove_checkout },
@@ -312,6 +315,29 @@ fn files(sandbox: &Sandbox) {
         FILES.replace("to = \"template.md\"", "to = \"another.md\"").replace("to = \"{repo}/.env\"", "to = \"{repo}/other.log\"");
     fs::remove_file(sandbox.builder("one/deep/link.md")).unwrap();
     sandbox.toml(&format!("{REPOS}{TWO}{files}"));
+}
+
+/// The commands that are trusted.
+pub(super) const HOOKS: [&str; 2] = ["echo made > made.log", "echo gone > gone.log"];
+
+/// Hooks for builders and the checkouts of `api`, a cache for those, and a server.
+fn hooked(more: &str) -> String {
+    let [made, gone] = HOOKS;
+    let hooks = format!("post_create = \"{made}\"\npre_remove = \"{gone}\"\n");
+    let server = Server::shared().url();
+    format!(
+        "[repos.api]\nseed = [\"cache\"]\n[repos.api.hooks]\n{hooks}[repos.web]\n[hooks]\n{hooks}[opencode]\nurl = \"{server}\"\n{more}"
+    )
+}
+
+fn hooks(sandbox: &Sandbox) {
+    sandbox.write("repos/api/cache/built", "built\n");
+    sandbox.toml(&hooked(TWO));
+}
+
+fn remove_with_hooks(sandbox: &Sandbox) {
+    applied(sandbox, &hooked(TWO));
+    sandbox.toml(&hooked("[builders.two]\nrepos = [\"api\"]\n"));
 }
 
 /// Builder `one` in the trash with work in it, wanted back; its branch is gone.

@@ -3,7 +3,9 @@
 use std::sync::Mutex;
 
 use anyhow::{Result, bail};
-use wsctl::git::{Added, AnchorContent, Door, Homecoming, Keep, Lasts, NewWorktree, On, Pointed, Record, Relink, Unsettled};
+use wsctl::git::{
+    Added, AnchorContent, Door, Homecoming, Keep, Lasts, NewWorktree, On, Pointed, Record, Relink, Seeded, Unsettled,
+};
 use wsctl::model::desired::{Cloning, Url};
 use wsctl::model::mark::OurLock;
 use wsctl::model::name::{BranchName, ObjectId, WorkspaceId};
@@ -106,6 +108,7 @@ pass_on! {
     fn set_sparse(checkout: &AbsPath, cone: Option<&Cone>) -> ();
     fn fill_submodules(repository: &AbsPath, checkout: &AbsPath, paths: &[RelPath]) -> ();
     fn bring_content(checkout: &AbsPath, paths: &[RelPath]) -> ();
+    fn seed(main: &AbsPath, checkout: &AbsPath, path: &RelPath) -> Seeded;
     fn park(checkout: &AbsPath, expect: &ObjectId) -> ();
     fn set_url(repository: &AbsPath, remote: &str, old: &Url, new: &Url) -> ();
     fn rename_branch(repository: &AbsPath, from: &BranchName, to: &BranchName, expect: &ObjectId) -> ();

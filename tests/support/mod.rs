@@ -15,6 +15,7 @@ mod killer;
 mod lfs;
 mod program;
 pub mod schema;
+pub mod server;
 mod snapshot;
 
 pub use faulty::{Fault, Faulty, MODES, Mode};

@@ -25,7 +25,10 @@ pub fn faults(name: &str, value: &Value) -> Vec<String> {
 
 /// The schema of what these arguments answer with `--json`.
 fn subject<'a>(arguments: &[&'a str]) -> Option<&'a str> {
-    let words = ["plan", "show", "apply", "destroy", "status", "validate", "restore", "prune", "fmt", "import", "exec", "path"];
+    let words = [
+        "plan", "show", "apply", "destroy", "status", "validate", "restore", "prune", "fmt", "import", "exec", "path", "trust",
+        "open",
+    ];
     if arguments.iter().any(|argument| ["add", "remove", "add-repo"].contains(argument)) {
         return Some("edit");
     }

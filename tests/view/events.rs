@@ -269,7 +269,7 @@ fn json_lines_in_order() {
     let outcome = play(&listener, &mixed());
     assert_eq!(heard.err(), "");
     let out = heard.out();
-    assert!(out.starts_with("{\"type\":\"version\",\"format_version\":\"1.1\",\"wsctl\":\"0.1.0\"}\n"), "{out}");
+    assert!(out.starts_with("{\"type\":\"version\",\"format_version\":\"1.2\",\"wsctl\":\"0.1.0\"}\n"), "{out}");
     let types: Vec<_> =
         out.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["type"].clone()).collect();
     let mut expected = vec!["version"];

@@ -16,7 +16,7 @@ fn a_plan_comes_back_and_is_the_same_every_time() {
     assert_eq!(text, json::plan(&mixed()));
     let document: PlanDocument = serde_json::from_str(&text).unwrap();
     assert_eq!(serde_json::to_string_pretty(&document).unwrap() + "\n", text);
-    assert_eq!(document.format_version, "1.1");
+    assert_eq!(document.format_version, "1.2");
     assert_eq!(document.summary, mixed().summary().into());
     assert_eq!(document.drift.len(), 2);
 }

@@ -111,6 +111,8 @@ pub fn create_builder(name: &str) -> Change {
             branch: branch(&format!("builder/{name}")),
             protect: false,
             policy: BuilderPolicy::default(),
+            port: None,
+            hooks: wsctl::model::hook::HookMark::default(),
             previous: None,
         },
         gitignore: false,
@@ -141,6 +143,8 @@ fn desired(name: &str, repository: &str) -> DesiredCheckout {
         base: Some("origin/main".into()),
         sparse: None,
         contents: Contents::default(),
+        seed: vec![],
+        hooks: wsctl::model::hook::Hooks::default(),
     }
 }
 
@@ -177,6 +181,7 @@ pub fn file(name: &str, to: &str, old: &[u8], new: &[u8]) -> Change {
         expect: Some("hash".into()),
         adopted: false,
         keep: false,
+        sole: false,
     };
     let diff = TextChange { path: rel(to), old: old.into(), new: new.into() };
     let address = Address::File(builder(name), rel(to));
@@ -193,6 +198,7 @@ pub fn remove_builder(name: &str) -> Change {
         drop_ignore: false,
         unsaved: false,
         keep: 3600,
+        hooks: vec![],
         counts: true,
     };
     change(Address::Builder(builder(name)), Action::RemoveBuilder(Box::new(removal)), "no longer declared")

@@ -8,9 +8,13 @@ use schemars::{JsonSchema, Schema};
 
 use crate::model::schema::read;
 
+mod managed;
 mod policy;
+mod work;
 
+use managed::ManagedFile;
 use policy::{BuilderPolicy, Policy};
+use work::{Hooks, OpenCode, Session};
 
 /// The schema of the file.
 #[must_use]
@@ -37,6 +41,12 @@ struct File {
     builders: Option<BTreeMap<String, Builder>>,
     /// Files of the workspace that every builder gets.
     files: Option<Vec<ManagedFile>>,
+    /// Commands that run in every builder once it is there, and before it goes; only those that `wsctl trust` knows.
+    hooks: Option<Hooks>,
+    /// How `wsctl open` starts what works in a builder.
+    session: Option<Session>,
+    /// The agents' server, where each builder has a session.
+    opencode: Option<OpenCode>,
     /// What was renamed: moved, instead of removed and made again.
     moved: Option<Vec<Moved>>,
     /// What a removal may do.
@@ -76,6 +86,9 @@ struct Workspace {
     /// Whether plan and apply fetch first, as with `--fetch`.
     #[schemars(extend("default" = false))]
     fetch: Option<bool>,
+    /// Ports of this machine; each builder gets one of them, for templates, hooks and `wsctl exec`.
+    #[schemars(regex(pattern = "^ *[0-9]+ *- *[0-9]+ *$"), extend("examples" = ["41000-41999"]))]
+    ports: Option<String>,
 }
 
 /// Where a builder's checkouts lie in it.
@@ -129,6 +142,9 @@ struct Defaults {
     /// Whether the workspace root joins by itself.
     #[schemars(extend("default" = true))]
     include_root: Option<bool>,
+    /// What is said of them, for templates and lists.
+    #[schemars(extend("examples" = [{ "team": "gateway" }]))]
+    labels: Option<BTreeMap<String, Text>>,
     #[schemars(flatten)]
     policy: BuilderPolicy,
 }
@@ -156,6 +172,13 @@ struct Repository {
     /// What its checkouts have of files that git-lfs keeps: true, their content, which plan then looks for; false, pointers,
     /// also in a clone. Without this key, what git gives them.
     lfs: Option<bool>,
+    /// Files of its main worktree that its checkouts get; paths are relative to the two.
+    files: Option<Vec<ManagedFile>>,
+    /// What git ignores and a build makes: copied into new checkouts where the file system can do so without writing it again.
+    #[schemars(extend("examples" = [["target", "node_modules"]]))]
+    seed: Option<Vec<Text>>,
+    /// Commands that run in each of its checkouts once it is there, and before it goes.
+    hooks: Option<Hooks>,
 }
 
 /// One builder: a directory with a worktree of each of its repositories.
@@ -178,6 +201,11 @@ struct Builder {
     include_root: Option<bool>,
     /// What single checkouts of it have otherwise, by repository.
     checkout: Option<BTreeMap<String, Checkout>>,
+    /// What is said of it, for templates and lists; those of `[defaults]` where it says nothing else.
+    #[schemars(extend("examples" = [{ "ticket": "TEC-25" }]))]
+    labels: Option<BTreeMap<String, Text>>,
+    /// Commands that run in it in place of those of `[hooks]`.
+    hooks: Option<Hooks>,
     /// Files that it alone gets; the same `to` replaces the file that every builder gets.
     files: Option<Vec<ManagedFile>>,
     #[schemars(flatten)]
@@ -199,35 +227,6 @@ struct Checkout {
     /// The only directories that it has, and the files above them.
     #[schemars(extend("examples" = [["services"]]))]
     sparse: Option<Vec<Text>>,
-}
-
-/// A file of the workspace that builders get.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-#[schemars(extend("anyOf" = [{ "required": ["from"] }, { "required": ["mode"], "properties": { "mode": { "const": "none" } } }]))]
-struct ManagedFile {
-    /// The source, relative to the workspace; needed unless `mode` is `none`.
-    from: Option<Text>,
-    /// The path in the builder, and its identity; `{repo}/…` is one in every checkout but the root's.
-    #[schemars(extend("examples" = ["Taskfile.yaml", "{repo}/.env"]))]
-    to: Text,
-    /// How it is made.
-    #[schemars(extend("default" = "copy"))]
-    mode: Option<Mode>,
-}
-
-/// How a file is made of its source.
-#[derive(JsonSchema)]
-#[schemars(rename_all = "kebab-case")]
-enum Mode {
-    /// The same bytes.
-    Copy,
-    /// A symbolic link to the source.
-    Symlink,
-    /// The source with `{builder}`, `{branch}`, `{workspace}` and `{dir}` filled in.
-    Template,
-    /// This builder goes without the file that every other gets.
-    None,
 }
 
 /// A rename; an entry whose source is not there any more does nothing, and may stay.

@@ -75,9 +75,19 @@ fn wanted(desired: &Desired, address: &Address) -> Option<String> {
             let base = checkout.base.as_deref().map(|base| format!(", base {base}")).unwrap_or_default();
             Some(words(&checkout.goal) + &base)
         }
+        Address::Hook(_, repository) => {
+            let builder = builder?;
+            let hooks = match repository {
+                Some(repository) => &builder.checkouts.get(repository)?.hooks,
+                None => &builder.hooks,
+            };
+            hooks.post_create.as_ref().map(|hook| format!("`{}`, for {}s at most", hook.run.trim(), hook.timeout))
+        }
+        Address::Session(_) => desired.opencode.as_ref().map(|server| format!("a session on {server}")),
         Address::File(_, to) => {
             let file = builder?.files.get(to)?;
-            Some(format!("{} of {}", file.mode.as_str(), file.from))
+            let from = file.from.as_ref().map(|from| format!(" of {}", from.path)).unwrap_or_default();
+            Some(format!("{}{from}", file.mode.as_str()))
         }
     }
 }

@@ -2,6 +2,7 @@
 //! and for whoever must know whether anything changed since.
 
 mod explained;
+mod ran;
 mod words;
 
 pub use explained::{Explained, explained};
@@ -87,6 +88,8 @@ fn compared(input: &Input<'_>, today: &Today, address: &Address) -> Compared {
         Address::Builder(name) => builder(input, name, &mut facts),
         Address::Checkout(name, repository) => checkout(input, name, repository, &mut facts),
         Address::File(name, to) => file(input, name, to, &mut facts),
+        Address::Hook(name, repository) => ran::hook(input, name, repository.as_ref(), &mut facts),
+        Address::Session(name) => ran::session(input, name, &mut facts),
     }
     facts.0.iter_mut().for_each(|fact| fact.is = today.text(&fact.is));
     Compared { address: Some(address.clone()), facts: facts.0 }
@@ -272,13 +275,15 @@ fn findings(path: &AbsPath, findings: &[Finding]) -> String {
 
 fn file(input: &Input<'_>, name: &BuilderName, to: &RelPath, facts: &mut Facts) {
     let declared = input.desired.builders.get(name).and_then(|builder| builder.files.get(to));
-    if let Some(declared) = declared {
-        let source = match input.actual.sources.get(&declared.from) {
+    if let Some(from) = declared.and_then(|declared| declared.from.as_ref()) {
+        let source = match input.actual.sources.get(&from.path) {
             Some(Source::File { bytes, .. }) => format!("{} bytes", bytes.len()),
+            Some(Source::Directory) => "a directory".into(),
+            Some(Source::Missing) => "nothing there".into(),
             Some(Source::Unusable(what)) => what.clone(),
             None => "not read".into(),
         };
-        facts.add("source", format!("{}, {source}", declared.from));
+        facts.add("source", format!("{}, {source}", from.path));
     }
     let directory = input.directory(name);
     let disk = match directory.and_then(|directory| directory.files.get(to)) {

@@ -93,7 +93,7 @@ impl State {
                 }
             }
             Event::Complete { change, .. } | Event::Errored { change, .. } | Event::Skipped { change, .. } => self.end(change),
-            Event::Warning { .. } | Event::Failure { .. } | Event::Deleted(_) => {}
+            Event::Output { .. } | Event::Warning { .. } | Event::Failure { .. } | Event::Deleted(_) => {}
             Event::Summary(_) => self.clear(),
         }
     }

@@ -74,6 +74,7 @@ impl Closing {
             }
             Event::Start(_)
             | Event::Progress { .. }
+            | Event::Output { .. }
             | Event::Warning { .. }
             | Event::Failure { .. }
             | Event::Deleted(_)

@@ -34,12 +34,18 @@ pub fn narration(event: &Event<'_>, style: &Style) -> Option<String> {
             | Action::WriteFile(_)
             | Action::AdoptFile(_)
             | Action::RemoveFile { .. }
+            | Action::RunHook(_)
+            | Action::OpenSession(_)
             | Action::RemoveBuilder(_)
             | Action::RemoveCheckout(_)
             | Action::FinishRemoval { .. }
             | Action::Prune(_)
             | Action::Nothing(_) => None,
         },
+        Event::Output { address, line } => {
+            let name = style.paint(Tone::Faint, &format!("{} |", subject(address)));
+            Some(format!("{name} {}\n", clean(line)))
+        }
         Event::Complete { change, elapsed } => {
             let past = style.paint(Tone::Change(change.action.symbol()), &past(&change.action));
             Some(format!("{}: {past} in {}\n", subject(&change.address), took(*elapsed)))

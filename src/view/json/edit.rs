@@ -128,7 +128,7 @@ impl Listener for Tally {
         let mut told = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         match event {
             Event::Planned(plan) => told.blocked = plan.blocked().map(ChangeDocument::from).collect(),
-            Event::Start(_) | Event::Progress { .. } | Event::Deleted(_) | Event::Summary(_) => {}
+            Event::Start(_) | Event::Progress { .. } | Event::Output { .. } | Event::Deleted(_) | Event::Summary(_) => {}
             Event::Complete { change, .. } => {
                 let step = StepDocument { address: change.address.to_string(), action: change.action.word().into() };
                 told.applied.push(step);

@@ -55,6 +55,13 @@ pub enum EventLine {
         #[schemars(range(min = 0, max = 100))]
         percent: Option<u8>,
     },
+    /// A line that a hook said.
+    HookOutput {
+        /// The address of the hook, or of the removal that it runs before.
+        address: String,
+        /// The line, without its end.
+        line: String,
+    },
     /// A change is done.
     ApplyComplete {
         /// The change's address.
@@ -198,6 +205,7 @@ fn lines(event: &Event<'_>) -> Vec<EventLine> {
         Event::Progress { address, stage, percent } => {
             EventLine::ApplyProgress { address: address.to_string(), stage: (*stage).into(), percent: *percent }
         }
+        Event::Output { address, line } => EventLine::HookOutput { address: address.to_string(), line: (*line).into() },
         Event::Complete { change, elapsed } => {
             EventLine::ApplyComplete { address: address(change), action: action(change), elapsed_ms: millis(*elapsed) }
         }

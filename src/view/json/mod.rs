@@ -9,6 +9,7 @@ mod faults;
 pub mod fmt;
 pub mod import;
 mod narrowed;
+mod open;
 mod path;
 mod plan;
 mod prune;
@@ -18,6 +19,7 @@ pub mod schema;
 mod status;
 mod summary;
 mod target;
+mod trust;
 
 use std::fmt::Write as _;
 
@@ -29,6 +31,7 @@ pub use error::{ErrorDocument, error};
 pub use exec::{ExecDocument, exec};
 pub use faults::{FaultDocument, ValidateDocument, validate};
 pub use narrowed::NarrowedDocument;
+pub use open::{OpenDocument, open};
 pub use path::{PathDocument, path};
 pub use plan::{BlockerDocument, ChangeDocument, DiffDocument, NoteDocument, PlanDocument, plan};
 pub use prune::{DeletionDocument, EntryDocument, PruneDocument, prune};
@@ -37,10 +40,11 @@ pub use saved::{FactDocument, SavedDocument, saved};
 pub use status::{BuilderDocument, CheckoutDocument, StatusDocument, status};
 pub use summary::SummaryDocument;
 pub use target::Target;
+pub use trust::{TrustDocument, trust};
 
 /// The version of the format: the first number grows when a meaning changes or a key goes, the second when keys, events
 /// or words are added.
-pub const FORMAT_VERSION: &str = "1.1";
+pub const FORMAT_VERSION: &str = "1.2";
 /// The version of the program.
 pub const WSCTL_VERSION: &str = env!("CARGO_PKG_VERSION");
 

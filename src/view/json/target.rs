@@ -87,6 +87,8 @@ impl From<&Action> for Target {
                 Target { commit, old_path, ..at(&touch.path) }.on(&touch.desired.goal)
             }
             Action::WriteFile(write) | Action::AdoptFile(write) => Target::from(write.as_ref()),
+            Action::RunHook(run) => at(run.directory()),
+            Action::OpenSession(opening) => Target { url: Some(opening.server.to_string()), ..at(&opening.path) },
             Action::RemoveFile { builder, to, .. } => at(&to.under(builder)),
             Action::RemoveBuilder(removal) | Action::RemoveCheckout(removal) => {
                 let here =

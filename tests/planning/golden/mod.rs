@@ -5,6 +5,7 @@ mod broken;
 mod changing;
 mod moving;
 mod refused;
+mod running;
 mod strange;
 
 use std::collections::BTreeSet;
@@ -23,7 +24,7 @@ use super::{World, planned};
 type Scene = (&'static str, fn() -> World);
 
 fn scenes() -> Vec<Scene> {
-    [changing::SCENES, moving::SCENES, refused::SCENES, strange::SCENES, broken::SCENES].concat()
+    [changing::SCENES, moving::SCENES, refused::SCENES, strange::SCENES, broken::SCENES, running::SCENES].concat()
 }
 
 fn directory() -> PathBuf {

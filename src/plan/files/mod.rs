@@ -1,6 +1,9 @@
 //! `builders.B.files."TO"`: managed files, by what is on the disk and what was last written.
 
-use std::path::{Path, PathBuf};
+mod content;
+mod own;
+mod template;
+mod values;
 
 use crate::model::actual::Source;
 use crate::model::address::Address;
@@ -12,13 +15,14 @@ use crate::model::path::{AbsPath, RelPath, printable};
 
 use super::anchor::will_exist;
 use super::blockers::{at, replace, shell};
-use super::builders_dir;
 use super::draft::Drafts;
 use super::input::Input;
 use super::members::{in_place, unedited};
 use super::obstacle::obstacle;
 use super::tracked::tracks;
 use super::{Action, Blocker, FileContent, FileWrite, Symbol, TextChange};
+pub(super) use content::content;
+use content::content_at;
 
 pub(super) fn plan(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Drafts) {
     if obstacle(input, builder).is_some() {
@@ -40,75 +44,13 @@ pub(super) fn plan(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Dra
     undeclared(input, builder, drafts);
 }
 
-/// What a managed file shall hold, in the place where its builder is once this plan is applied.
-pub(super) fn content(input: &Input<'_>, builder: &DesiredBuilder, file: &DesiredFile) -> Result<FileContent, Blocker> {
-    let place = builders_dir::arrives(input).map(|to| to.join(builder.path.relative_to(&input.desired.builders_dir)));
-    content_at(input, builder, file, place.as_ref().unwrap_or(&builder.path))
-}
-
-/// The same where the builder is at some place.
-///
-/// The variables of a template are `{builder}`, `{branch}`, `{workspace}` (the root) and `{dir}` (the builder);
-/// everything else, braces too, stays as it is.
-fn content_at(input: &Input<'_>, builder: &DesiredBuilder, file: &DesiredFile, place: &AbsPath) -> Result<FileContent, Blocker> {
-    let unusable =
-        |what: &str| at("source", &file.from, format!("its source {what}"), format!("ls -la {}", shell(&file.from.parent())));
-    let (bytes, executable) = match input.actual.sources.get(&file.from) {
-        Some(Source::File { bytes, executable }) => (bytes, *executable),
-        Some(Source::Unusable(what)) => return Err(unusable(what)),
-        None => return Err(unusable("was not read")),
-    };
-    Ok(match file.mode {
-        FileMode::Copy => FileContent::Bytes { bytes: bytes.clone(), executable },
-        FileMode::Symlink => FileContent::Link(link_target(&file.from, &file.to.under(place), &input.desired.root)),
-        FileMode::Template => {
-            let text = std::str::from_utf8(bytes).map_err(|_| unusable("a template must be UTF-8 text"))?;
-            FileContent::Bytes { bytes: render(input, builder, place, text).into_bytes(), executable }
-        }
-    })
-}
-
-fn render(input: &Input<'_>, builder: &DesiredBuilder, place: &AbsPath, text: &str) -> String {
-    let variables = [
-        ("{builder}", builder.name.to_string()),
-        ("{branch}", builder.branch.to_string()),
-        ("{workspace}", input.desired.root.to_string()),
-        ("{dir}", place.to_string()),
-    ];
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find('{') {
-        out.push_str(&rest[..start]);
-        rest = &rest[start..];
-        let variable = variables.iter().find(|(name, _)| rest.starts_with(name));
-        let (taken, value) = variable.map_or((1, "{"), |(name, value)| (name.len(), value));
-        out.push_str(value);
-        rest = &rest[taken..];
-    }
-    out + rest
-}
-
-/// Relative where both lie in the workspace, so that the link survives a move of it.
-fn link_target(from: &AbsPath, to: &AbsPath, root: &AbsPath) -> PathBuf {
-    if !root.contains(to) || !root.contains(from) {
-        return from.as_path().to_path_buf();
-    }
-    let parent = to.parent();
-    let common = parent.as_path().ancestors().find(|ancestor| from.as_path().starts_with(ancestor)).unwrap_or(Path::new("/"));
-    let up = parent.as_path().strip_prefix(common).map_or(0, |tail| tail.components().count());
-    let down = from.as_path().strip_prefix(common).unwrap_or(from.as_path());
-    std::iter::repeat_n("..", up).collect::<PathBuf>().join(down)
-}
-
 fn declared(input: &Input<'_>, builder: &DesiredBuilder, file: &DesiredFile, drafts: &mut Drafts) {
     let address = Address::File(builder.name.clone(), file.to.clone());
-    let from = file.from.relative_to(&input.desired.root);
-    let source = printable(from.as_os_str());
-    let reason = match file.mode {
-        FileMode::Copy => format!("copy of {source}"),
-        FileMode::Symlink => format!("link to {source}"),
-        FileMode::Template => format!("from template {source}"),
-    };
+    // What was made of it stays.
+    if is_gone(input, file) {
+        return;
+    }
+    let reason = made_of(input, file);
     let content = match content(input, builder, file) {
         Ok(content) => content,
         Err(blocker) => return drafts.refuse(address, Action::Nothing(Symbol::Create), reason, vec![blocker]),
@@ -132,7 +74,8 @@ fn declared(input: &Input<'_>, builder: &DesiredBuilder, file: &DesiredFile, dra
     let adopted = written.map_or(same, |written| written.adopted);
     let keep = replaced || (adopted && expect.is_some());
     let (path, to) = (builder.path.clone(), file.to.clone());
-    let write = Box::new(FileWrite { builder: path, to, mode: file.mode, content, expect, adopted, keep });
+    let sole = file.from.as_ref().is_some_and(|from| from.repository.is_some()) && file.mode != FileMode::Symlink;
+    let write = Box::new(FileWrite { builder: path, to, mode: file.mode, content, expect, adopted, keep, sole });
     let action = if same { Action::AdoptFile(write) } else { Action::WriteFile(write) };
     let moves = content_at(input, builder, file, &builder.path).is_ok_and(|now| is_already(disk, &now));
     let reason = match (same, moves) {
@@ -152,6 +95,25 @@ fn declared(input: &Input<'_>, builder: &DesiredBuilder, file: &DesiredFile, dra
     }
 }
 
+/// Whether the source is one that a repository may have, and this one has not.
+fn is_gone(input: &Input<'_>, file: &DesiredFile) -> bool {
+    let of_repository = file.from.as_ref().filter(|from| from.repository.is_some());
+    of_repository.is_some_and(|from| matches!(input.actual.sources.get(&from.path), None | Some(Source::Missing)))
+}
+
+/// What a file is made of; a lowercase fragment.
+fn made_of(input: &Input<'_>, file: &DesiredFile) -> String {
+    let from = file.from.as_ref().map(|from| from.path.relative_to(&input.desired.root));
+    let source = from.map(|from| printable(from.as_os_str())).unwrap_or_default();
+    match file.mode {
+        FileMode::Copy => format!("copy of {source}"),
+        FileMode::Symlink => format!("link to {source}"),
+        FileMode::Template => format!("from template {source}"),
+        FileMode::Agents => "which repositories are here, for agents".into(),
+        FileMode::CodeWorkspace => "every repository as a folder, for editors".into(),
+    }
+}
+
 /// Why a file is written that was written before; nothing for a new one, and for one that is refused.
 fn why(file: &DesiredFile, disk: &DiskFile, written: Option<&WrittenFile>, replaced: bool) -> String {
     match (disk, written) {
@@ -162,6 +124,7 @@ fn why(file: &DesiredFile, disk: &DiskFile, written: Option<&WrittenFile>, repla
         (_, Some(_)) => match file.mode {
             FileMode::Copy | FileMode::Symlink => "its source changed: ".into(),
             FileMode::Template => "its source, or a value in it, changed: ".into(),
+            FileMode::Agents | FileMode::CodeWorkspace => "what it tells of changed: ".into(),
         },
         (_, None) => String::new(),
     }
@@ -241,19 +204,25 @@ fn undeclared(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Drafts) 
     let Some(mark) = input.builder_mark(&builder.name) else { return };
     let Some(directory) = input.directory(&builder.name) else { return };
     let leaving = leaving(input, builder, directory, drafts);
-    let forgotten = |to: &RelPath| !builder.files.contains_key(to) && !leaving.iter().any(|path| path.contains(to));
+    // What was made of a directory stays while nobody can tell what is in it.
+    let untold = |to: &RelPath| builder.files.keys().any(|declared| declared != to && declared.contains(to));
+    let forgotten =
+        |to: &RelPath| !builder.files.contains_key(to) && !untold(to) && !leaving.iter().any(|path| path.contains(to));
     for (to, written) in mark.files.iter().filter(|(to, _)| forgotten(to)) {
         let disk = directory.files.get(to);
         let gone = matches!(disk, None | Some(DiskFile::Missing));
         let tracked = matches!(disk, Some(DiskFile::File { tracked: true, .. } | DiskFile::Symlink { tracked: true, .. }));
-        let stays = gone || tracked || written.adopted;
+        let stays = gone || tracked || written.adopted || written.sole;
         let expect = (!stays).then(|| written.hash.clone());
         let action = Action::RemoveFile { builder: builder.path.clone(), to: to.clone(), expect };
-        let reason = match (gone, tracked, written.adopted) {
+        let reason = match (gone, tracked, written.adopted, written.sole) {
             (true, ..) => "no longer declared, and already gone",
-            (false, true, _) => "no longer declared: it stays, the checkout tracks it",
-            (false, false, true) => "no longer declared: it stays, it was there before",
-            (false, false, false) => "no longer declared",
+            (false, true, ..) => "no longer declared: it stays, the checkout tracks it",
+            (false, false, true, _) => "no longer declared: it stays, it was there before",
+            (false, false, false, true) => {
+                "no longer declared: it stays, it may be the last copy of a file that git does not keep"
+            }
+            (false, false, false, false) => "no longer declared",
         };
         let draft = drafts.add(Address::File(builder.name.clone(), to.clone()), action, reason);
         if !stays && !unedited(disk, &written.hash) {
