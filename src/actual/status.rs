@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
+use std::os::unix::fs::MetadataExt as _;
 
 use anyhow::Result;
 
@@ -14,7 +15,8 @@ use crate::model::desired::{Desired, DesiredBuilder};
 use crate::model::mark::WorkspaceMark;
 use crate::model::name::{BuilderName, RepoName, WorkspaceId};
 use crate::model::path::{AbsPath, RelPath};
-use crate::model::status::{BuilderStatus, CheckoutStatus, OK, Status};
+use crate::model::session::Sessions;
+use crate::model::status::{BuilderStatus, CheckoutStatus, OK, SessionState, SessionStatus, Status};
 
 /// Counts what differs in every checkout. `states` is what plan says of an address; without it a thing is `ok` or
 /// `missing`. `unmanaged` is what plan says is.
@@ -34,15 +36,23 @@ pub fn status(actual: &Actual, desired: &Desired, states: &BTreeMap<Address, Str
         let path = desired.builders_dir.join(name.as_str());
         let directory = actual.builders.get(OsStr::new(name.as_str()));
         let there = matches!(disk::look(path.as_path()), Ok(Some(found)) if found.is_dir());
+        let mark = directory.and_then(|directory| directory.mark.mark());
+        let declared = desired.builders.get(name);
         builders.push(BuilderStatus {
-            created: directory.and_then(|directory| directory.mark.mark()).map(|mark| mark.created),
+            created: mark.map(|mark| mark.created),
+            branch: mark.map(|mark| &mark.branch).or(declared.map(|builder| &builder.branch)).cloned(),
+            labels: declared.map(|builder| builder.labels.clone()).unwrap_or_default(),
+            port: mark.and_then(|mark| mark.port),
+            session: session(actual, desired, name),
+            active: checkouts.iter().filter_map(|checkout| checkout.active).max(),
+            disk: None,
             state: own_state(name, there, states),
             name: name.clone(),
             path,
             checkouts,
         });
     }
-    Status { root: desired.root.clone(), file: desired.file.clone(), builders, unmanaged }
+    Status { root: desired.root.clone(), file: desired.file.clone(), builders, narrowed: false, unmanaged }
 }
 
 /// The repositories of the rows, each opened once.
@@ -89,6 +99,23 @@ pub(super) fn builder_names(actual: &Actual, desired: &Desired, workspace: Optio
     });
     let names: BTreeSet<BuilderName> = desired.builders.keys().cloned().chain(marked).collect();
     names.into_iter().collect()
+}
+
+/// The session of a builder, with what the server says of it.
+fn session(actual: &Actual, desired: &Desired, name: &BuilderName) -> Option<SessionStatus> {
+    let mark = actual.builders.get(OsStr::new(name.as_str()))?.mark.mark()?;
+    let session = mark.session.as_ref()?;
+    let asked = desired.opencode.as_ref().is_some_and(|url| url.to_string() == session.server);
+    let state = match &actual.sessions {
+        Sessions::Known(known) if asked => known.get(name).copied().unwrap_or(SessionState::Gone),
+        Sessions::Known(_) | Sessions::Down(_) | Sessions::None => SessionState::Unknown,
+    };
+    Some(SessionStatus { server: session.server.clone(), id: session.id.clone(), state })
+}
+
+/// When HEAD of a checkout last moved.
+fn moved(found: &Registration) -> Option<i64> {
+    Some(disk::look(found.admin_dir.join("logs/HEAD").as_path()).ok()??.mtime())
 }
 
 /// One line of the table before anything was counted.
@@ -146,6 +173,8 @@ impl Row<'_> {
         let files: Option<Result<count::Files>> =
             self.repository.zip(whole).map(|(repository, found)| count::files(opened, repository, found));
         let files = files.and_then(Result::ok);
+        let both = self.repository.zip(self.registration);
+        let base = self.base.as_deref();
         let against = self.repository.zip(self.registration).and_then(|(repository, found)| {
             let head = found.head.commit()?;
             let (name, other) = count::against(opened, repository, found.head.branch(), self.base.as_deref())?;
@@ -173,6 +202,12 @@ impl Row<'_> {
             ahead_behind,
             changed: files.map(|files| files.changed),
             untracked: files.map(|files| files.untracked),
+            unpushed: both.and_then(|(repository, found)| count::unpushed(opened, repository, &found.head, base)),
+            merged: both.and_then(|(repository, found)| count::merged(opened, repository, found, base)),
+            author: self.registration.and_then(|found| count::author(opened, found)),
+            active: whole.and_then(|found| moved(found).max(files.and_then(|files| files.newest))),
+            files: None,
+            diff: None,
             created: mark.map(|mark| mark.created),
             state: states.get(&address).cloned().unwrap_or_else(state),
         }

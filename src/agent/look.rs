@@ -11,6 +11,7 @@ use crate::model::desired::Desired;
 use crate::model::name::BuilderName;
 use crate::model::path::AbsPath;
 use crate::model::session::{Session, Sessions};
+use crate::model::status::SessionState;
 
 /// How many calls at a time.
 const CALLS: usize = 8;
@@ -44,6 +45,10 @@ pub fn sessions(actual: &Actual, desired: &Desired) -> Sessions {
             Err(error) => Sessions::Down(format!("{error:#}")),
         };
     }
+    let busy = match server.busy() {
+        Ok(busy) => busy,
+        Err(error) => return Sessions::Down(format!("{error:#}")),
+    };
     let work = || {
         while let Some((name, path, session)) = marked.get(next.fetch_add(1, Ordering::Relaxed)) {
             if down_of().is_some() {
@@ -52,7 +57,12 @@ pub fn sessions(actual: &Actual, desired: &Desired) -> Sessions {
             match server.session(&session.id) {
                 Ok(answer) => {
                     let here = answer.is_some_and(|found| is_at(&found, path));
-                    found.lock().unwrap_or_else(PoisonError::into_inner).insert((*name).clone(), here);
+                    let state = match (here, busy.contains(&session.id)) {
+                        (false, _) => SessionState::Gone,
+                        (true, true) => SessionState::Busy,
+                        (true, false) => SessionState::Idle,
+                    };
+                    found.lock().unwrap_or_else(PoisonError::into_inner).insert((*name).clone(), state);
                 }
                 Err(error) => *down_of() = Some(format!("{error:#}")),
             }

@@ -1,11 +1,12 @@
 //! An agents' server: the sessions of builders on it, through OpenCode's HTTP interface.
 //!
-//! The calls are those of `opencode serve` 1.x: `GET /session/{id}`, `GET /session?directory=…`, `POST /session?directory=…`.
+//! The calls are those of `opencode serve` 1.x: `GET /session/{id}`, `GET /api/session/active`, `GET /session?directory=…`, `POST /session?directory=…`.
 
 mod look;
 pub mod opener;
 pub mod tmux;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
@@ -78,6 +79,20 @@ impl Server {
     pub fn session(&self, id: &str) -> Result<Option<Found>> {
         let answer = self.get(&format!("/session/{}", encoded(id)))?;
         if answer.status().as_u16() == 404 { Ok(None) } else { read(answer).map(Some) }
+    }
+
+    /// The ids of the sessions whose agents work. A server that does not tell has none.
+    ///
+    /// # Errors
+    /// The server does not answer.
+    pub fn busy(&self) -> Result<BTreeSet<String>> {
+        #[derive(Deserialize)]
+        struct Active {
+            data: serde_json::Map<String, serde_json::Value>,
+        }
+        let answer = self.get("/api/session/active")?;
+        let active: Option<Active> = read(answer).ok();
+        Ok(active.map(|active| active.data.into_iter().map(|(id, _)| id).collect()).unwrap_or_default())
     }
 
     /// The session of a directory with this title, which is opened where there is none; its id.

@@ -20,6 +20,7 @@ use crate::model::desired::Desired;
 use crate::model::located::LocatedBuilder;
 use crate::model::path::shell_word;
 use crate::model::session::{Opener, Sessions};
+use crate::model::status::SessionState;
 use crate::model::trust::Command;
 use crate::{actual, view};
 
@@ -119,7 +120,7 @@ fn opener(desired: &Desired, read: &Actual, args: &Args) -> Result<Opener> {
 
 /// The command for one builder.
 fn command(desired: &Desired, read: &Actual, opener: &Opener, builder: &LocatedBuilder) -> Result<Vec<String>> {
-    let here = matches!(&read.sessions, Sessions::Known(known) if known.get(&builder.name) == Some(&true));
+    let here = matches!(&read.sessions, Sessions::Known(known) if matches!(known.get(&builder.name), Some(SessionState::Busy | SessionState::Idle)));
     let mark = read.builders.get(std::ffi::OsStr::new(builder.name.as_str())).and_then(|directory| directory.mark.mark());
     let session = mark.and_then(|mark| mark.session.as_ref()).filter(|_| here);
     let session = desired.opencode.as_ref().zip(session.map(|session| session.id.as_str()));

@@ -33,6 +33,7 @@ pub mod sparse;
 mod spelling;
 pub mod stamp;
 pub mod status;
+pub mod status_query;
 pub mod stored;
 pub mod submodule;
 pub mod trash;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::name::BuilderName;
+use super::status::SessionState;
 
 /// A session as the builder's mark keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,8 +24,8 @@ pub enum Sessions {
     None,
     /// It does not answer: why.
     Down(String),
-    /// Whether the session of each builder is there, and works in the builder.
-    Known(BTreeMap<BuilderName, bool>),
+    /// What became of the session of each builder that has one.
+    Known(BTreeMap<BuilderName, SessionState>),
 }
 
 /// How `wsctl open` starts what works in a builder.

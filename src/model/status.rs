@@ -1,5 +1,7 @@
 //! What `wsctl status` answers: builders, checkouts, and the files that changed in them.
 
+use std::collections::BTreeMap;
+
 use super::name::{BranchName, BuilderName, RepoName};
 use super::path::AbsPath;
 
@@ -15,6 +17,8 @@ pub struct Status {
     pub file: AbsPath,
     /// Every declared or marked builder, by name.
     pub builders: Vec<BuilderStatus>,
+    /// Whether builders were left out that nobody asked for.
+    pub narrowed: bool,
     /// Directories below `builders_dir` that are not ours.
     pub unmanaged: Vec<AbsPath>,
 }
@@ -30,6 +34,18 @@ pub struct BuilderStatus {
     pub created: Option<i64>,
     /// What plan would say of the builder itself and of its files, e.g. `ok`, `missing`, `undeclared`, `blocked`.
     pub state: String,
+    /// Its own branch name.
+    pub branch: Option<BranchName>,
+    /// What is said of it.
+    pub labels: BTreeMap<String, String>,
+    /// Its port.
+    pub port: Option<u16>,
+    /// The session of its agent.
+    pub session: Option<SessionStatus>,
+    /// When somebody last worked in it, in seconds since 1970: the newest of its checkouts'.
+    pub active: Option<i64>,
+    /// What it takes on the disk, in bytes; only where that was asked for.
+    pub disk: Option<u64>,
     /// Its checkouts by repository.
     pub checkouts: Vec<CheckoutStatus>,
 }
@@ -57,6 +73,54 @@ impl CheckoutStatus {
     }
 }
 
+/// The session of an agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionStatus {
+    /// The server, without what may be a secret.
+    pub server: String,
+    /// The server's name for it.
+    pub id: String,
+    /// What the server says of it.
+    pub state: SessionState,
+}
+
+/// What a server says of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionState {
+    /// Its agent works.
+    Busy,
+    /// It is there.
+    Idle,
+    /// It is gone.
+    Gone,
+    /// The server does not answer.
+    Unknown,
+}
+
+impl SessionState {
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SessionState::Busy => "busy",
+            SessionState::Idle => "idle",
+            SessionState::Gone => "gone",
+            SessionState::Unknown => "unknown",
+        }
+    }
+}
+
+/// A file that differs, in the words of `git status --short`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileStatus {
+    /// Two letters: index against HEAD, file against index; `??` where git does not know it.
+    pub letters: String,
+    /// The path in the checkout.
+    pub path: String,
+    /// The path before a rename.
+    pub from: Option<String>,
+}
+
 /// One checkout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckoutStatus {
@@ -78,6 +142,18 @@ pub struct CheckoutStatus {
     pub changed: Option<usize>,
     /// Files that git does not know and does not ignore.
     pub untracked: Option<usize>,
+    /// Commits that no remote has, as far as it is known here; `None`: there is no remote.
+    pub unpushed: Option<usize>,
+    /// Whether its commits are all in its base; `None`: it has none of its own.
+    pub merged: Option<bool>,
+    /// Who made HEAD's commit, where it is one of the checkout's own.
+    pub author: Option<String>,
+    /// When somebody last worked in it, in seconds since 1970: the last move of HEAD, the newest of the files that changed.
+    pub active: Option<i64>,
+    /// Its files that differ; only where they were asked for.
+    pub files: Option<Vec<FileStatus>>,
+    /// What differs in them, as git shows it; only where that was asked for.
+    pub diff: Option<String>,
     /// When it was created, in seconds since 1970.
     pub created: Option<i64>,
     /// What plan would say of it, e.g. `ok`, `rebase in progress`, `on another branch`.

@@ -4,6 +4,7 @@ use crate::model::address::Address;
 use crate::model::desired::{DesiredBuilder, Shape};
 use crate::model::name::RepoName;
 use crate::model::session::Sessions;
+use crate::model::status::SessionState;
 
 use super::anchor::will_exist;
 use super::draft::Drafts;
@@ -26,7 +27,7 @@ pub(super) fn plan(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Dra
     let reason = match session {
         Some(session) if session.server != server.to_string() => format!("new session on {server}: it was on {}", session.server),
         Some(_) if moves => format!("new session on {server}: its builder moves"),
-        Some(_) if known.get(&builder.name) == Some(&true) => return,
+        Some(_) if matches!(known.get(&builder.name), Some(SessionState::Busy | SessionState::Idle)) => return,
         Some(_) => format!("new session on {server}: the one it had is gone"),
         None => format!("new session on {server}"),
     };

@@ -83,6 +83,21 @@ pub fn lines(change: &TextChange, indent: usize, limit: Option<usize>, style: &S
     lines.iter().flat_map(|line| [indent.as_str(), line.as_str(), "\n"]).collect()
 }
 
+/// A diff of git's own for a terminal, each line indented.
+#[must_use]
+pub fn unified(text: &str, indent: usize, style: &Style) -> String {
+    let tone = |line: &str| match line.as_bytes().first() {
+        _ if line.starts_with("+++") || line.starts_with("---") || line.starts_with("diff ") => Some(Tone::Strong),
+        Some(b'+') => Some(Tone::Change(Symbol::Create)),
+        Some(b'-') => Some(Tone::Change(Symbol::Remove)),
+        Some(b'@') => Some(Tone::Change(Symbol::Adopt)),
+        Some(_) | None => None,
+    };
+    let indent = " ".repeat(indent);
+    let painted = text.lines().map(|line| DiffLine { tone: tone(line), text: line.to_owned() }.paint(style));
+    painted.flat_map(|line| [indent.clone(), line, "\n".into()]).collect()
+}
+
 impl DiffLine {
     fn paint(&self, style: &Style) -> String {
         // A tab is harmless and means indentation here.

@@ -4,6 +4,7 @@
 //! disk passes [`text::clean`] before a terminal sees it.
 
 pub mod change;
+pub mod dashboard;
 pub mod diff;
 pub mod edit;
 pub mod events;
@@ -24,12 +25,13 @@ pub mod table;
 pub mod text;
 pub mod trust;
 
+pub use dashboard::short_text;
 pub use events::bars::Bars;
 pub use events::lines::Lines;
 pub use exec::opened;
 pub use fault::{error, faults, valid};
 pub use json::event::JsonLines;
-pub use output::{narrate, print, print_bytes};
+pub use output::{narrate, print, print_bytes, screen};
 pub use plan::plan_text;
 pub use prune::{PruneRow, prune_text};
 pub use restore::{TrashRow, restore_text, trash_text};

@@ -54,6 +54,13 @@ pub fn narrate_bytes(bytes: &[u8]) {
     let _ = err.write_all(bytes).and_then(|()| err.flush());
 }
 
+/// An answer that is given again and again: on a terminal it takes the place of the one before, elsewhere it follows it.
+#[must_use]
+pub fn screen(text: &str, clears: bool) -> String {
+    // Home, then each line up to its end, then all below: nothing flickers, and nothing old is left.
+    if clears { format!("\u{1b}[H{}\u{1b}[J", text.replace('\n', "\u{1b}[K\n")) } else { format!("{text}\n") }
+}
+
 fn unless_closed(result: io::Result<()>) -> io::Result<()> {
     match result {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),

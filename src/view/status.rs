@@ -3,13 +3,15 @@
 use std::fmt::Write as _;
 
 use crate::model::status::{BuilderStatus, CheckoutStatus, OK, Status};
+use crate::plan::Symbol;
 
+use super::diff;
 use super::style::{Style, Tone, relative};
 use super::table::{Cell, draw};
-use super::text::{age, push_next};
+use super::text::{age, clean, push_next};
 
 /// What an empty cell says.
-const NOTHING: &str = "-";
+pub(super) const NOTHING: &str = "-";
 /// What a cell says where it could not be told.
 const UNKNOWN: &str = "?";
 
@@ -18,19 +20,55 @@ const UNKNOWN: &str = "?";
 pub fn status_text(status: &Status, now: i64, style: &Style) -> String {
     let mut out = String::new();
     if status.builders.is_empty() {
-        let file = relative(&status.file, &status.root);
-        let _ = writeln!(out, "No builders. Declare one in {file}, then look at the plan.");
-        push_next(&mut out, 2, "wsctl plan", style);
+        out += &empty(status, style);
     } else {
         let mut rows = vec![heading()];
         rows.extend(status.builders.iter().flat_map(|builder| builder_rows(builder, now)));
         out += &draw(&rows, style);
+        for builder in &status.builders {
+            out += &differing(builder, style);
+        }
     }
+    out + &unmanaged(status, style)
+}
+
+/// What is said where there is no builder.
+pub(super) fn empty(status: &Status, style: &Style) -> String {
+    if status.narrowed {
+        return "No builders are like that.\n".into();
+    }
+    let file = relative(&status.file, &status.root);
+    let mut out = format!("No builders. Declare one in {file}, then look at the plan.\n");
+    push_next(&mut out, 2, "wsctl plan", style);
+    out
+}
+
+/// What nobody declared.
+pub(super) fn unmanaged(status: &Status, style: &Style) -> String {
+    let mut out = String::new();
     if !status.unmanaged.is_empty() {
         let _ = writeln!(out, "\n{}", style.paint(Tone::Strong, "Unmanaged (left alone):"));
         for path in &status.unmanaged {
             let _ = writeln!(out, "  {}", relative(path, &status.root));
         }
+    }
+    out
+}
+
+/// The files of a builder that differ, checkout by checkout, and what differs in them; nothing where nobody asked.
+fn differing(builder: &BuilderStatus, style: &Style) -> String {
+    let mut out = String::new();
+    for checkout in &builder.checkouts {
+        let Some(files) = checkout.files.as_ref().filter(|files| !files.is_empty()) else { continue };
+        let author = checkout.author.as_ref().map(|author| format!("   last commit by {author}")).unwrap_or_default();
+        let name = clean(&format!("{}/{}", builder.name, checkout.repository));
+        let _ = writeln!(out, "\n{}{}", style.paint(Tone::Strong, &name), style.paint(Tone::Faint, &clean(&author)));
+        for file in files {
+            let tone = if file.letters == "??" { Tone::Notice } else { Tone::Change(Symbol::Update) };
+            let from = file.from.as_ref().map(|from| format!("{from} → ")).unwrap_or_default();
+            let _ = writeln!(out, "  {} {}", style.paint(tone, &clean(&file.letters)), clean(&format!("{from}{}", file.path)));
+        }
+        out += &diff::unified(checkout.diff.as_deref().unwrap_or_default(), 2, style);
     }
     out
 }
@@ -45,6 +83,8 @@ fn heading() -> Vec<Cell> {
         left("±"),
         right("CHANGED"),
         right("UNTRACKED"),
+        right("UNPUSHED"),
+        right("ACTIVE"),
         right("AGE"),
         left("STATE"),
     ]
@@ -56,8 +96,8 @@ fn builder_rows(builder: &BuilderStatus, now: i64) -> Vec<Vec<Cell>> {
     let mut rows = Vec::new();
     if !builder.is_ok() || builder.checkouts.is_empty() {
         let mut row = vec![std::mem::take(&mut name)];
-        row.resize(6, Cell::default());
-        row.extend([since(builder.created, now), state(&builder.state)]);
+        row.resize(7, Cell::default());
+        row.extend([since(builder.active, now), since(builder.created, now), state(&builder.state)]);
         rows.push(row);
     }
     for checkout in &builder.checkouts {
@@ -75,6 +115,8 @@ fn checkout_row(name: Cell, checkout: &CheckoutStatus, now: i64) -> Vec<Cell> {
         Cell::new(&distance(checkout.ahead_behind)),
         number(checkout.changed, there),
         number(checkout.untracked, there),
+        number(checkout.unpushed, false),
+        since(checkout.active, now),
         since(checkout.created, now),
         state(&checkout.state),
     ]
@@ -90,7 +132,7 @@ fn on(checkout: &CheckoutStatus) -> String {
 }
 
 /// `+2 -1`: commits more, and commits that it lacks.
-fn distance(ahead_behind: Option<(usize, usize)>) -> String {
+pub(super) fn distance(ahead_behind: Option<(usize, usize)>) -> String {
     match ahead_behind {
         None => NOTHING.into(),
         Some((0, 0)) => "=".into(),
@@ -100,7 +142,7 @@ fn distance(ahead_behind: Option<(usize, usize)>) -> String {
     }
 }
 
-fn number(number: Option<usize>, there: bool) -> Cell {
+pub(super) fn number(number: Option<usize>, there: bool) -> Cell {
     let cell = match number {
         Some(0) => Cell::new("0"),
         Some(number) => Cell::new(&number.to_string()).tone(Tone::Notice),
@@ -110,10 +152,10 @@ fn number(number: Option<usize>, there: bool) -> Cell {
     cell.right()
 }
 
-fn since(created: Option<i64>, now: i64) -> Cell {
+pub(super) fn since(created: Option<i64>, now: i64) -> Cell {
     Cell::new(&created.map_or_else(|| NOTHING.into(), |created| age(created, now))).right()
 }
 
-fn state(state: &str) -> Cell {
+pub(super) fn state(state: &str) -> Cell {
     Cell::new(state).tone(if state == OK { Tone::Good } else { Tone::Notice })
 }

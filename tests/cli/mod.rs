@@ -5,6 +5,7 @@ mod brakes;
 mod brakes_mount;
 mod brakes_place;
 mod cut_in_git;
+mod dashboard;
 mod dead_ends;
 mod disposable;
 mod edit;

@@ -182,7 +182,7 @@ fn the_documents() {
     let parse =
         |arguments: &[&str]| -> serde_json::Value { serde_json::from_str(&sandbox.wsctl(arguments).ok().stdout).unwrap() };
     let list = parse(&["restore", "--json"]);
-    assert_eq!(list["format_version"], "1.1");
+    assert_eq!(list["format_version"], "1.2");
     let entry = &list["entries"][0];
     assert_eq!((&entry["name"], &entry["address"]), (&name.as_str().into(), &"builders.slack".into()));
     assert_eq!(entry["restorable"], true);

@@ -57,6 +57,11 @@ impl Server {
         self.known.lock().unwrap()[id].clone()
     }
 
+    /// Lets the agent of a session be at work.
+    pub fn work(&self, id: &str) {
+        self.known.lock().unwrap().get_mut(id).unwrap()["working"] = true.into();
+    }
+
     /// Forgets every session, as a server does that lost its data.
     pub fn forget(&self) {
         self.known.lock().unwrap().clear();
@@ -129,6 +134,10 @@ fn route(first: &str, body: &[u8], known: &Known) -> (u16, Value) {
             let session = json!({ "id": id, "title": title, "directory": directory, "version": "1.18.0" });
             known.insert(id, session.clone());
             (200, session)
+        }
+        ("GET", "/api/session/active") => {
+            let active = known.iter().filter(|(_, session)| session["working"] == true);
+            (200, json!({ "data": active.map(|(id, _)| (id.clone(), json!({}))).collect::<BTreeMap<_, _>>() }))
         }
         ("GET", path) => match path.strip_prefix("/session/").and_then(|id| known.get(id)) {
             Some(session) => (200, session.clone()),

@@ -20,6 +20,12 @@ fn checkout(name: &str, on: &str, state: &str) -> CheckoutStatus {
         ahead_behind: Some((2, 1)),
         changed: Some(0),
         untracked: Some(12),
+        unpushed: Some(2),
+        merged: Some(false),
+        author: Some("Ada".into()),
+        active: Some(NOW - 300),
+        files: None,
+        diff: None,
         created: Some(NOW - 3 * 86_400),
         state: state.into(),
     }
@@ -33,6 +39,10 @@ pub fn sample() -> Status {
         ahead_behind: None,
         changed: None,
         untracked: None,
+        unpushed: None,
+        merged: None,
+        author: None,
+        active: None,
         created: None,
         ..checkout("k8s-lab", "x", "missing")
     };
@@ -42,6 +52,12 @@ pub fn sample() -> Status {
         name: builder(name),
         path: abs("/ws/.builders").join(name),
         created: Some(NOW - 7200),
+        branch: Some(branch(&format!("builder/{name}"))),
+        labels: std::collections::BTreeMap::new(),
+        port: None,
+        session: None,
+        active: Some(NOW - 300),
+        disk: None,
         state: state.into(),
         checkouts,
     };
@@ -53,6 +69,7 @@ pub fn sample() -> Status {
             of("構築", "undeclared", vec![checkout("api", "日本語", "ok")]),
             of("empty", "missing", vec![]),
         ],
+        narrowed: false,
         unmanaged: vec![abs("/ws/.builders/foo")],
     }
 }
@@ -60,13 +77,13 @@ pub fn sample() -> Status {
 #[test]
 fn wide_characters_line_up() {
     insta::assert_snapshot!(status_text(&sample(), NOW, &Style::plain()), @r"
-    BUILDER  REPOSITORY  BRANCH                ±      CHANGED  UNTRACKED  AGE  STATE
-    slack    ai-dev      feature/TEC-25-slack  +2 -1        0         12   3d  ok
-             日本        (1a2b3c4)             =            ?         12   3d  detached
-             k8s-lab     -                     -            -          -    -  missing
-    構築                                                                   2h  undeclared
-             api         日本語                +2 -1        0         12   3d  ok
-    empty                                                                  2h  missing
+    BUILDER  REPOSITORY  BRANCH                ±      CHANGED  UNTRACKED  UNPUSHED  ACTIVE  AGE  STATE
+    slack    ai-dev      feature/TEC-25-slack  +2 -1        0         12         2      5m   3d  ok
+             日本        (1a2b3c4)             =            ?         12         2      5m   3d  detached
+             k8s-lab     -                     -            -          -         -       -    -  missing
+    構築                                                                                5m   2h  undeclared
+             api         日本語                +2 -1        0         12         2      5m   3d  ok
+    empty                                                                               5m   2h  missing
 
     Unmanaged (left alone):
       .builders/foo

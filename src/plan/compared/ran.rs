@@ -38,8 +38,7 @@ pub(super) fn session(input: &Input<'_>, name: &BuilderName, facts: &mut Facts) 
         Sessions::None => "not asked".into(),
         Sessions::Down(why) => why.clone(),
         Sessions::Known(known) => match known.get(name) {
-            Some(true) => "has it".into(),
-            Some(false) => "has it no more".into(),
+            Some(state) => state.as_str().into(),
             None => "answers".into(),
         },
     };

@@ -1,11 +1,13 @@
 //! The status as a document.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::name::{BranchName, BuilderName, RepoName};
 use crate::model::path::AbsPath;
-use crate::model::status::{BuilderStatus, CheckoutStatus, Status};
+use crate::model::status::{BuilderStatus, CheckoutStatus, FileStatus, Status};
 
 use super::{FORMAT_VERSION, WSCTL_VERSION, document};
 
@@ -40,8 +42,51 @@ pub struct BuilderDocument {
     pub created: Option<i64>,
     /// `ok` where its files and checkouts are as well, or what is not; for people, as every text that is no name.
     pub state: String,
+    /// Its own branch name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<BranchName>,
+    /// What is said of it in the file.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// Its port.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// The session of its agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionDocument>,
+    /// When somebody last worked in it, in seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active: Option<i64>,
+    /// What it takes on the disk, in bytes; with `--disk`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk: Option<u64>,
     /// Its checkouts by repository.
     pub checkouts: Vec<CheckoutDocument>,
+}
+
+/// The session of an agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Session")]
+pub struct SessionDocument {
+    /// The server.
+    pub server: String,
+    /// The server's name for it.
+    pub id: String,
+    /// `busy`, `idle`, `gone`, or `unknown` where the server does not answer.
+    pub state: String,
+}
+
+/// A file that differs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "File")]
+pub struct FileDocument {
+    /// Two letters, as `git status --short` has them.
+    pub letters: String,
+    /// The path in the checkout.
+    pub path: String,
+    /// The path before a rename.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
 }
 
 /// One checkout. `null` is what could not be told.
@@ -69,6 +114,24 @@ pub struct CheckoutDocument {
     pub changed: Option<usize>,
     /// Files that git does not know and does not ignore.
     pub untracked: Option<usize>,
+    /// Commits that no remote has, as far as it is known here; missing where there is no remote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unpushed: Option<usize>,
+    /// Whether its commits are all in its base; missing where it has none of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged: Option<bool>,
+    /// Who made HEAD's commit, where it is one of the checkout's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+    /// When somebody last worked in it, in seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active: Option<i64>,
+    /// Its files that differ; with `--files` or `--diff`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<Vec<FileDocument>>,
+    /// What differs in them, as git shows it; with `--diff`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diff: Option<String>,
     /// When it was created, in seconds since 1970.
     pub created: Option<i64>,
     /// `ok`, or what is not; for people, as every text that is no name.
@@ -91,9 +154,15 @@ pub fn status(status: &Status) -> String {
 impl From<&BuilderStatus> for BuilderDocument {
     fn from(builder: &BuilderStatus) -> Self {
         let state = builder.whole_state();
-        let BuilderStatus { name, path, created, state: _, checkouts } = builder.clone();
+        let BuilderStatus { name, path, created, state: _, branch, labels, port, session, active, disk, checkouts } =
+            builder.clone();
+        let session = session.map(|session| SessionDocument {
+            server: session.server,
+            id: session.id,
+            state: session.state.as_str().into(),
+        });
         let checkouts = checkouts.into_iter().map(CheckoutDocument::from).collect();
-        BuilderDocument { name, path, created, state, checkouts }
+        BuilderDocument { name, path, created, state, branch, labels, port, session, active, disk, checkouts }
     }
 }
 
@@ -111,6 +180,15 @@ impl From<CheckoutStatus> for CheckoutDocument {
             behind,
             changed: checkout.changed,
             untracked: checkout.untracked,
+            unpushed: checkout.unpushed,
+            merged: checkout.merged,
+            author: checkout.author,
+            active: checkout.active,
+            files: checkout.files.map(|files| {
+                let one = |FileStatus { letters, path, from }| FileDocument { letters, path, from };
+                files.into_iter().map(one).collect()
+            }),
+            diff: checkout.diff,
             created: checkout.created,
             state: checkout.state,
         }

@@ -9,6 +9,7 @@ use wsctl::model::hook::{Hook, HookMark, Outstanding};
 use wsctl::model::mark::Marked;
 use wsctl::model::name::BuilderName;
 use wsctl::model::session::{Session, Sessions};
+use wsctl::model::status::SessionState;
 use wsctl::model::trust::Command;
 
 use super::super::World;
@@ -80,7 +81,8 @@ fn sessions() -> World {
             marked(world, "known", |mark| mark.session = session("ses_1", server.to_string()));
             marked(world, "forgotten", |mark| mark.session = session("ses_2", server.to_string()));
             marked(world, "elsewhere", |mark| mark.session = session("ses_3", "http://127.0.0.1:1".into()));
-            world.actual.sessions = Sessions::Known(BTreeMap::from([(name("known"), true), (name("forgotten"), false)]));
+            world.actual.sessions =
+                Sessions::Known(BTreeMap::from([(name("known"), SessionState::Busy), (name("forgotten"), SessionState::Gone)]));
         })
         .builder("new", &["api"])
 }
