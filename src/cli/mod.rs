@@ -23,6 +23,7 @@ mod plan;
 mod prune;
 mod recover;
 mod remove;
+mod report;
 mod restore;
 mod saved;
 mod schema;
@@ -88,6 +89,8 @@ enum Command {
     Exec(exec::Args),
     /// Print where a builder or a checkout is; the function behind `wcd`.
     Path(path::Args),
+    /// Write the status as a page for a browser.
+    Report(report::Args),
     /// Check builders.toml; every fault at once.
     Validate(validate::Args),
     /// List what the trash holds, or bring it back.
@@ -176,6 +179,7 @@ impl Command {
             Command::Plan(_)
             | Command::Show(_)
             | Command::Status(_)
+            | Command::Report(_)
             | Command::Open(_)
             | Command::Exec(_)
             | Command::Path(_)
@@ -208,6 +212,7 @@ fn run(cli: &Cli) -> anyhow::Result<u8> {
         Command::Open(args) => open::run(globals, args),
         Command::Exec(args) => exec::run(globals, args),
         Command::Path(args) => path::run(globals, args),
+        Command::Report(args) => report::run(globals, args),
         Command::Validate(args) => validate::run(globals, args),
         Command::Restore(args) => restore::run(globals, args),
         Command::Trust(args) => trust::run(globals, args),
