@@ -40,7 +40,7 @@ pub fn sessions(actual: &Actual, desired: &Desired) -> Sessions {
     let down_of = || down.lock().unwrap_or_else(PoisonError::into_inner);
     if marked.is_empty() {
         // Somebody has to answer before sessions are promised.
-        return match server.session("wsctl") {
+        return match server.session("ses_of_nobody") {
             Ok(_) => Sessions::Known(BTreeMap::new()),
             Err(error) => Sessions::Down(format!("{error:#}")),
         };
