@@ -8,7 +8,7 @@
 //!
 //! Read in this order: [`model`] (the words), [`config`] and [`desired`] (the file), [`actual`] (the disk),
 //! [`plan`] (what to do about the difference), [`apply`] and [`git`] (doing it), [`view`] (saying it), [`edit`] (changing
-//! the file itself), [`cli`] (wiring). An arrow never runs backwards; `tests/house.rs` reads the `use crate::` lines and holds them to it.
+//! the file itself), [`agent`] and [`child`] (what runs in a builder), [`doctor`] (is all well?), [`cli`] (wiring). An arrow never runs backwards; `tests/house.rs` reads the `use crate::` lines and holds them to it.
 
 pub mod actual;
 pub mod agent;
@@ -18,6 +18,7 @@ pub mod cli;
 pub mod config;
 pub mod desired;
 pub mod diagnostic;
+pub mod doctor;
 pub mod edit;
 pub mod git;
 pub mod model;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Who may use whom. A name with `::` allows only that one item.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 18] = [
     ("model", &[]),
     ("diagnostic", &["model"]),
     ("regular", &[]),
@@ -17,6 +17,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("actual", &["model", "regular", "diagnostic", "plan::Question"]),
     ("git", &["model", "regular", "plan", "diagnostic"]),
     ("child", &["model"]),
+    ("doctor", &["model", "plan"]),
     ("agent", &["model"]),
     ("trash", &["git", "model"]),
     ("saved", &["git", "model", "regular", "plan", "diagnostic"]),
@@ -32,6 +33,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
             "config",
             "desired",
             "diagnostic",
+            "doctor",
             "edit",
             "git",
             "model",

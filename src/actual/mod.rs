@@ -50,6 +50,7 @@ mod tracked;
 mod trash;
 mod trust;
 mod usage;
+mod vitals;
 mod walk;
 mod work;
 
@@ -74,5 +75,6 @@ pub use strays::{beside, strays};
 pub use trash::{trash as trash_entries, trashed};
 pub use trust::{trust_file, trust_place};
 pub use usage::usage;
+pub use vitals::vitals;
 pub use walk::seen;
 pub use work::work;

@@ -8,6 +8,7 @@ mod ask;
 mod complete;
 mod completions;
 mod destroy;
+mod doctor;
 mod edited;
 mod editing;
 mod exec;
@@ -89,6 +90,8 @@ enum Command {
     Exec(exec::Args),
     /// Print where a builder or a checkout is; the function behind `wcd`.
     Path(path::Args),
+    /// Answer what one asks by hand: is all well, and what mends it?
+    Doctor(doctor::Args),
     /// Write the status as a page for a browser.
     Report(report::Args),
     /// Check builders.toml; every fault at once.
@@ -179,6 +182,7 @@ impl Command {
             Command::Plan(_)
             | Command::Show(_)
             | Command::Status(_)
+            | Command::Doctor(_)
             | Command::Report(_)
             | Command::Open(_)
             | Command::Exec(_)
@@ -212,6 +216,7 @@ fn run(cli: &Cli) -> anyhow::Result<u8> {
         Command::Open(args) => open::run(globals, args),
         Command::Exec(args) => exec::run(globals, args),
         Command::Path(args) => path::run(globals, args),
+        Command::Doctor(args) => doctor::run(globals, args),
         Command::Report(args) => report::run(globals, args),
         Command::Validate(args) => validate::run(globals, args),
         Command::Restore(args) => restore::run(globals, args),

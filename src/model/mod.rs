@@ -5,6 +5,7 @@ mod abs_path;
 pub mod actual;
 pub mod address;
 pub mod builder;
+pub mod checkup;
 pub mod clock;
 pub mod desired;
 pub mod escaped;

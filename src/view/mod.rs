@@ -6,6 +6,7 @@
 pub mod change;
 pub mod dashboard;
 pub mod diff;
+pub mod doctor;
 pub mod edit;
 pub mod events;
 pub mod exec;
@@ -27,6 +28,7 @@ pub mod text;
 pub mod trust;
 
 pub use dashboard::short_text;
+pub use doctor::doctor_text;
 pub use events::bars::Bars;
 pub use events::lines::Lines;
 pub use exec::opened;

@@ -8,6 +8,7 @@ mod cut_in_git;
 mod dashboard;
 mod dead_ends;
 mod disposable;
+mod doctor;
 mod edit;
 mod errors;
 mod events;

@@ -27,7 +27,7 @@ pub fn faults(name: &str, value: &Value) -> Vec<String> {
 fn subject<'a>(arguments: &[&'a str]) -> Option<&'a str> {
     let words = [
         "plan", "show", "apply", "destroy", "status", "validate", "restore", "prune", "fmt", "import", "exec", "path", "trust",
-        "open",
+        "open", "doctor",
     ];
     if arguments.iter().any(|argument| ["add", "remove", "add-repo"].contains(argument)) {
         return Some("edit");

@@ -1,6 +1,7 @@
 //! JSON documents: one for each command, one event per line for apply and destroy. Keys may be added, meanings never
 //! change. Paths are text in which `%` and what is not UTF-8 stand as `%XX`.
 
+mod doctor;
 pub mod edit;
 mod error;
 pub mod event;
@@ -27,6 +28,7 @@ use serde::Serialize;
 
 use super::text::is_hostile;
 
+pub use doctor::{DoctorDocument, doctor};
 pub use error::{ErrorDocument, error};
 pub use exec::{ExecDocument, exec};
 pub use faults::{FaultDocument, ValidateDocument, validate};

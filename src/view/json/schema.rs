@@ -11,8 +11,8 @@ use super::event::EventLine;
 use super::fmt::FmtDocument;
 use super::import::ImportDocument;
 use super::{
-    ErrorDocument, ExecDocument, FORMAT_VERSION, OpenDocument, PathDocument, PlanDocument, PruneDocument, RestoreAnswer,
-    StatusDocument, TrustDocument, ValidateDocument, document,
+    DoctorDocument, ErrorDocument, ExecDocument, FORMAT_VERSION, OpenDocument, PathDocument, PlanDocument, PruneDocument,
+    RestoreAnswer, StatusDocument, TrustDocument, ValidateDocument, document,
 };
 use crate::model::schema::written;
 use crate::view::style::Style;
@@ -29,7 +29,7 @@ pub struct Subject {
 }
 
 /// Every document that wsctl writes.
-pub const SUBJECTS: [Subject; 14] = [
+pub const SUBJECTS: [Subject; 15] = [
     Subject { name: "plan", about: "what `wsctl plan --json` answers", make: written::<PlanDocument> },
     Subject { name: "status", about: "what `wsctl status --json` answers", make: written::<StatusDocument> },
     Subject { name: "events", about: "one line of `wsctl apply --json` or `wsctl destroy --json`", make: events },
@@ -38,6 +38,7 @@ pub const SUBJECTS: [Subject; 14] = [
     Subject { name: "prune", about: "what `wsctl prune --json` answers", make: written::<PruneDocument> },
     Subject { name: "edit", about: "what `wsctl add`, `remove` and `add-repo --json` answer", make: written::<EditDocument> },
     Subject { name: "import", about: "what `wsctl import --json` answers", make: written::<ImportDocument> },
+    Subject { name: "doctor", about: "what `wsctl doctor --json` answers", make: written::<DoctorDocument> },
     Subject { name: "exec", about: "what `wsctl exec --json` answers", make: written::<ExecDocument> },
     Subject { name: "open", about: "what `wsctl open --json` answers", make: written::<OpenDocument> },
     Subject { name: "path", about: "what `wsctl path --json` answers", make: written::<PathDocument> },
