@@ -145,7 +145,8 @@ pub fn run(run: &Run<'_>) -> Result<Outcome> {
     }
     let mut ends = ends.into_inner().unwrap_or_else(PoisonError::into_inner);
     let closed = end(shared, &ends);
-    let ready = closed && run.interrupt.load(Ordering::SeqCst) == 0 && ends.values().all(|end| matches!(end, End::Done));
+    let ready =
+        closed && run.interrupt.load(Ordering::SeqCst) == 0 && ends.values().all(|end| matches!(end, End::Done | End::Left));
     let last = builders_dir::relocate(run, ready);
     let moved = matches!(last, Some((_, End::Done)));
     ends.extend(last);
@@ -194,7 +195,7 @@ fn unfinished(end: &End, intent: &Intent) -> bool {
         End::Failed => true,
         // What waits aside for its place goes on, or back.
         End::Skipped => matches!(intent, Intent::Relocate(_)),
-        End::Done => false,
+        End::Done | End::Left => false,
     }
 }
 
@@ -220,11 +221,10 @@ fn work(shared: &Shared<'_>, schedule: &Schedule<'_>, ends: &Mutex<BTreeMap<usiz
             }
             Next::Run(index) => {
                 let step = &plan.steps[index];
-                let done = perform(shared, step.change, step.part);
-                if !done {
-                    set(step.change, End::Failed);
-                } else if step.part == Part::Whole {
-                    set(step.change, End::Done);
+                let end = perform(shared, step.change, step.part);
+                let done = !matches!(end, End::Failed);
+                if !done || step.part == Part::Whole {
+                    set(step.change, end);
                 }
                 schedule.end(index, done);
             }
@@ -232,8 +232,8 @@ fn work(shared: &Shared<'_>, schedule: &Schedule<'_>, ends: &Mutex<BTreeMap<usiz
     }
 }
 
-/// Does one step and tells of it; whether it succeeded.
-fn perform(shared: &Shared<'_>, index: usize, part: Part) -> bool {
+/// Does one step and tells of it.
+fn perform(shared: &Shared<'_>, index: usize, part: Part) -> End {
     let listener = shared.run.listener;
     let change = &shared.run.plan.changes[index];
     let begun = Instant::now();
@@ -249,16 +249,16 @@ fn perform(shared: &Shared<'_>, index: usize, part: Part) -> bool {
                 }
                 listener.event(&Event::Complete { change, elapsed: begun.elapsed() });
             }
-            true
+            End::Done
         }
         // Without its session a builder is whole.
         Err(error) if matches!(change.action, Action::OpenSession(_)) => {
             shared.run.listener.event(&Event::Warning { address: Some(&change.address), message: &format!("{error:#}") });
-            true
+            End::Left
         }
         Err(error) => {
             refused(&shared.run, change, &error);
-            false
+            End::Failed
         }
     }
 }

@@ -12,6 +12,8 @@ use super::event::Outcome;
 /// How a change ended.
 pub(super) enum End {
     Done,
+    /// It was not to be had, and nothing is broken.
+    Left,
     Failed,
     Skipped,
 }
@@ -21,6 +23,7 @@ pub(super) fn outcome(run: &Run<'_>, ends: &BTreeMap<usize, End>, begun: Instant
     for (&index, end) in ends {
         match end {
             End::Done => *count(&mut outcome.done, run.plan.changes[index].action.symbol()) += 1,
+            End::Left => {}
             End::Failed => outcome.failed += 1,
             End::Skipped => outcome.skipped += 1,
         }

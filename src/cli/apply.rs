@@ -23,7 +23,7 @@ use crate::plan::{Deletion, Options, Plan};
 use crate::{actual, view};
 
 /// What a saved plan was told already.
-const GIVEN: [&str; 11] = [
+const GIVEN: [&str; 12] = [
     "fetch",
     "target",
     "exclude",
@@ -31,6 +31,7 @@ const GIVEN: [&str; 11] = [
     "keep_branch",
     "delete_branch",
     "allow_removals",
+    "skip_hooks",
     "take_over",
     "replace",
     "refresh_only",

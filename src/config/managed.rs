@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::decode::{Keys, Table};
 use super::fault::{fault, related};
+use super::glob::is_glob;
 use super::schema::Spanned;
 use super::sections::{checked, relative};
 use super::value::check_template;
@@ -86,7 +87,9 @@ pub(super) fn files(
 fn file(table: &Table<'_>, scope: Scope<'_>, faults: &mut Vec<Fault>) -> (Option<Spanned<Target>>, Option<ManagedFile>) {
     table.check_keys(FILE, faults);
     let to = table.needed("to", "say where the file goes in the builder", faults);
-    let to = to.and_then(|to| Some(Spanned { value: target(&to, scope, faults)?, span: to.span }));
+    // The files of a pattern may lie in the builder or the checkout itself.
+    let many = table.get("from").and_then(|from| from.get_ref().as_str()).is_some_and(is_glob);
+    let to = to.and_then(|to| Some(Spanned { value: target(&to, scope, many, faults)?, span: to.span }));
     let modes = FileMode::ALL.map(|mode| (mode.as_str(), Some(mode)));
     let words: Vec<_> = modes.into_iter().chain([("none", None)]).collect();
     let mode = table.word("mode", &words, faults).map_or(Some(FileMode::Copy), |word| word.value);
@@ -132,7 +135,7 @@ fn origin(from: &Spanned<String>, scope: Scope<'_>, faults: &mut Vec<Fault>) -> 
     None
 }
 
-fn target(to: &Spanned<String>, scope: Scope<'_>, faults: &mut Vec<Fault>) -> Option<Target> {
+fn target(to: &Spanned<String>, scope: Scope<'_>, many: bool, faults: &mut Vec<Fault>) -> Option<Target> {
     let to = checked(Some(to.clone()), |text| check_template(text, &["repo"]), faults)?;
     let (each, tail) = beginning(&to.value);
     let path = relative(&Spanned { value: tail.to_owned(), span: to.span.clone() }, "to", faults)?;
@@ -142,7 +145,7 @@ fn target(to: &Spanned<String>, scope: Scope<'_>, faults: &mut Vec<Fault>) -> Op
         Scope::Repository(_) if each || tail.contains("{repo}") => {
             ("`to` is relative to the checkout of this repository already", "take the `{repo}/` out")
         }
-        Scope::Builder | Scope::Repository(_) if path.is_here() => ("`to` names no file", usual),
+        Scope::Builder | Scope::Repository(_) if path.is_here() && !many => ("`to` names no file", usual),
         Scope::Builder if each => return Some(Target::EachCheckout(path)),
         Scope::Builder => return Some(Target::Builder(path)),
         Scope::Repository(name) => return Some(Target::Checkout(name.clone(), path)),
@@ -153,8 +156,8 @@ fn target(to: &Spanned<String>, scope: Scope<'_>, faults: &mut Vec<Fault>) -> Op
 
 /// Whether a path begins with `{repo}/`, and what follows.
 fn beginning(text: &str) -> (bool, &str) {
-    match text.strip_prefix("./").unwrap_or(text).strip_prefix(EACH) {
-        Some(tail) => (true, tail),
-        None => (false, text),
+    match text.strip_prefix("./").unwrap_or(text) {
+        "{repo}" => (true, "."),
+        bare => bare.strip_prefix(EACH).map_or((false, text), |tail| (true, if tail.is_empty() { "." } else { tail })),
     }
 }

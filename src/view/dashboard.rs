@@ -1,8 +1,8 @@
 //! `wsctl status --short`: one line for each builder, so that many fit on a screen.
 
-use crate::model::status::{BuilderStatus, SessionState, Status};
+use crate::model::status::{BuilderStatus, Status};
 
-use super::status::{NOTHING, empty, number, since, state, unmanaged};
+use super::status::{NOTHING, empty, number, session_cell, since, state, unmanaged};
 use super::style::{Style, Tone};
 use super::table::{Cell, draw};
 use super::text::size;
@@ -74,14 +74,4 @@ fn row(builder: &BuilderStatus, now: i64, disk: bool, session: bool) -> Vec<Cell
     }
     cells.push(state(&builder.whole_state()));
     cells
-}
-
-fn session_cell(builder: &BuilderStatus) -> Cell {
-    let Some(session) = &builder.session else { return Cell::new(NOTHING) };
-    let cell = Cell::new(session.state.as_str());
-    match session.state {
-        SessionState::Busy => cell.tone(Tone::Good),
-        SessionState::Idle => cell,
-        SessionState::Gone | SessionState::Unknown => cell.tone(Tone::Notice),
-    }
 }

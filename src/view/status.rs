@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::model::status::{BuilderStatus, CheckoutStatus, OK, Status};
+use crate::model::status::{BuilderStatus, CheckoutStatus, OK, SessionState, Status};
 use crate::plan::Symbol;
 
 use super::diff;
@@ -22,8 +22,10 @@ pub fn status_text(status: &Status, now: i64, style: &Style) -> String {
     if status.builders.is_empty() {
         out += &empty(status, style);
     } else {
-        let mut rows = vec![heading()];
-        rows.extend(status.builders.iter().flat_map(|builder| builder_rows(builder, now)));
+        // A column that says nothing of anybody is left out.
+        let session = status.builders.iter().any(|builder| builder.session.is_some());
+        let mut rows = vec![heading(session)];
+        rows.extend(status.builders.iter().flat_map(|builder| builder_rows(builder, now, session)));
         out += &draw(&rows, style);
         for builder in &status.builders {
             out += &differing(builder, style);
@@ -73,10 +75,10 @@ fn differing(builder: &BuilderStatus, style: &Style) -> String {
     out
 }
 
-fn heading() -> Vec<Cell> {
+fn heading(session: bool) -> Vec<Cell> {
     let left = |text| Cell::new(text).tone(Tone::Faint);
     let right = |text| left(text).right();
-    vec![
+    let mut cells = vec![
         left("BUILDER"),
         left("REPOSITORY"),
         left("BRANCH"),
@@ -86,29 +88,36 @@ fn heading() -> Vec<Cell> {
         right("UNPUSHED"),
         right("ACTIVE"),
         right("AGE"),
-        left("STATE"),
-    ]
+    ];
+    cells.extend(session.then(|| left("SESSION")));
+    cells.push(left("STATE"));
+    cells
 }
 
 /// The builder's name stands once. It has a line of its own where there is something to say of the builder itself.
-fn builder_rows(builder: &BuilderStatus, now: i64) -> Vec<Vec<Cell>> {
+fn builder_rows(builder: &BuilderStatus, now: i64, session: bool) -> Vec<Vec<Cell>> {
+    let mut of = session.then(|| session_cell(builder));
     let mut name = Cell::new(builder.name.as_str()).tone(Tone::Strong);
     let mut rows = Vec::new();
     if !builder.is_ok() || builder.checkouts.is_empty() {
         let mut row = vec![std::mem::take(&mut name)];
         row.resize(7, Cell::default());
-        row.extend([since(builder.active, now), since(builder.created, now), state(&builder.state)]);
+        row.extend([since(builder.active, now), since(builder.created, now)]);
+        row.extend(of.take());
+        row.push(state(&builder.state));
+        of = session.then(Cell::default);
         rows.push(row);
     }
     for checkout in &builder.checkouts {
-        rows.push(checkout_row(std::mem::take(&mut name), checkout, now));
+        rows.push(checkout_row(std::mem::take(&mut name), checkout, now, of.take()));
+        of = session.then(Cell::default);
     }
     rows
 }
 
-fn checkout_row(name: Cell, checkout: &CheckoutStatus, now: i64) -> Vec<Cell> {
+fn checkout_row(name: Cell, checkout: &CheckoutStatus, now: i64, session: Option<Cell>) -> Vec<Cell> {
     let there = checkout.commit.is_some();
-    vec![
+    let mut cells = vec![
         name,
         Cell::new(checkout.repository.as_str()),
         Cell::new(&on(checkout)),
@@ -118,8 +127,21 @@ fn checkout_row(name: Cell, checkout: &CheckoutStatus, now: i64) -> Vec<Cell> {
         number(checkout.unpushed, false),
         since(checkout.active, now),
         since(checkout.created, now),
-        state(&checkout.state),
-    ]
+    ];
+    cells.extend(session);
+    cells.push(state(&checkout.state));
+    cells
+}
+
+/// What the agents' server says of a builder's session.
+pub(super) fn session_cell(builder: &BuilderStatus) -> Cell {
+    let Some(session) = &builder.session else { return Cell::new(NOTHING) };
+    let cell = Cell::new(session.state.as_str());
+    match session.state {
+        SessionState::Busy => cell.tone(Tone::Good),
+        SessionState::Idle => cell,
+        SessionState::Gone | SessionState::Unknown => cell.tone(Tone::Notice),
+    }
 }
 
 fn on(checkout: &CheckoutStatus) -> String {

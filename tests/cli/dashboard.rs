@@ -108,6 +108,9 @@ fn sessions_are_shown_with_what_the_server_says() {
     sandbox.apply().ok();
     let said = sandbox.wsctl(&["status", "--short"]).ok();
     assert!(said.stdout.lines().next().unwrap().contains("SESSION") && said.stdout.matches(" idle ").count() >= 3, "{said}");
+    let table = sandbox.wsctl(&["status"]).ok();
+    let one = table.stdout.lines().find(|line| line.starts_with("busy")).unwrap();
+    assert!(table.stdout.lines().next().unwrap().contains("SESSION  STATE") && one.ends_with("  idle     ok"), "{table}");
     server.work("ses_busy");
     let said = sandbox.wsctl(&["status", "--short", "--target", "builders.busy"]).ok();
     assert!(said.stdout.contains("  busy  "), "{said}");

@@ -283,3 +283,14 @@ fn a_pre_remove_that_changes_is_noted_and_the_new_one_runs() {
     sandbox.apply().ok();
     assert_eq!(text(sandbox.path("said")), "new\nwhole new\n");
 }
+
+#[test]
+fn a_hook_that_is_killed_has_failed() {
+    let sandbox = trusting("[hooks]\npost_create = \"echo about to; test -f go || kill -9 $$\"\n");
+    sandbox.apply().fails().says("post_create failed: ended by signal 9: about to");
+    sandbox.plan().ok().says("again: it failed: ended by signal 9: about to");
+    sandbox.write(".builders/one/go", "");
+    sandbox.apply().ok();
+    std::fs::remove_file(sandbox.builder("one/go")).unwrap();
+    sandbox.converged();
+}

@@ -186,7 +186,7 @@ fn managed_files() {
         ("a", "`to` takes the place of the checkout of `a`"),
         (".gitmodules", "`to` may not be `.gitmodules`"),
         ("x/{repo}", "`{repo}` can only be the first part"),
-        ("{repo}", "`{repo}` can only be the first part"),
+        ("{repo}", "`to` names no file"),
         ("{builder}/x", "unknown variable `{builder}`"),
         ("{repo}/../x", "`to` leaves its directory"),
     ];
