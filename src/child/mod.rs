@@ -34,7 +34,7 @@ pub struct Task<'a> {
     pub words: Vec<OsString>,
     /// Where.
     pub directory: &'a AbsPath,
-    /// All that it gets to know; see [`environment`].
+    /// All that it gets to know; see [`environment()`].
     pub environment: BTreeMap<OsString, OsString>,
     /// What it reads: nothing, mostly.
     pub input: Stdio,

@@ -37,7 +37,7 @@ pub fn print(text: &str) -> io::Result<()> {
 /// The same of what may be no text: a path, what a command said.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub fn print_bytes(bytes: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
     unless_closed(out.write_all(bytes).and_then(|()| out.flush()))

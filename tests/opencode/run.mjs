@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 
+import { check, end } from "../support/checks.mjs";
 import { ask, environment, serve } from "./agent.mjs";
 import { sessions } from "./sessions.mjs";
 import { LAYOUTS, Workspace } from "./workspace.mjs";
@@ -17,20 +18,6 @@ const { values } = parseArgs({ options: { wsctl: { type: "string" }, opencode: {
 if (!values.wsctl || !values.opencode) {
   console.error("usage: node tests/opencode/run.mjs --wsctl PROGRAM --opencode PROGRAM");
   process.exit(2);
-}
-
-let passed = 0;
-let failed = 0;
-
-/** Notes one check. */
-function check(what, holds, found) {
-  if (holds) {
-    passed += 1;
-    console.log(`ok      ${what}`);
-  } else {
-    failed += 1;
-    console.log(`FAILED  ${what}\n        found: ${JSON.stringify(found)}`);
-  }
 }
 
 /** All that an agent should see in a builder, as pairs of a name and whether it does. */
@@ -128,5 +115,4 @@ try {
   await server?.stop();
   rmSync(directory, { recursive: true, force: true });
 }
-console.log(`\n${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
+end();

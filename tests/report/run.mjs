@@ -10,35 +10,16 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 
+import { GIT, check, end } from "../support/checks.mjs";
+
 const { values } = parseArgs({ options: { wsctl: { type: "string" }, browser: { type: "string" } } });
 if (!values.wsctl || !values.browser) {
   console.error("usage: node tests/report/run.mjs --wsctl PROGRAM --browser PROGRAM");
   process.exit(2);
 }
 
-let passed = 0;
-let failed = 0;
-function check(what, holds, found) {
-  if (holds) {
-    passed += 1;
-    console.log(`ok      ${what}`);
-  } else {
-    failed += 1;
-    console.log(`FAILED  ${what}\n        found: ${String(found).slice(0, 2000)}`);
-  }
-}
-
 const top = realpathSync(mkdtempSync(join(tmpdir(), "wsctl-report-")));
-const env = {
-  PATH: process.env.PATH,
-  HOME: join(top, "home"),
-  LC_ALL: "C",
-  GIT_CONFIG_NOSYSTEM: "1",
-  GIT_AUTHOR_NAME: "Test",
-  GIT_AUTHOR_EMAIL: "test@example.com",
-  GIT_COMMITTER_NAME: "Test",
-  GIT_COMMITTER_EMAIL: "test@example.com",
-};
+const env = { ...GIT, PATH: process.env.PATH, HOME: join(top, "home") };
 const root = join(top, "ws");
 const run = (program, args, cwd = root) => execFileSync(program, args, { cwd, env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], timeout: 120_000 });
 
@@ -97,5 +78,4 @@ try {
 } finally {
   rmSync(top, { recursive: true, force: true });
 }
-console.log(`\n${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
+end();
