@@ -36,6 +36,8 @@ pub fn starter(root: &AbsPath) -> Result<String> {
     let list = example.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
     text.push_str("\n# A builder: one worktree of each repository that a task needs, all on one branch.\n");
     let _ = write!(text, "# [builders.first-task]\n# repos = [{list}]\n");
+    text.push_str("\n# Tells agents which repositories a builder has, on which branches, and where to commit.\n");
+    text.push_str("[[files]]\nto   = \"AGENTS.md\"\nmode = \"agents\"\n");
     text.push_str("\n# A file of the workspace that every builder gets.\n");
     text.push_str("# [[files]]\n# from = \"notes.md\"\n# to   = \"notes.md\"\n");
     Ok(text)

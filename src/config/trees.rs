@@ -77,7 +77,8 @@ fn tree(base: &AbsPath, path: &RelPath) -> Option<Tree> {
         glob::matches(&escaped.join(path.as_str()))
             .and_then(|found| found.into_iter().try_for_each(|at| walk(top.as_path(), &at, &mut files)))
     } else {
-        walk(top.as_path(), top.as_path(), &mut files)
+        // The directory itself may be a symbolic link: it was named.
+        inside(top.as_path(), top.as_path(), &mut files)
     };
     files.sort();
     files.dedup();
@@ -87,16 +88,21 @@ fn tree(base: &AbsPath, path: &RelPath) -> Option<Tree> {
     })
 }
 
+/// Everything in a directory; see [`walk`].
+fn inside(top: &Path, directory: &Path, files: &mut Vec<RelPath>) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        walk(top, &entry?.path(), files)?;
+    }
+    Ok(())
+}
+
 /// Everything that is no directory, at or below a path. No link to a directory is followed, and no `.git` is looked into.
 fn walk(top: &Path, at: &Path, files: &mut Vec<RelPath>) -> io::Result<()> {
     if at.file_name().is_some_and(|name| name.eq_ignore_ascii_case(".git")) {
         return Ok(());
     }
     if at.symlink_metadata()?.is_dir() {
-        for entry in fs::read_dir(at)? {
-            walk(top, &entry?.path(), files)?;
-        }
-        return Ok(());
+        return inside(top, at, files);
     }
     if files.len() >= MOST {
         return Err(io::Error::other(format!("it holds more than {MOST} files")));

@@ -46,6 +46,21 @@ fn a_directory_comes_whole_and_follows_its_source() {
 }
 
 #[test]
+fn a_directory_may_be_a_link_and_links_in_it_lead_nowhere_else() {
+    let sandbox = declaring("[[files]]\nfrom = \"skills\"\nto = \"skills\"\n");
+    let real = sandbox.top().join("dotfiles");
+    std::fs::create_dir_all(real.join("deep")).unwrap();
+    std::fs::write(real.join("deep/a.md"), "a\n").unwrap();
+    std::os::unix::fs::symlink("a.md", real.join("deep/b.md")).unwrap();
+    std::os::unix::fs::symlink("..", real.join("deep/loop")).unwrap();
+    std::os::unix::fs::symlink(&real, sandbox.path("skills")).unwrap();
+    sandbox.apply().fails().says("! builders.one.files.\"skills/deep/loop\"").says("its source is a directory");
+    assert_eq!(text(sandbox.builder("one/skills/deep/a.md")), "a\n");
+    assert_eq!(text(sandbox.builder("one/skills/deep/b.md")), "a\n");
+    assert!(!sandbox.builder("one/skills/deep/loop").exists());
+}
+
+#[test]
 fn a_pattern_takes_what_fits_and_keeps_the_paths_below_its_fixed_part() {
     let sandbox = declaring("[[files]]\nfrom = \"agents/**/*.md\"\nto = \".opencode\"\n");
     sandbox.write("agents/a.md", "a\n");
