@@ -1,14 +1,16 @@
 //! What lies in a builder beside its checkouts.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
 use super::git_dir::GitDir;
 use super::processes::Processes;
 use super::walk::{self, Into};
-use super::{anchor, disk, place, registration, work};
+use super::{anchor, disk, git, place, registration, work};
 use crate::model::actual::{Link, Lock};
 use crate::model::builder::{AnchorState, BuilderDirectory, Occupant};
 use crate::model::mark::{CHECKOUT_MARK, CheckoutMark, Marked};
@@ -81,6 +83,11 @@ fn find(directory: &BuilderDirectory, processes: &Processes) -> Result<Findings>
         }
         Ok(Into::Skip)
     })?;
+    // As in a checkout, what is ignored does not block: it goes along to the trash.
+    if anchored && !stray.is_empty() {
+        let ignored = ignored(top, &stray);
+        stray.retain(|path| !ignored.contains(path));
+    }
     let mut findings = processes.inside(disk::real(&directory.path).as_path(), &real(&directory.path, &checkouts));
     let links = directory.places.iter().filter(|(_, occupant)| **occupant == Occupant::Symlink);
     findings.extend(links.map(|(at, _)| Finding::Unknown(format!("a symbolic link stands where the checkout {at} was"))));
@@ -94,6 +101,20 @@ fn find(directory: &BuilderDirectory, processes: &Processes) -> Result<Findings>
         }
     }
     Ok(findings)
+}
+
+/// Those of these files that the anchor ignores; none where that cannot be told.
+fn ignored(builder: &Path, files: &[PathBuf]) -> BTreeSet<PathBuf> {
+    let mut input = Vec::new();
+    for file in files.iter().filter_map(|file| file.strip_prefix(builder).ok()) {
+        input.extend_from_slice(file.as_os_str().as_bytes());
+        input.push(0);
+    }
+    let mut asked = git::command(builder);
+    // It fails where none of them is ignored.
+    let found = git::feed(asked.args(["check-ignore", "-z", "--stdin"]), &input).unwrap_or_default();
+    let paths = found.split(|byte| *byte == 0).filter(|path| !path.is_empty());
+    paths.map(|path| builder.join(OsStr::from_bytes(path))).collect()
 }
 
 fn real(builder: &AbsPath, paths: &[PathBuf]) -> Vec<PathBuf> {

@@ -1,7 +1,6 @@
 //! Which builders have their session on the server.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -26,13 +25,14 @@ pub fn look(actual: &mut Actual, desired: &Desired) {
 pub fn sessions(actual: &Actual, desired: &Desired) -> Sessions {
     let Some(url) = &desired.opencode else { return Sessions::None };
     let shown = url.to_string();
-    let marked: Vec<(&BuilderName, &AbsPath, &Session)> = desired
+    // Also of builders that nobody declares any more.
+    let marked: Vec<(&BuilderName, &AbsPath, &Session)> = actual
         .builders
         .values()
-        .filter_map(|builder| {
-            let directory = actual.builders.get(OsStr::new(builder.name.as_str()))?;
-            let session = directory.mark.mark()?.session.as_ref().filter(|session| session.server == shown)?;
-            Some((&builder.name, &directory.path, session))
+        .filter_map(|directory| {
+            let mark = directory.mark.mark()?;
+            let session = mark.session.as_ref().filter(|session| session.server == shown)?;
+            Some((&mark.builder, &directory.path, session))
         })
         .collect();
     let server = Server::new(url);

@@ -12,7 +12,7 @@ use rustix::fs::{FlockOperation, flock};
 use crate::child::{self, Around, Ended, Task};
 use crate::diagnostic::Diagnostic;
 use crate::git::{Lasts, admin_dir_of};
-use crate::model::hook::{Moment, Outstanding};
+use crate::model::hook::Outstanding;
 use crate::model::mark::{CHECKOUT_MARK, CheckoutMark, OWN_DIRECTORY};
 use crate::model::path::{AbsPath, shell};
 use crate::plan::{Change, HookRun};
@@ -38,7 +38,7 @@ pub(super) fn post_create(shared: &Shared<'_>, change: &Change, run: &HookRun) -
         Err((Ended::Interrupted, fact)) => Err(Diagnostic::new(fact, "wsctl apply").into()),
         Err((_, fact)) => {
             note(shared, run, Some(Outstanding::Failed(fact.clone())))?;
-            Err(place.refusal(run.moment, &fact))
+            Err(place.refusal(&fact))
         }
     }
 }
@@ -94,8 +94,8 @@ impl Place {
         }
     }
 
-    fn refusal(&self, moment: Moment, fact: &str) -> anyhow::Error {
-        Diagnostic::new(format!("{moment} failed: {fact}"), format!("less {}\nwsctl apply", shell(&self.log))).into()
+    fn refusal(&self, fact: &str) -> anyhow::Error {
+        Diagnostic::new(fact, format!("less {}\nwsctl apply", shell(&self.log))).into()
     }
 }
 

@@ -113,6 +113,7 @@ impl Editing {
             path: shown(file, &self.desired.root),
             old: redact(self.before(file).unwrap_or_default()).into_bytes(),
             new: redact(text).into_bytes(),
+            private: false,
         };
         self.changed.iter().map(change).collect()
     }

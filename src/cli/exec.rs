@@ -60,7 +60,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "TIME", value_parser = time)]
     timeout: Option<Duration>,
     /// The command and its arguments
-    #[arg(value_name = "COMMAND", required = true, last = true)]
+    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
     command: Vec<OsString>,
 }
 
@@ -218,7 +218,8 @@ impl Spot<'_> {
             }
             board.said(number, &address, stream, bytes);
         });
-        let end = end.map_err(|error| format!("it cannot be run: {error}"));
+        let program = args.command.first().map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();
+        let end = end.map_err(|error| format!("`{program}` cannot be run: {error}"));
         Run { end: Some(end), elapsed: begun.elapsed(), stdout, stderr, ..self.unbegun() }
     }
 }

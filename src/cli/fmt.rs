@@ -54,6 +54,7 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
                 path: RelPath::new(&name).unwrap_or_else(|_| RelPath::here()),
                 old: redact(before).into_bytes(),
                 new: redact(text).into_bytes(),
+                private: false,
             };
             view::print(&view::edit::change(&change, &globals.out_style()))?;
         }

@@ -77,7 +77,7 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
     if let Sessions::Down(why) = &read.sessions
         && opener == Opener::OpenCode
     {
-        view::narrate(&format!("warning: {why}\n"));
+        view::narrate(&format!("warning: {why}: OpenCode starts without the session that is there\n"));
     }
     let commands = chosen.iter().map(|builder| Ok((*builder, command(&desired, &read, &opener, builder)?)));
     let commands: Vec<(&LocatedBuilder, Vec<String>)> = commands.collect::<Result<_>>()?;

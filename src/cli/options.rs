@@ -64,7 +64,7 @@ pub(super) struct RemovalOptions {
 pub(super) struct ChangeOptions {
     #[command(flatten)]
     pub(super) common: PlanOptions,
-    /// Bring back what somebody changed on the disk: a checkout to its branch, a managed file to its text (what was edited is kept)
+    /// Bring back what somebody changed on the disk: a checkout to its branch, a managed file to its text (what was edited is kept); or run a hook once more
     #[arg(long, value_name = "ADDRESS", value_parser = Pattern::parse, add = complete::checkouts())]
     #[arg(conflicts_with_all = ["refresh_only", "destroy"])]
     replace: Vec<Pattern>,
@@ -147,8 +147,8 @@ pub(super) fn known(desired: &Desired, actual: &Actual, options: &Options) -> Re
     for pattern in replaced {
         if !all.iter().any(|address| pattern.covers(address) && is_replaceable(desired, address)) {
             let fact = format!(
-                "--replace {pattern}: it switches a declared checkout back to its branch, or writes a declared managed file \
-                 again; this is neither"
+                "--replace {pattern}: it switches a declared checkout back to its branch, writes a declared managed file again, \
+                 or runs a declared post_create once more; this is none of them"
             );
             return Err(Diagnostic::new(fact, "`wsctl plan` says what is to be done about it").into());
         }
@@ -159,7 +159,11 @@ pub(super) fn known(desired: &Desired, actual: &Actual, options: &Options) -> Re
 fn is_replaceable(desired: &Desired, address: &Address) -> bool {
     let declared = address.builder().and_then(|name| desired.builders.get(name));
     declared.is_some_and(|builder| match address {
-        Address::BuildersDir | Address::Repository(_) | Address::Builder(_) | Address::Hook(..) | Address::Session(_) => false,
+        Address::BuildersDir | Address::Repository(_) | Address::Builder(_) | Address::Session(_) => false,
+        Address::Hook(_, None) => builder.hooks.post_create.is_some(),
+        Address::Hook(_, Some(repository)) => {
+            builder.checkouts.get(repository).is_some_and(|checkout| checkout.hooks.post_create.is_some())
+        }
         Address::Checkout(_, repository) => builder.checkouts.contains_key(repository),
         Address::File(_, to) => builder.files.contains_key(to),
     })

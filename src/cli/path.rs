@@ -31,7 +31,8 @@ Examples:
   wsctl path --function zsh      in ~/.zshrc: source <(wsctl path --function zsh)
   wsctl path --function fish     in config.fish: wsctl path --function fish | source
 
-The function is called wcd: `wcd slack/api` changes to that checkout, `wcd` to the workspace root.")]
+The function is called wcd: `wcd slack/api` changes to that checkout, `wcd` to the workspace root. For use
+from anywhere, name the workspace once: export WSCTL_FILE=~/my-workspace/builders.toml")]
 pub(super) struct Args {
     /// BUILDER, BUILDER/REPOSITORY, or /REPOSITORY of the builder that you are in
     #[arg(value_name = "NAME", add = complete::places())]

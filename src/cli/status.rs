@@ -38,10 +38,10 @@ Examples:
   wsctl status --json | jq '.builders[] | select(.state != \"ok\") | .name'
 
 ± counts against the upstream, else the base. UNPUSHED are commits that no remote is known to have. ACTIVE is
-when HEAD last moved, or the newest of the files that changed was written.")]
+when HEAD last moved, or the newest of the files that changed was written. MERGED is `-` without commits of its own.")]
 pub(super) struct Args {
     /// One line for each builder
-    #[arg(long, short = 's')]
+    #[arg(long, short = 's', conflicts_with_all = ["files", "diff"])]
     short: bool,
     /// The files that differ, below the table
     #[arg(long)]
@@ -50,7 +50,7 @@ pub(super) struct Args {
     #[arg(long)]
     diff: bool,
     /// What each builder takes on the disk; with --short
-    #[arg(long)]
+    #[arg(long, requires = "short")]
     disk: bool,
     /// Only these: an address, or a glob such as 'builders.slack*' or 'builders.*.api'
     #[arg(long, value_name = "ADDRESS", value_parser = Pattern::parse, add = complete::addresses())]

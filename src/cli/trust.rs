@@ -76,7 +76,7 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
     let trusted: &mut BTreeSet<Trusted> = file.workspaces.entry(config.file().clone()).or_default();
     trusted.extend(declared.iter().cloned());
     write(&place, &old, &file)?;
-    done(globals, &compared(&declared, &file, config.file()), config.file(), "Trusted. They run with the next wsctl apply.")
+    done(globals, &compared(&declared, &file, config.file()), config.file(), "Trusted. wsctl apply runs what is outstanding.")
 }
 
 fn done(globals: &Globals, wanted: &[Wanted], file: &AbsPath, said: &str) -> Result<u8> {

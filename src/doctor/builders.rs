@@ -83,6 +83,10 @@ fn project(case: &Case<'_>, builder: &LocatedBuilder) -> Finding {
         .collect();
     let all = builder.checkouts.len() - hidden.len();
     let sees = format!("sees {all} of its {} repositories", builder.checkouts.len());
+    if let Some(declared) = declared.filter(|declared| builder.checkouts.len() < declared.checkouts.len()) {
+        let fact = format!("has {} of its {} checkouts", builder.checkouts.len(), declared.checkouts.len());
+        return finding("project", Level::Notice, subject, fact, "wsctl plan");
+    }
     match declared.map(|builder| builder.shape) {
         Some(Shape::Plain) => {
             let fact = format!("an agent in it takes the workspace for its project; it {sees}");

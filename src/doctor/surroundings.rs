@@ -86,14 +86,14 @@ fn hooks(case: &Case<'_>) -> Vec<Finding> {
     let trusted = commands.iter().filter(is_trusted).count();
     let mut found = Vec::new();
     if trusted == commands.len() {
-        found.push(finding("hooks", Level::Good, "hooks", format!("all {trusted} commands are trusted"), ""));
+        found.push(finding("hooks", Level::Good, "hooks", format!("trusted: {trusted} of {trusted}"), ""));
     } else {
-        let fact = format!("{} of {} commands are not trusted, and do not run", commands.len() - trusted, commands.len());
+        let fact = format!("not trusted, so not run: {} of {}", commands.len() - trusted, commands.len());
         found.push(finding("hooks", Level::Bad, "hooks", fact, "wsctl trust"));
     }
     let waiting = case.plan.changes.iter().filter(|change| matches!(change.action, Action::RunHook(_))).count();
     if waiting > 0 {
-        found.push(finding("hooks", Level::Notice, "hooks", format!("{waiting} are still to run"), "wsctl apply"));
+        found.push(finding("hooks", Level::Notice, "hooks", format!("still to run: {waiting}"), "wsctl apply"));
     }
     found
 }
@@ -105,7 +105,7 @@ fn server(case: &Case<'_>) -> Option<Finding> {
     let port = subject.rsplit_once(':').and_then(|(_, port)| port.split('/').next()?.parse::<u16>().ok()).unwrap_or(80);
     Some(match &case.actual.sessions {
         Sessions::Known(known) => {
-            finding("server", Level::Good, subject, format!("answers, and has {} sessions of builders", known.len()), "")
+            finding("server", Level::Good, subject, format!("answers; sessions of builders: {}", known.len()), "")
         }
         Sessions::Down(why) => {
             finding("server", Level::Bad, subject, format!("does not answer: {why}"), format!("opencode serve --port {port}"))
@@ -132,9 +132,10 @@ fn program(case: &Case<'_>) -> Option<Finding> {
 fn trash(case: &Case<'_>) -> Vec<Finding> {
     let (entries, due) = (case.actual.trash.len(), case.vitals.due);
     let mut found = Vec::new();
-    let holds = format!("{entries} entries, {}", size(case.vitals.trash_bytes));
+    let noun = if entries == 1 { "entry" } else { "entries" };
+    let holds = format!("{entries} {noun}, {}", size(case.vitals.trash_bytes));
     if due > 0 {
-        let fact = format!("{holds}; {due} of them are past the time that they are kept");
+        let fact = format!("{holds}; past the time that they are kept: {due}");
         found.push(finding("trash", Level::Notice, "the trash", fact, "wsctl prune"));
     } else if case.vitals.trash_bytes > MUCH {
         found.push(finding("trash", Level::Notice, "the trash", holds, "wsctl prune --older-than 3d"));

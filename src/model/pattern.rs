@@ -37,6 +37,12 @@ impl Pattern {
         if fits { Ok(Pattern { text: text.into(), parts }) } else { Err(format!("no address; {SHAPES}")) }
     }
 
+    /// Whether it is this address and no other.
+    #[must_use]
+    pub fn is(&self, address: &Address) -> bool {
+        self.parts == names(address)
+    }
+
     /// Whether the address is meant, by itself or as a part of what is.
     #[must_use]
     pub fn covers(&self, address: &Address) -> bool {

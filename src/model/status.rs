@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::name::{BranchName, BuilderName, RepoName};
+use super::name::{BranchName, BuilderName, ObjectId, RepoName};
 use super::path::AbsPath;
 
 /// The state of what is as declared.
@@ -150,9 +150,13 @@ pub struct CheckoutStatus {
     pub author: Option<String>,
     /// When somebody last worked in it, in seconds since 1970: the last move of HEAD, the newest of the files that changed.
     pub active: Option<i64>,
-    /// Its files that differ; only where they were asked for.
+    /// The commit of its base, for what differs since.
+    pub base: Option<ObjectId>,
+    /// Its files that differ from HEAD; only where they were asked for.
     pub files: Option<Vec<FileStatus>>,
-    /// What differs in them, as git shows it; only where that was asked for.
+    /// The files that its own commits changed, since they left the base; only where they were asked for.
+    pub committed: Option<Vec<FileStatus>>,
+    /// What differs in all of these, as git shows it; only where that was asked for.
     pub diff: Option<String>,
     /// When it was created, in seconds since 1970.
     pub created: Option<i64>,

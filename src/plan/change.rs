@@ -147,6 +147,9 @@ pub struct TextChange {
     /// What shall be there.
     #[serde(with = "escaped")]
     pub new: Vec<u8>,
+    /// Whether nobody is to see them: git does not keep the file that they come from, since it may hold secrets.
+    #[serde(default)]
+    pub private: bool,
 }
 
 /// The name of a kind of refusal. (An alias, since serde would want to borrow the word from the file.)

@@ -20,9 +20,9 @@ pub(super) fn plan(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Dra
     }
     for checkout in builder.checkouts.values() {
         if let Some(hook) = &checkout.hooks.post_create
-            && let Some(outstanding) = of_checkout(input, builder, checkout, drafts)
+            && let address = Address::Hook(builder.name.clone(), Some(checkout.repository.clone()))
+            && let Some(outstanding) = of_checkout(input, builder, checkout, drafts).or_else(|| asked(input, &address))
         {
-            let address = Address::Hook(builder.name.clone(), Some(checkout.repository.clone()));
             let path = checkout.path.under(&builder.path);
             let spot = HookSpot {
                 repository: checkout.repository.clone(),
@@ -40,15 +40,31 @@ pub(super) fn plan(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Dra
         }
     }
     if let Some(hook) = &builder.hooks.post_create
-        && let Some(outstanding) = of_builder(input, builder, drafts)
+        && let address = Address::Hook(builder.name.clone(), None)
+        && let Some(outstanding) = of_builder(input, builder, drafts).or_else(|| asked(input, &address))
     {
-        let address = Address::Hook(builder.name.clone(), None);
         let first = waits_for(drafts, |other| match other {
             Address::Session(_) => false,
             other => other.builder() == Some(&builder.name),
         });
         add(input, builder, (address, None, Some(&builder.branch)), hook, (&outstanding, first), drafts);
     }
+}
+
+/// Whether `--replace` names the hook of something that is there: it runs once more, also where it never did.
+fn asked(input: &Input<'_>, address: &Address) -> Option<Outstanding> {
+    let named = input.options.replace.iter().any(|pattern| pattern.is(address));
+    let there = match address {
+        Address::Hook(builder, Some(repository)) => input.marked(builder, repository).is_some(),
+        Address::Hook(builder, None) => input.builder_mark(builder).is_some(),
+        Address::BuildersDir
+        | Address::Repository(_)
+        | Address::Builder(_)
+        | Address::Checkout(..)
+        | Address::File(..)
+        | Address::Session(_) => false,
+    };
+    (named && there).then_some(Outstanding::Pending)
 }
 
 /// Whether the hook of a checkout is to be run: it is made now, or it was made and its hook did not run to its end.
@@ -95,6 +111,9 @@ fn add(
     let reason = match outstanding {
         Outstanding::Failed(how) => format!("run `{line}` again: it failed: {how}"),
         Outstanding::Pending if new || is_new(drafts, &address) => format!("run `{line}`"),
+        Outstanding::Pending if input.options.replace.iter().any(|pattern| pattern.is(&address)) => {
+            format!("replace: run `{line}` once more")
+        }
         Outstanding::Pending => format!("run `{line}`: it has not run to its end"),
     };
     let path = spot.as_ref().map_or(&builder.path, |spot| &spot.path).clone();

@@ -110,7 +110,11 @@ pub(super) fn declared(desired: &Desired) -> impl Iterator<Item = Address> {
     let inside = desired.builders.values().flat_map(|builder| {
         let checkouts = builder.checkouts.keys().map(|name| Address::Checkout(builder.name.clone(), name.clone()));
         let files = builder.files.keys().map(|to| Address::File(builder.name.clone(), to.clone()));
-        [Address::Builder(builder.name.clone())].into_iter().chain(checkouts).chain(files)
+        let hooked = builder.checkouts.values().filter(|checkout| checkout.hooks.post_create.is_some());
+        let hooked = hooked.map(|checkout| Some(checkout.repository.clone()));
+        let hooked = hooked.chain(builder.hooks.post_create.is_some().then_some(None));
+        let hooks = hooked.map(|spot| Address::Hook(builder.name.clone(), spot));
+        [Address::Builder(builder.name.clone())].into_iter().chain(checkouts).chain(files).chain(hooks)
     });
     repositories.chain(inside)
 }

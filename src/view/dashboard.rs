@@ -7,6 +7,9 @@ use super::style::{Style, Tone};
 use super::table::{Cell, draw};
 use super::text::size;
 
+/// How many characters of a state one line has; `wsctl status` has all of it.
+const STATE: usize = 40;
+
 /// The whole answer; `now` is in seconds since 1970.
 #[must_use]
 pub fn short_text(status: &Status, now: i64, style: &Style) -> String {
@@ -72,6 +75,14 @@ fn row(builder: &BuilderStatus, now: i64, disk: bool, session: bool) -> Vec<Cell
     if session {
         cells.push(session_cell(builder));
     }
-    cells.push(state(&builder.whole_state()));
+    cells.push(state(&clipped(&builder.whole_state())));
     cells
+}
+
+/// A state that leaves the line one.
+fn clipped(state: &str) -> String {
+    if state.chars().count() <= STATE {
+        return state.to_owned();
+    }
+    state.chars().take(STATE - 1).chain(['…']).collect()
 }

@@ -15,7 +15,7 @@ const LARGEST: usize = 1 << 20;
 pub enum Drawn {
     /// Its lines, from `---` on; empty where old and new are equal.
     Lines(Vec<DiffLine>),
-    /// Not text, or too large: one line instead.
+    /// Not text, too large, or not to be shown: one line instead.
     Opaque(String),
 }
 
@@ -35,6 +35,9 @@ pub fn draw(change: &TextChange) -> Drawn {
         return Drawn::Lines(Vec::new());
     }
     let sizes = format!("({} → {})", size(change.old.len() as u64), size(change.new.len() as u64));
+    if change.private {
+        return Drawn::Opaque(format!("what differs is not shown: git does not keep this file, which may hold secrets {sizes}"));
+    }
     let (Some(old), Some(new)) = (text(&change.old), text(&change.new)) else {
         return Drawn::Opaque(format!("binary files differ {sizes}"));
     };

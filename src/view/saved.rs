@@ -74,7 +74,7 @@ fn section(difference: &Difference, style: &Style) -> String {
         Difference::Text { file, old, new } => {
             let name = file.as_path().file_name().and_then(|name| RelPath::new(name.to_str()?).ok());
             let path = name.unwrap_or_else(RelPath::here);
-            let change = TextChange { path, old: old.clone().into_bytes(), new: new.clone().into_bytes() };
+            let change = TextChange { path, old: old.clone().into_bytes(), new: new.clone().into_bytes(), private: false };
             format!("  {}\n{}", style.path(file), diff::lines(&change, 4, None, style))
         }
         Difference::Lines { subject, removed, added } => {
@@ -95,7 +95,12 @@ fn section(difference: &Difference, style: &Style) -> String {
 pub fn plain(outrun: &Outrun) -> Vec<String> {
     let lines = |difference: &Difference| match difference {
         Difference::Text { file, old, new } => {
-            let change = TextChange { path: RelPath::here(), old: old.clone().into_bytes(), new: new.clone().into_bytes() };
+            let change = TextChange {
+                path: RelPath::here(),
+                old: old.clone().into_bytes(),
+                new: new.clone().into_bytes(),
+                private: false,
+            };
             let diff::Drawn::Lines(lines) = diff::draw(&change) else { return vec![format!("{file}: another text")] };
             let signed = lines.into_iter().map(|line| line.text).filter(|text| text.starts_with(['-', '+']));
             signed.skip(2).map(|text| format!("{file}: {text}")).collect()

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::model::status::{BuilderStatus, CheckoutStatus, OK, SessionState, Status};
+use crate::model::status::{BuilderStatus, CheckoutStatus, FileStatus, OK, SessionState, Status};
 use crate::plan::Symbol;
 
 use super::diff;
@@ -61,14 +61,22 @@ pub(super) fn unmanaged(status: &Status, style: &Style) -> String {
 fn differing(builder: &BuilderStatus, style: &Style) -> String {
     let mut out = String::new();
     for checkout in &builder.checkouts {
-        let Some(files) = checkout.files.as_ref().filter(|files| !files.is_empty()) else { continue };
+        let (files, committed) =
+            (checkout.files.as_deref().unwrap_or_default(), checkout.committed.as_deref().unwrap_or_default());
+        if files.is_empty() && committed.is_empty() {
+            continue;
+        }
         let author = checkout.author.as_ref().map(|author| format!("   last commit by {author}")).unwrap_or_default();
         let name = clean(&format!("{}/{}", builder.name, checkout.repository));
         let _ = writeln!(out, "\n{}{}", style.paint(Tone::Strong, &name), style.paint(Tone::Faint, &clean(&author)));
         for file in files {
-            let tone = if file.letters == "??" { Tone::Notice } else { Tone::Change(Symbol::Update) };
-            let from = file.from.as_ref().map(|from| format!("{from} → ")).unwrap_or_default();
-            let _ = writeln!(out, "  {} {}", style.paint(tone, &clean(&file.letters)), clean(&format!("{from}{}", file.path)));
+            push_file(&mut out, file, 2, style);
+        }
+        if !committed.is_empty() {
+            let _ = writeln!(out, "  {}", style.paint(Tone::Faint, "committed:"));
+            for file in committed {
+                push_file(&mut out, file, 4, style);
+            }
         }
         out += &diff::unified(checkout.diff.as_deref().unwrap_or_default(), 2, style);
     }
@@ -113,6 +121,13 @@ fn builder_rows(builder: &BuilderStatus, now: i64, session: bool) -> Vec<Vec<Cel
         of = session.then(Cell::default);
     }
     rows
+}
+
+fn push_file(out: &mut String, file: &FileStatus, indent: usize, style: &Style) {
+    let tone = if file.letters == "??" { Tone::Notice } else { Tone::Change(Symbol::Update) };
+    let from = file.from.as_ref().map(|from| format!("{from} → ")).unwrap_or_default();
+    let letters = style.paint(tone, &clean(&file.letters));
+    let _ = writeln!(out, "{}{letters} {}", " ".repeat(indent), clean(&format!("{from}{}", file.path)));
 }
 
 fn checkout_row(name: Cell, checkout: &CheckoutStatus, now: i64, session: Option<Cell>) -> Vec<Cell> {

@@ -34,8 +34,8 @@ pub enum State {
 #[must_use]
 pub fn trust_text(file: &AbsPath, wanted: &[Wanted], all: bool, style: &Style) -> String {
     if wanted.is_empty() {
-        let what = if all { "wants to run nothing" } else { "wants to run nothing that you do not trust" };
-        return format!("{} {what}.\n", style.path(file));
+        let file = style.path(file);
+        return if all { format!("{file} wants to run nothing.\n") } else { format!("Nothing in {file} waits to be trusted.\n") };
     }
     let mut out = format!("{} wants to run:\n", style.path(file));
     for Wanted { place, command, state } in wanted {

@@ -38,10 +38,10 @@ fn files_and_diffs_of_all_repositories_are_shown_and_nothing_is_written() {
     let before = snapshot(sandbox.root());
     let said = sandbox.wsctl(&["status", "--files"]).ok();
     said.says("\nbusy/api\n   M README.md\n  ?? new.txt\n")
-        .says("\nbusy/web   last commit by Test\n  R  more.txt → moved.txt\n")
+        .says("\nbusy/web   last commit by Test\n  R  more.txt → moved.txt\n  committed:\n    A  more.txt\n")
         .never_says("done/api\n");
     let said = sandbox.wsctl(&["status", "--diff", "--target", "builders.busy"]).ok();
-    said.says("  -# api\n  +edited\n").says("  rename from more.txt").never_says("idle");
+    said.says("  -# api\n  +edited\n").says("  +++ b/moved.txt\n").says("  +more\n").never_says("idle");
     let value: serde_json::Value = serde_json::from_str(&sandbox.wsctl(&["status", "--diff", "--json"]).ok().stdout).unwrap();
     let api = &value["builders"][0]["checkouts"][1];
     assert_eq!(api["files"][0]["letters"], " M");

@@ -59,7 +59,7 @@ fn each_no_comes_with_what_mends_it() {
     let port = closed_port();
     sandbox.toml(&format!("{ONE}[hooks]\npost_create = \"true\"\n[opencode]\nurl = \"http://127.0.0.1:{port}\"\n"));
     let said = sandbox.wsctl(&["doctor"]).fails();
-    let said = said.says("! hooks: 1 of 1 commands are not trusted").says("→ wsctl trust");
+    let said = said.says("! hooks: not trusted, so not run: 1 of 1").says("→ wsctl trust");
     said.says("does not answer").says(&format!("→ opencode serve --port {port}"));
     // The root's own git sees builders, or has some of it.
     std::fs::remove_file(sandbox.builder(".gitignore")).unwrap();
@@ -81,12 +81,12 @@ fn a_server_that_is_up_and_a_trash_that_grows_are_told() {
     let server = Server::start();
     let sandbox =
         one(&format!("[opencode]\nurl = \"{}\"\n[builders.two]\nrepos = [\"api\"]\ntrash_keep = \"1s\"\n", server.url()));
-    let said = sandbox.wsctl(&["doctor", "-v"]).says("answers, and has 2 sessions of builders");
+    let said = sandbox.wsctl(&["doctor", "-v"]).says("answers; sessions of builders: 2");
     assert!(said.stdout.contains("opencode: what `wsctl open`"), "{said}");
     sandbox.toml(&format!("{ONE}[opencode]\nurl = \"{}\"\n", server.url()));
     sandbox.apply().ok();
     let begun = std::time::Instant::now();
-    while !sandbox.wsctl(&["doctor"]).stdout.contains("past the time that they are kept") {
+    while !sandbox.wsctl(&["doctor"]).stdout.contains("past the time that they are kept: 1") {
         assert!(begun.elapsed().as_secs() < 60, "the trash is never due");
     }
     sandbox.wsctl(&["doctor"]).ok().says("→ wsctl prune");

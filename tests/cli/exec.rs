@@ -53,7 +53,7 @@ fn where_it_fails_the_rest_goes_on_and_the_end_says_where() {
     let said = sandbox.wsctl(&["exec", "-j", "1", "--fail-fast", "--", "sh", "-c", script]).fails();
     said.says("builders.one.web: not begun").says("1 done, 1 failed, 3 not begun");
     let said = sandbox.wsctl(&["exec", "--", "no-such-program"]).fails();
-    said.says("it cannot be run: ").never_says("panicked");
+    said.says("`no-such-program` cannot be run: ").never_says("panicked");
     let said = sandbox.wsctl(&["exec", "--", "sh", "-c", "kill -9 $$"]).fails();
     said.says("ended by signal 9");
 }
@@ -162,6 +162,10 @@ fn an_address_that_means_nothing_is_an_error_with_the_near_ones() {
         .wsctl(&["exec", "--target", "repos.api", "--", "true"])
         .fails()
         .says("there is no builder or checkout of that address");
+    assert_eq!(
+        sandbox.wsctl(&["exec", "-q", "--target", "builders.two.api", "echo", "--target", "-v"]).ok().stdout,
+        "--target -v\n"
+    );
     sandbox.wsctl(&["exec"]).fails().says("→ wsctl exec --help");
 }
 

@@ -101,7 +101,7 @@ fn a_hook_that_fails_taints_and_the_next_apply_runs_it_again() {
          [\"api\", \"web\"]\n[hooks]\npost_create = \"echo whole\"\n",
     );
     sandbox.wsctl(&["trust", "--auto-approve"]).ok();
-    let failed = sandbox.apply().fails().says("builders.one.api.post_create: run failed: post_create failed: exit code 3: no go");
+    let failed = sandbox.apply().fails().says("builders.one.api.post_create: run failed: exit code 3: no go");
     failed.says("builders.one.post_create").never_says("| whole");
     assert!(sandbox.builder("one/web").is_dir(), "the rest is done");
     let again = "~ builders.one.api.post_create   run `test -f go && echo done || { echo no go; exit 3; }` again: it failed: exit code 3: no go";
@@ -242,6 +242,13 @@ fn builders_that_were_there_before_the_hook_are_left_alone() {
     sandbox.wsctl(&["trust", "--auto-approve"]).ok();
     sandbox.converged();
     assert!(!sandbox.builder("one/ran").exists());
+    // Only who names the hook itself has it run.
+    sandbox.wsctl(&["plan", "--replace", "builders.one"]).ok().says("No changes.");
+    let asked = ["--replace", "builders.one.post_create"];
+    sandbox.wsctl(&[&["plan"][..], &asked].concat()).ok().says("~ builders.one.post_create   replace: run `touch ran` once more");
+    sandbox.wsctl(&[&["apply", "--auto-approve"][..], &asked].concat()).ok();
+    assert!(sandbox.builder("one/ran").exists());
+    sandbox.wsctl(&["plan", "--replace", "builders.one.api.post_create"]).fails().says("did you mean");
 }
 
 #[test]
@@ -287,7 +294,7 @@ fn a_pre_remove_that_changes_is_noted_and_the_new_one_runs() {
 #[test]
 fn a_hook_that_is_killed_has_failed() {
     let sandbox = trusting("[hooks]\npost_create = \"echo about to; test -f go || kill -9 $$\"\n");
-    sandbox.apply().fails().says("post_create failed: ended by signal 9: about to");
+    sandbox.apply().fails().says("run failed: ended by signal 9: about to");
     sandbox.plan().ok().says("again: it failed: ended by signal 9: about to");
     sandbox.write(".builders/one/go", "");
     sandbox.apply().ok();

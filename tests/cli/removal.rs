@@ -135,3 +135,20 @@ fn the_trash_keeps_what_is_not_due() {
     sandbox.wsctl(&["prune", "--older-than", "0s"]).fails().says("--auto-approve");
     before.assert_same(&snapshot(sandbox.root()));
 }
+
+#[test]
+fn what_an_agent_left_beside_the_checkouts_and_ignores_goes_along_and_is_kept() {
+    let sandbox = Sandbox::workspace();
+    let rest = "[repos.api]\n[repos.web]\n[builders.stays]\nrepos = []\n";
+    sandbox.toml(&format!("{rest}[builders.one]\nrepos = [\"api\"]\n"));
+    sandbox.apply().ok();
+    sandbox.write(".builders/one/.agent/.gitignore", "node_modules\npackage.json\n.gitignore\n");
+    sandbox.write(".builders/one/.agent/package.json", "{}\n");
+    sandbox.write(".builders/one/.agent/node_modules/deep/x.js", "x\n");
+    sandbox.write(".builders/one/notes.txt", "mine\n");
+    sandbox.toml(rest);
+    sandbox.apply().fails().says("1 file beside the checkouts: notes.txt");
+    std::fs::remove_file(sandbox.builder("one/notes.txt")).unwrap();
+    sandbox.apply().ok();
+    assert_eq!(text(sandbox.trashed().join("tree/.agent/node_modules/deep/x.js")), "x\n");
+}

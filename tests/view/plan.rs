@@ -200,7 +200,7 @@ fn long_diffs_are_cut_and_whole_with_v() {
 #[test]
 fn what_is_not_text_is_not_drawn() {
     let lines = |old: &[u8], new: &[u8]| {
-        diff::lines(&TextChange { path: rel("f"), old: old.into(), new: new.into() }, 0, None, &Style::plain())
+        diff::lines(&TextChange { path: rel("f"), old: old.into(), new: new.into(), private: false }, 0, None, &Style::plain())
     };
     assert_eq!(lines(b"\xff\xfe12345678\n9", &[0; 40]), "binary files differ (12 B → 40 B)\n");
     assert_eq!(lines(b"a", b"a"), "");

@@ -183,7 +183,7 @@ pub fn file(name: &str, to: &str, old: &[u8], new: &[u8]) -> Change {
         keep: false,
         sole: false,
     };
-    let diff = TextChange { path: rel(to), old: old.into(), new: new.into() };
+    let diff = TextChange { path: rel(to), old: old.into(), new: new.into(), private: false };
     let address = Address::File(builder(name), rel(to));
     Change { diff: Some(diff), ..change(address, Action::WriteFile(Box::new(write)), "source changed") }
 }

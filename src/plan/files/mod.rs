@@ -196,7 +196,8 @@ fn text_change(file: &DesiredFile, disk: &DiskFile, content: &FileContent) -> Op
         DiskFile::Symlink { target, .. } => format!("→ {}\n", target.display()).into_bytes(),
         DiskFile::Missing | DiskFile::Unusable { .. } => return None,
     };
-    Some(TextChange { path: file.to.clone(), old, new })
+    let private = file.from.as_ref().is_some_and(|from| from.repository.is_some()) && file.mode != FileMode::Symlink;
+    Some(TextChange { path: file.to.clone(), old, new, private })
 }
 
 /// Files that were written and are declared no more.

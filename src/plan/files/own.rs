@@ -58,8 +58,7 @@ fn rules(builder: &DesiredBuilder) -> String {
         }
     };
     let _ = writeln!(out, "- For example `git -C {directory} commit`. Stay on the branches above; they are this task's.");
-    out +=
-        "- Need another repository? `wsctl add-repo NAME --apply` here brings it in. `wsctl status` tells what changed where.\n";
+    out += "- Need another repository? `wsctl add-repo NAME --apply --auto-approve` here brings it in. `wsctl status` tells what changed where.\n";
     out += "- Do not move or remove the directories above by hand: `wsctl` does that.\n";
     out
 }

@@ -98,9 +98,9 @@ pub struct BlockerDocument {
 pub struct DiffDocument {
     /// The path in the builder.
     pub path: String,
-    /// The unified diff; empty where the files are not text or too large to compare.
+    /// The unified diff; empty where `opaque`.
     pub unified: String,
-    /// Whether they are not text, or too large.
+    /// Whether they are not text, too large, or not to be shown.
     pub opaque: bool,
     /// The size of the old file in bytes.
     pub old_bytes: usize,

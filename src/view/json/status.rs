@@ -126,10 +126,13 @@ pub struct CheckoutDocument {
     /// When somebody last worked in it, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active: Option<i64>,
-    /// Its files that differ; with `--files` or `--diff`.
+    /// The files that its own commits changed, since they left the base; with `--files` or `--diff`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub committed: Option<Vec<FileDocument>>,
+    /// Its files that differ from HEAD; with `--files` or `--diff`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub files: Option<Vec<FileDocument>>,
-    /// What differs in them, as git shows it; with `--diff`.
+    /// What differs in all of these, as git shows it; with `--diff`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diff: Option<String>,
     /// When it was created, in seconds since 1970.
@@ -166,6 +169,10 @@ impl From<&BuilderStatus> for BuilderDocument {
     }
 }
 
+fn documents(files: Vec<FileStatus>) -> Vec<FileDocument> {
+    files.into_iter().map(|FileStatus { letters, path, from }| FileDocument { letters, path, from }).collect()
+}
+
 impl From<CheckoutStatus> for CheckoutDocument {
     fn from(checkout: CheckoutStatus) -> Self {
         let (ahead, behind) = checkout.ahead_behind.unzip();
@@ -184,10 +191,8 @@ impl From<CheckoutStatus> for CheckoutDocument {
             merged: checkout.merged,
             author: checkout.author,
             active: checkout.active,
-            files: checkout.files.map(|files| {
-                let one = |FileStatus { letters, path, from }| FileDocument { letters, path, from };
-                files.into_iter().map(one).collect()
-            }),
+            files: checkout.files.map(documents),
+            committed: checkout.committed.map(documents),
             diff: checkout.diff,
             created: checkout.created,
             state: checkout.state,

@@ -4,7 +4,7 @@ mod html;
 
 use std::fmt::Write as _;
 
-use crate::model::status::{BuilderStatus, CheckoutStatus, SessionState, Status};
+use crate::model::status::{BuilderStatus, CheckoutStatus, FileStatus, SessionState, Status};
 
 use super::text::{age, count, size};
 use html::{Page, escaped};
@@ -38,7 +38,7 @@ pub fn report_html(status: &Status, now: i64, made: &str) -> String {
     page.finish()
 }
 
-const TOOLS: &str = "<div class=\"tools\" hidden>\n<input id=\"search\" type=\"search\" placeholder=\"builder, branch, repository, label\" \
+const TOOLS: &str = "<div class=\"tools\" hidden>\n<input id=\"search\" type=\"search\" placeholder=\"filter\" \
                      aria-label=\"Filter\">\n<label><input id=\"only\" type=\"checkbox\"> only what changed</label>\n<span id=\"shown\" role=\"status\"></span>\n</div>";
 
 /// Name of a column, what stands above it, whether it holds numbers.
@@ -190,16 +190,26 @@ fn checkout_row(checkout: &CheckoutStatus, now: i64) -> String {
     out
 }
 
-/// The files of a checkout that differ, and what differs in them.
+/// The files of a checkout that differ, from HEAD and in its commits, and what differs in them.
 fn differing(checkout: &CheckoutStatus) -> String {
-    let Some(files) = checkout.files.as_ref().filter(|files| !files.is_empty()) else { return String::new() };
-    let lines = |file: &crate::model::status::FileStatus| {
+    let files = checkout.files.as_deref().unwrap_or_default();
+    let committed = checkout.committed.as_deref().unwrap_or_default();
+    if files.is_empty() && committed.is_empty() {
+        return String::new();
+    }
+    let line = |file: &FileStatus| {
         let from = file.from.as_ref().map(|from| format!("{from} → ")).unwrap_or_default();
         escaped(&format!("{} {from}{}\n", file.letters, file.path))
     };
-    let what = format!("{}: {}", checkout.repository, count(files.len(), "file"));
-    let mut out =
-        format!("<details><summary>{}</summary>\n<pre>{}</pre>\n", escaped(&what), files.iter().map(lines).collect::<String>());
+    let lines = |files: &[FileStatus]| files.iter().map(line).collect::<String>();
+    let mut what = vec![];
+    what.extend((!files.is_empty()).then(|| format!("{} not committed", count(files.len(), "file"))));
+    what.extend((!committed.is_empty()).then(|| format!("{} committed", count(committed.len(), "file"))));
+    let what = format!("{}: {}", checkout.repository, what.join(", "));
+    let mut out = format!("<details><summary>{}</summary>\n<pre>{}</pre>\n", escaped(&what), lines(files));
+    if !committed.is_empty() {
+        let _ = writeln!(out, "<p class=\"facts\">committed:</p>\n<pre>{}</pre>", lines(committed));
+    }
     let diff = checkout.diff.as_deref().unwrap_or_default();
     if !diff.is_empty() {
         let painted: String = diff.lines().take(LINES).map(diff_line).collect();
