@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use gix::index::File as Index;
 
 use super::builders::Repositories;
-use super::{disk, index};
+use super::{disk, index, open};
 use crate::model::actual::{RepositoryState, Source};
 use crate::model::builder::{DiskFile, Occupant};
 use crate::model::desired::Desired;
@@ -87,12 +87,32 @@ fn try_read(builder: &AbsPath, to: &RelPath, tracked: &Tracked) -> Result<DiskFi
 /// Reads the sources of all managed files.
 pub(super) fn sources(desired: &Desired) -> BTreeMap<AbsPath, Source> {
     let froms = desired.builders.values().flat_map(|builder| builder.files.values()).filter_map(|file| file.from.as_ref());
-    let unique: BTreeSet<&AbsPath> = froms.map(|from| &from.path).collect();
-    let read = |from: &AbsPath| source(from).unwrap_or_else(|error| Source::Unusable(format!("cannot be read: {error}")));
-    unique.into_iter().map(|from| (from.clone(), read(from))).collect()
+    // One that several name is held to what each of them says.
+    let mut unique: BTreeMap<&AbsPath, BTreeSet<Option<&AbsPath>>> = BTreeMap::new();
+    for from in froms {
+        unique.entry(&from.path).or_default().insert(from.within.as_ref());
+    }
+    let mut indexes = Indexes::default();
+    let mains: Vec<&AbsPath> = desired.repositories.values().map(|repository| &repository.path).collect();
+    let mut read = |from: &AbsPath, within: &BTreeSet<Option<&AbsPath>>| {
+        let found = within.iter().flatten().find(|within| leads_out(from, within, &desired.root));
+        if found.is_some() {
+            return Source::Unusable("is a symbolic link that leads out of where it lies".into());
+        }
+        source(from, &mains, &mut indexes).unwrap_or_else(|error| Source::Unusable(format!("cannot be read: {error}")))
+    };
+    unique.into_iter().map(|(from, within)| (from.clone(), read(from, &within))).collect()
 }
 
-fn source(path: &AbsPath) -> std::io::Result<Source> {
+/// Whether links lead from a source to something outside of where it has to lie. What comes from version control may not name any
+/// file of the machine.
+fn leads_out(from: &AbsPath, within: &AbsPath, root: &AbsPath) -> bool {
+    let (Ok(real), Ok(within)) = (from.as_path().canonicalize(), within.as_path().canonicalize()) else { return false };
+    let inside_root = || within.starts_with(root.as_path()) && real.starts_with(&within);
+    !(real.starts_with(&within) || inside_root())
+}
+
+fn source(path: &AbsPath, mains: &[&AbsPath], indexes: &mut Indexes) -> std::io::Result<Source> {
     if disk::look(path.as_path())?.is_none() {
         return Ok(Source::Missing);
     }
@@ -103,5 +123,24 @@ fn source(path: &AbsPath) -> std::io::Result<Source> {
     if !found.is_file() {
         return Ok(Source::Unusable("is no regular file".into()));
     }
-    Ok(Source::File { bytes: regular::read(path.as_path())?, executable: found.permissions().mode() & 0o100 != 0 })
+    let mode = found.permissions().mode();
+    let main = mains.iter().filter(|main| main.contains(path)).max_by_key(|main| main.as_path().components().count());
+    let kept = main.is_some_and(|main| indexes.hold(main, path));
+    Ok(Source::File { bytes: regular::read(path.as_path())?, executable: mode & 0o100 != 0, private: mode & 0o044 == 0, kept })
+}
+
+/// The indexes of main worktrees, each read once.
+#[derive(Default)]
+struct Indexes(BTreeMap<AbsPath, Option<Index>>);
+
+impl Indexes {
+    /// Whether git keeps a file of a main worktree. What cannot be read keeps nothing.
+    fn hold(&mut self, main: &AbsPath, path: &AbsPath) -> bool {
+        let index = self.0.entry(main.clone()).or_insert_with(|| {
+            let repository = open::gix(main.as_path(), &[]).ok()?;
+            index::open_with(repository.git_dir(), repository.object_hash()).ok()?
+        });
+        let below = path.relative_to(main);
+        index.as_ref().is_some_and(|index| index::holds(index, below.as_os_str().as_bytes()))
+    }
 }

@@ -7,6 +7,7 @@ pub mod opener;
 pub mod tmux;
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
@@ -103,7 +104,7 @@ impl Server {
         let at = encoded(&directory.as_path().to_string_lossy());
         let all: Vec<Found> = read(self.get(&format!("/session?directory={at}"))?)?;
         let is_it = |found: &Found| found.title == title && found.parent.is_none() && is_at(found, directory);
-        if let Some(found) = all.into_iter().find(is_it) {
+        if let Some(found) = all.into_iter().find(|found| is_it(found) && is_id(&found.id)) {
             return Ok(found.id);
         }
         let mut request = self.agent.post(self.address(&format!("/session?directory={at}"))).content_type("application/json");
@@ -112,7 +113,8 @@ impl Server {
         }
         let request = request.config().timeout_global(Some(OPENING)).build();
         let answer = request.send(serde_json::to_string(&New { title })?).map_err(|error| self.trouble(&error))?;
-        Ok(read::<Found>(answer)?.id)
+        let id = read::<Found>(answer)?.id;
+        if is_id(&id) { Ok(id) } else { Err(anyhow!("the server's answer is not that of OpenCode")) }
     }
 
     fn get(&self, path: &str) -> Result<Response<ureq::Body>> {
@@ -144,6 +146,12 @@ fn is_at(found: &Found, directory: &AbsPath) -> bool {
     found.directory.is_empty() || found.directory.as_str() == directory.as_path().to_string_lossy()
 }
 
+/// Whether a name of a session is one that a command can be given.
+fn is_id(id: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    (1..=128).contains(&id.len()) && !id.starts_with('-') && id.bytes().all(plain)
+}
+
 fn read<T: for<'de> Deserialize<'de>>(mut answer: Response<ureq::Body>) -> Result<T> {
     let status = answer.status();
     if status.as_u16() == 401 {
@@ -163,12 +171,24 @@ fn login(url: &Url) -> Option<String> {
         Some((user, password)) => (decoded(user), decoded(password)),
         None => ("opencode".into(), decoded(&user)),
     });
-    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    // The file is not trusted: no other host gets a password that it does not name itself.
+    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty() && is_this_machine(authority));
     let (user, password) = of_url.or_else(|| {
         let user = set("OPENCODE_SERVER_USERNAME").unwrap_or_else(|| "opencode".into());
         Some((user, set("OPENCODE_SERVER_PASSWORD")?))
     })?;
     Some(format!("Basic {}", STANDARD.encode(format!("{user}:{password}"))))
+}
+
+/// Whether an address is of this machine alone.
+fn is_this_machine(authority: &str) -> bool {
+    let host = authority.rsplit('@').next().unwrap_or(authority);
+    let host = if host.starts_with('[') {
+        host.split(']').next().map_or("", |host| &host[1..])
+    } else {
+        host.split(':').next().unwrap_or(host)
+    };
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// Bytes as an address takes them in a query.
@@ -184,6 +204,21 @@ fn decoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_this_machine_is_told_a_password_of_the_environment() {
+        let ours = ["127.0.0.1:4096", "127.9.9.9", "localhost:1", "[::1]:4096"];
+        assert!(ours.iter().all(|authority| is_this_machine(authority)));
+        let others = [
+            "192.0.2.2:4096",
+            "127.0.0.1.example.com",
+            "localhost.example.com:1",
+            "127.0.0.1@example.com",
+            "[2001:db8::1]:1",
+            "",
+        ];
+        assert!(!others.iter().any(|authority| is_this_machine(authority)));
+    }
 
     #[test]
     fn an_address_holds_no_secret_and_a_query_no_blank() {

@@ -6,14 +6,14 @@ use std::io::Write as _;
 use std::process::Stdio;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
-use rustix::fs::{FlockOperation, flock};
+use anyhow::{Context as _, Result, bail};
+use rustix::fs::{FlockOperation, Mode, OFlags, flock};
 
 use crate::child::{self, Around, Ended, Task};
 use crate::diagnostic::Diagnostic;
 use crate::git::{Lasts, admin_dir_of};
 use crate::model::hook::Outstanding;
-use crate::model::mark::{CHECKOUT_MARK, CheckoutMark, OWN_DIRECTORY};
+use crate::model::mark::{CHECKOUT_MARK, CheckoutMark, HOOKS, OWN_DIRECTORY};
 use crate::model::path::{AbsPath, shell};
 use crate::plan::{Change, HookRun};
 use crate::regular;
@@ -21,7 +21,7 @@ use crate::regular;
 use super::Shared;
 use super::event::Event;
 
-/// How much of what a hook says is kept.
+/// How much of what a hook says is told and kept, in bytes.
 const KEPT: usize = 1 << 20;
 /// How often a hook's lock is tried, and how long to wait between.
 const TRIES: u32 = 5;
@@ -66,17 +66,22 @@ struct Place {
 
 impl Place {
     fn of(shared: &Shared<'_>, run: &HookRun) -> Result<Self> {
-        let directory = shared.run.desired.builders_dir.join(OWN_DIRECTORY).join("hooks").join(run.builder.as_str());
+        let directory = shared.run.desired.builders_dir.join(OWN_DIRECTORY).join(HOOKS).join(run.builder.as_str());
         shared.run.door.make_directory(&directory)?;
         let name = run.spot.as_ref().map_or_else(|| "builder".to_owned(), |spot| format!("checkout-{}", spot.repository));
         let log = directory.join(format!("{name}.{}.log", run.moment));
-        Ok(Place { log, lock: directory.join(format!("{name}.running")) })
+        Ok(Place { log, lock: directory.join(format!("{name}.{}.running", run.moment)) })
     }
 
     /// Takes the lock; whoever has it open has it, also where we are killed. It is empty: a hook that reads finds an end.
     fn take(&self) -> Result<File> {
         let failed = || format!("{} cannot be opened", self.lock);
-        let file = File::options().read(true).append(true).create(true).open(self.lock.as_path()).with_context(failed)?;
+        // Through no link, and never a pipe: what lies there may have come with a clone.
+        let flags = OFlags::RDONLY | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = File::from(rustix::fs::open(self.lock.as_path(), flags, Mode::from_raw_mode(0o600)).with_context(failed)?);
+        if !file.metadata().with_context(failed)?.is_file() {
+            bail!("{} is no regular file", self.lock);
+        }
         for _ in 1..TRIES {
             if flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok() {
                 return Ok(file);
@@ -94,6 +99,14 @@ impl Place {
         }
     }
 
+    /// A new log that begins with this.
+    fn log(&self, shared: &Shared<'_>, begin: &str) -> Result<File> {
+        shared.run.door.write_own(&self.log, begin.as_bytes(), Lasts::Soon)?;
+        let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = rustix::fs::open(self.log.as_path(), flags, Mode::empty());
+        file.map(File::from).with_context(|| format!("{} cannot be written", self.log))
+    }
+
     fn refusal(&self, fact: &str) -> anyhow::Error {
         Diagnostic::new(fact, format!("less {}\nwsctl apply", shell(&self.log))).into()
     }
@@ -102,8 +115,7 @@ impl Place {
 /// Runs it to its end; an inner error is how it failed, in words.
 fn end(shared: &Shared<'_>, change: &Change, run: &HookRun, place: &Place) -> Result<Result<(), (Ended, String)>> {
     let lock = place.take()?;
-    let mut log = File::create(place.log.as_path()).with_context(|| format!("{} cannot be written", place.log))?;
-    writeln!(log, "$ {}\n# in {}", run.hook.run.trim_end(), run.directory())?;
+    let mut log = place.log(shared, &format!("$ {}\n# in {}\n", run.hook.run.trim_end(), run.directory()))?;
     let environment = child::environment(&Around {
         root: &shared.run.desired.root,
         builder: &run.builder,
@@ -122,10 +134,11 @@ fn end(shared: &Shared<'_>, change: &Change, run: &HookRun, place: &Place) -> Re
     let lines = RefCell::new(Lines::default());
     let mut kept = 0;
     let mut hear = |_, bytes: &[u8]| {
-        if kept < KEPT {
-            kept += bytes.len();
-            let _ = log.write_all(bytes);
+        kept += bytes.len();
+        if kept > KEPT {
+            return;
         }
+        let _ = log.write_all(bytes);
         lines.borrow_mut().take(bytes, &mut |line| {
             shared.run.listener.event(&Event::Output { address: &change.address, line });
         });
@@ -140,7 +153,8 @@ fn end(shared: &Shared<'_>, change: &Change, run: &HookRun, place: &Place) -> Re
         Ended::Late => format!("it took longer than {}s, and was ended", run.hook.timeout),
         Ended::Interrupted => "it was interrupted".into(),
     };
-    writeln!(log, "\n# {how}")?;
+    let cut = if kept > KEPT { "\n# what it said further was not kept" } else { "" };
+    writeln!(log, "{cut}\n# {how}")?;
     if ended.is_good() {
         return Ok(Ok(()));
     }
@@ -162,10 +176,6 @@ impl Lines {
         while let Some(end) = self.part.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = self.part.drain(..=end).collect();
             self.tell(&line[..end], tell);
-        }
-        // What never ends a line is told all the same.
-        if self.part.len() > KEPT {
-            self.end(tell);
         }
     }
 

@@ -10,7 +10,7 @@ use std::io::{self, Read};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,6 +20,8 @@ pub use environment::{Around, environment};
 
 /// How often a running command is looked at, where it says nothing.
 const TICK: Duration = Duration::from_millis(20);
+/// How many pieces of output may wait to be taken.
+const QUEUE: usize = 16;
 /// How long what has ended may leave somebody behind who holds its output open.
 const LINGER: Duration = Duration::from_millis(300);
 /// How long a command has to end by itself once it is asked to.
@@ -149,11 +151,12 @@ fn command(words: &[OsString], directory: &AbsPath, environment: BTreeMap<OsStri
 
 /// Two threads that read. They are left alone where somebody who outlives the command keeps its output open.
 fn listen(child: &mut Child) -> Receiver<(Stream, Vec<u8>)> {
-    let (sender, receiver) = channel();
+    // Who says more than is taken waits: nothing piles up.
+    let (sender, receiver) = sync_channel(QUEUE);
     let out = child.stdout.take().map(|out| (Stream::Out, Box::new(out) as Box<dyn Read + Send>));
     let err = child.stderr.take().map(|err| (Stream::Err, Box::new(err) as Box<dyn Read + Send>));
     for (stream, mut from) in out.into_iter().chain(err) {
-        let sender: Sender<(Stream, Vec<u8>)> = sender.clone();
+        let sender: SyncSender<(Stream, Vec<u8>)> = sender.clone();
         thread::spawn(move || {
             let mut buffer = [0; 8192];
             while let Ok(read @ 1..) = from.read(&mut buffer) {
@@ -169,7 +172,9 @@ fn listen(child: &mut Child) -> Receiver<(Stream, Vec<u8>)> {
 /// What was said before the end and is still on its way.
 fn drain(said: &Receiver<(Stream, Vec<u8>)>, hear: &mut dyn FnMut(Stream, &[u8])) {
     let until = Instant::now() + LINGER;
-    while let Ok((stream, bytes)) = said.recv_timeout(until.saturating_duration_since(Instant::now())) {
+    // A flood that goes on is not waited for.
+    while let Some(left) = until.checked_duration_since(Instant::now()) {
+        let Ok((stream, bytes)) = said.recv_timeout(left) else { return };
         hear(stream, &bytes);
     }
 }

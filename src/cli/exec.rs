@@ -24,6 +24,9 @@ use crate::model::pattern::Pattern;
 use crate::view::exec::{Board, Layout, Run, nowhere, summary};
 use crate::{actual, view};
 
+/// How much of what it says in one place is kept until its turn comes, in bytes of each stream.
+const MOST: usize = 32 << 20;
+
 /// Run a command in every checkout, several at a time: its output, a summary, and exit code 1 where it failed in one.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
@@ -212,9 +215,15 @@ impl Spot<'_> {
         };
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
         let end = child::run(task, interrupt, &mut |stream, bytes| {
-            match stream {
-                Stream::Out => stdout.extend_from_slice(bytes),
-                Stream::Err => stderr.extend_from_slice(bytes),
+            let kept = match stream {
+                Stream::Out => &mut stdout,
+                Stream::Err => &mut stderr,
+            };
+            if kept.len() < MOST {
+                kept.extend_from_slice(bytes);
+                if kept.len() >= MOST {
+                    kept.extend_from_slice(b"\n(more is not kept: --output prefixed shows all of it)\n");
+                }
             }
             board.said(number, &address, stream, bytes);
         });

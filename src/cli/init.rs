@@ -51,11 +51,11 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
         return Err(Diagnostic::new(format!("{schema} is there already; nothing was written"), next).into());
     }
     let name = file.as_path().file_name().and_then(|name| name.to_str()).unwrap_or("builders.toml");
-    let content = FileContent::Bytes { bytes: text.into_bytes(), executable: false };
+    let content = FileContent::Bytes { bytes: text.into_bytes(), executable: false, private: false };
     let door = GitDoor::new(&directory, false)?;
     if schema.is_some() {
         let bytes = view::json::schema::text(&config::documented()).into_bytes();
-        let schema = FileContent::Bytes { bytes, executable: false };
+        let schema = FileContent::Bytes { bytes, executable: false, private: false };
         door.write_managed(&directory, &RelPath::new(SCHEMA)?, &schema, None)?;
     }
     door.write_managed(&directory, &RelPath::new(name)?, &content, None)?;

@@ -18,7 +18,12 @@ struct Placed<'a> {
     entry: &'a ManagedFile,
     /// The source: the repository whose main worktree it lies in, and the path there.
     from: Option<Written>,
+    /// The directory or the fixed part of the pattern that it is one of.
+    top: Option<RelPath>,
 }
+
+/// A file of an entry: its path, its source, and what it is one of.
+type Member = (RelPath, Option<Written>, Option<RelPath>);
 
 /// Files by the path that each has in the builder.
 type Files<'a> = BTreeMap<RelPath, Placed<'a>>;
@@ -40,7 +45,12 @@ pub(super) fn files(scene: &mut Scene<'_>, declared: &Builder, checkouts: &Check
                 None => scene.facts.root.clone(),
                 Some(name) => scene.facts.main_worktree(config, name)?,
             };
-            Some(Origin { path: path.under(&base), repository })
+            let member = file.top.is_some();
+            let within = match (&repository, &file.top) {
+                (Some(_), _) => Some(base.clone()),
+                (None, top) => top.as_ref().map(|top| top.under(&base)),
+            };
+            Some(Origin { path: path.under(&base), repository, member, within })
         });
         let checkout = around(&to, checkouts);
         files.insert(to.clone(), DesiredFile { to, from, mode, checkout });
@@ -53,13 +63,13 @@ fn place<'a>(scene: &mut Scene<'_>, files: impl Iterator<Item = &'a ManagedFile>
     let mut placed: Files<'a> = BTreeMap::new();
     for entry in files {
         for (checkout, at) in places(entry, checkouts) {
-            for (path, from) in members(scene, entry, checkout, &at) {
+            for (path, from, top) in members(scene, entry, checkout, &at) {
                 if let Some(first) = placed.get(&path).filter(|first| !std::ptr::eq(first.entry, entry)) {
                     let message = format!("two files go to `{path}`");
                     let twice = fault(&entry.to.span, message, "", "keep one of the two");
                     push_once(&mut scene.faults, related(twice, &first.entry.to.span, "the first one"));
                 } else {
-                    placed.insert(path, Placed { entry, from });
+                    placed.insert(path, Placed { entry, from, top });
                 }
             }
         }
@@ -83,13 +93,8 @@ fn places<'a>(entry: &ManagedFile, checkouts: &'a Checkouts) -> Vec<(Option<&'a 
 }
 
 /// The files that an entry stands for at one of its places, each with its source.
-fn members(
-    scene: &mut Scene<'_>,
-    entry: &ManagedFile,
-    checkout: Option<&RepoName>,
-    at: &RelPath,
-) -> Vec<(RelPath, Option<Written>)> {
-    let Some(from) = &entry.from else { return vec![(at.clone(), None)] };
+fn members(scene: &mut Scene<'_>, entry: &ManagedFile, checkout: Option<&RepoName>, at: &RelPath) -> Vec<Member> {
+    let Some(from) = &entry.from else { return vec![(at.clone(), None, None)] };
     let written: Written = match &from.value {
         From::Workspace(path) => (None, path.clone()),
         From::EachMain(path) => (checkout.cloned(), path.clone()),
@@ -99,11 +104,12 @@ fn members(
     let whole = entry.mode == Some(FileMode::Symlink) && !is_pattern(&written.1);
     match scene.facts.trees.get(&written).filter(|_| !whole) {
         None if is_pattern(&written.1) => vec![],
-        None => vec![(at.clone(), Some(written))],
+        None => vec![(at.clone(), Some(written), None)],
         Some(Ok(files)) => {
             let (repository, top) = (&written.0, fixed(&written.1));
             let join = |base: &RelPath, below: &RelPath| RelPath::new(&format!("{base}/{below}")).ok();
-            let member = |below: &RelPath| Some((join(at, below)?, Some((repository.clone(), join(&top, below)?))));
+            let member =
+                |below: &RelPath| Some((join(at, below)?, Some((repository.clone(), join(&top, below)?)), Some(top.clone())));
             files.iter().filter_map(member).collect()
         }
         Some(Err(why)) => {

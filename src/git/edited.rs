@@ -84,7 +84,7 @@ fn read(file: &AbsPath) -> Result<Option<Vec<u8>>> {
 
 /// The first digits of a text's hash, for the names of temporaries.
 fn short_hash(bytes: &[u8]) -> Result<String> {
-    let mut hash = content_hash(&FileContent::Bytes { bytes: bytes.to_vec(), executable: false })?;
+    let mut hash = content_hash(&FileContent::Bytes { bytes: bytes.to_vec(), executable: false, private: false })?;
     hash.truncate(32);
     Ok(hash)
 }

@@ -61,6 +61,12 @@ pub(super) fn remove(builder: &AbsPath, to: &RelPath, expect: &str) -> Result<()
 
 /// Settles what a write or a removal left when it was cut short; see `Door::settle_managed`.
 pub(super) fn settle(file: &Unsettled<'_>) -> Result<Option<AbsPath>> {
+    // Nothing was ever written behind a link, or what is no directory.
+    let above = Path::new(file.to.as_str()).ancestors().skip(1).filter(|above| !above.as_os_str().is_empty());
+    let blocked = |above: &Path| file.builder.join(above).as_path().symlink_metadata().is_ok_and(|found| !found.is_dir());
+    if above.into_iter().any(blocked) {
+        return Ok(None);
+    }
     let place = match Place::open(file.builder, file.to, false) {
         Ok(place) => place,
         // Without its directory there is no temporary either.
@@ -193,8 +199,9 @@ impl<'a> Place<'a> {
         let failed = || format!("{} cannot be written", self.to);
         match content {
             FileContent::Link(target) => rustix::fs::symlinkat(target.as_os_str(), &self.directory, name).with_context(failed),
-            FileContent::Bytes { bytes, executable } => {
-                let mode = if *executable { 0o777 } else { 0o666 };
+            FileContent::Bytes { bytes, executable, private } => {
+                let all = if *executable { 0o777 } else { 0o666 };
+                let mode = if *private { all & 0o700 } else { all };
                 let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
                 let file = rustix::fs::openat(&self.directory, name, flags, Mode::from_raw_mode(mode)).with_context(failed)?;
                 let mut file = File::from(file);

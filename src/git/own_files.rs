@@ -13,6 +13,7 @@ use rustix::io::Errno;
 
 use super::Lasts;
 use crate::diagnostic::Diagnostic;
+use crate::model::mark::{HOOKS, REPLACED};
 use crate::model::path::AbsPath;
 
 /// What every temporary of this process is called first: `.wsctl-`, the token, a dash. The journal names the token, so
@@ -110,9 +111,11 @@ fn replace(path: &Path, bytes: &[u8], mode: u32, sync: bool) -> Result<()> {
 /// Writes a file of our own that must not be a link, below `base` without links above it.
 pub(super) fn write_own(base: &AbsPath, path: &AbsPath, bytes: &[u8], lasts: Lasts) -> Result<()> {
     refuse_links(base, path)?;
+    // What somebody wrote, and what hooks say, may hold secrets.
+    let mode = if path.as_path().iter().any(|part| part == REPLACED || part == HOOKS) { 0o600 } else { 0o666 };
     match lasts {
-        Lasts::Now => write_whole(path.as_path(), bytes, 0o666),
-        Lasts::Soon => write_soon(path.as_path(), bytes, 0o666),
+        Lasts::Now => write_whole(path.as_path(), bytes, mode),
+        Lasts::Soon => write_soon(path.as_path(), bytes, mode),
     }
 }
 

@@ -31,7 +31,11 @@ pub(super) fn seed(own: &AbsPath, main: &AbsPath, checkout: &AbsPath, path: &Rel
     let (from, to) = (path.under(main), path.under(checkout));
     let there = |path: &AbsPath| path.as_path().symlink_metadata().is_ok();
     let Ok(found) = from.as_path().symlink_metadata() else { return Ok(Seeded::Nothing) };
-    if there(&to) || !(found.is_dir() || found.is_file()) {
+    let inside = || {
+        let (main, from) = (main.as_path().canonicalize().ok()?, from.as_path().canonicalize().ok()?);
+        Some(from.starts_with(main))
+    };
+    if there(&to) || !(found.is_dir() || found.is_file()) || inside() != Some(true) {
         return Ok(Seeded::Nothing);
     }
     let draft = own.join("new").join(format!("seed-{:016x}", getrandom::u64()?));
@@ -67,6 +71,10 @@ fn copy(from: &Path, to: &Path, found: &Metadata) -> io::Result<()> {
     fs::create_dir(to)?;
     for entry in fs::read_dir(from)? {
         let name: OsString = entry?.file_name();
+        // A repository in it would be nobody's, and in the way of a removal.
+        if name == ".git" {
+            continue;
+        }
         let at = from.join(&name);
         match at.symlink_metadata() {
             Ok(found) => copy(&at, &to.join(&name), &found)?,

@@ -110,6 +110,10 @@ pub enum Source {
         bytes: Vec<u8>,
         /// Whether it may be executed.
         executable: bool,
+        /// Whether nobody else may read it.
+        private: bool,
+        /// Whether git keeps it: the index of the main worktree that it lies in has it.
+        kept: bool,
     },
     /// A directory: fit for a symbolic link.
     Directory,

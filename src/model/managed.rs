@@ -67,4 +67,8 @@ pub struct Origin {
     /// The repository whose main worktree it lies in, where it is declared as one of its files: it may not be there, and what
     /// was made of it is perhaps all that is left of it.
     pub repository: Option<RepoName>,
+    /// Whether it is one of the files of a directory or a pattern, and not named by itself.
+    pub member: bool,
+    /// What it has to lie in when all links are followed: a directory that was named, or a main worktree. `None`: it was named itself.
+    pub within: Option<AbsPath>,
 }

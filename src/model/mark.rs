@@ -22,6 +22,8 @@ pub const BUILDER_MARK: &str = "wsctl-builder.json";
 pub const OWN_DIRECTORY: &str = ".wsctl";
 /// The directory in [`OWN_DIRECTORY`] that keeps what was in a managed file's way.
 pub const REPLACED: &str = "replaced";
+/// The directory in [`OWN_DIRECTORY`] that keeps what hooks said.
+pub const HOOKS: &str = "hooks";
 /// The lock's name in the workspace's own directory.
 pub const WORKSPACE_LOCK: &str = "lock";
 /// The lock's name in a repository's common directory.

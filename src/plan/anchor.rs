@@ -62,7 +62,9 @@ fn recordable(input: &Input<'_>, builder: &DesiredBuilder, file: &DesiredFile) -
     let written = input.builder_mark(&builder.name)?.files.get(&file.to)?;
     let disk = input.directory(&builder.name)?.files.get(&file.to).filter(|disk| unedited(Some(disk), &written.hash))?;
     match disk {
-        DiskFile::File { bytes, executable, .. } => Some(FileContent::Bytes { bytes: bytes.clone(), executable: *executable }),
+        DiskFile::File { bytes, executable, .. } => {
+            Some(FileContent::Bytes { bytes: bytes.clone(), executable: *executable, private: false })
+        }
         DiskFile::Symlink { target, .. } => Some(FileContent::Link(target.clone())),
         DiskFile::Missing | DiskFile::Unusable { .. } => None,
     }

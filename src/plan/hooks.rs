@@ -174,8 +174,9 @@ pub(super) fn before_removal(
     if input.options.skip_hooks {
         return (vec![], vec![]);
     }
+    let mut blockers = still_running(input, builder, builder_path, members, whole);
     let port = input.port(builder).or_else(|| input.builder_mark(builder)?.port);
-    let (mut runs, mut blockers) = (Vec::new(), Vec::new());
+    let mut runs = Vec::new();
     let mut add = |hook: &Hook, spot: Option<HookSpot>, branch: Option<&BranchName>| {
         let path = spot.as_ref().map_or(builder_path, |spot| &spot.path);
         blockers.extend(untrusted(input, hook, Moment::PreRemove, path));
@@ -204,6 +205,18 @@ pub(super) fn before_removal(
         add(hook, None, Some(&mark.branch));
     }
     (runs, blockers)
+}
+
+/// Hooks that still prepare what is to go, though the wsctl that began them has ended. One that came to its end may have left
+/// a server behind, which is no reason.
+fn still_running(input: &Input<'_>, builder: &BuilderName, path: &AbsPath, members: &[Member<'_>], whole: bool) -> Vec<Blocker> {
+    let own = input.builder_mark(builder).filter(|mark| whole && mark.hooks.post_create.is_some());
+    let own = own.and_then(|_| running(input, &Address::Hook(builder.clone(), None), path));
+    let inside = members.iter().filter_map(|(name, _, registration)| {
+        registration.mark.mark()?.hooks.post_create.as_ref()?;
+        running(input, &Address::Hook(builder.clone(), Some((*name).clone())), registration.worktree.as_ref().unwrap_or(path))
+    });
+    own.into_iter().chain(inside).collect()
 }
 
 /// What a removal says of the hooks that run before it.

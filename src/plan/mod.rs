@@ -71,7 +71,7 @@ pub use selection::{Narrowed, Selection, addresses};
 pub use step::{Part, Step};
 pub use unmanaged::unmanaged;
 pub use write::{
-    AnchorWrite, BranchPlan, BuilderWrite, CheckoutTouch, CheckoutWrite, FileContent, FileWrite, Gitlink, MarkWrite,
+    AnchorWrite, Aside, BranchPlan, BuilderWrite, CheckoutTouch, CheckoutWrite, FileContent, FileWrite, Gitlink, MarkWrite,
     RepositoryWrite,
 };
 

@@ -212,10 +212,21 @@ pub struct FileWrite {
     pub expect: Option<String>,
     /// Whether the file that is there was there before wsctl.
     pub adopted: bool,
-    /// Whether what is there is somebody's: it is set aside before another is written.
-    pub keep: bool,
+    /// Whether what is there is set aside before another is written.
+    pub keep: Aside,
     /// Whether its source lies in a main worktree; for the mark.
     pub sole: bool,
+}
+
+/// Whether what is there is set aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Aside {
+    /// Git keeps what it is a copy of.
+    No,
+    /// It may be all that is left of a source that git does not keep; nobody has to be told of every change of one.
+    Quietly,
+    /// It is somebody's.
+    Told,
 }
 
 /// What a managed file holds.
@@ -228,6 +239,9 @@ pub enum FileContent {
         bytes: Vec<u8>,
         /// Whether it may be executed.
         executable: bool,
+        /// Whether nobody else may read it, as nobody may read its source.
+        #[serde(default)]
+        private: bool,
     },
     /// A symbolic link to this target.
     Link(#[serde(with = "escaped")] std::path::PathBuf),

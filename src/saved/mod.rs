@@ -139,7 +139,7 @@ impl Wish {
         let urls = desired.repositories.values().filter_map(|repository| Some(repository.url.as_ref()?.expose()));
         // A url is shown without its secrets, and means another repository with others.
         let text = urls.fold(format!("{bare:?}"), |text, url| text + "\n" + url);
-        let meaning = git::content_hash(&FileContent::Bytes { bytes: text.into_bytes(), executable: false })?;
+        let meaning = git::content_hash(&FileContent::Bytes { bytes: text.into_bytes(), executable: false, private: false })?;
         let texts = shown.iter().map(|source| Text { file: source.file.clone(), text: source.text.clone() });
         Ok(Wish { meaning, texts: texts.collect() })
     }

@@ -162,7 +162,7 @@ fn managed_files_and_their_sources() {
     for to in ["Taskfile.yaml", "one/README.md", "one/.env", "missing", "linked/x", "dir", "link"] {
         let file = DesiredFile {
             to: rel(to),
-            from: Some(Origin { path: abs(sandbox.path("source")), repository: None }),
+            from: Some(Origin { path: abs(sandbox.path("source")), repository: None, member: false, within: None }),
             mode: FileMode::Copy,
             checkout: None,
         };

@@ -233,3 +233,12 @@ fn the_functions_change_directory_and_complete() {
         crate::support::skip(&format!("no {} here: their functions were not tried", missing.join(" and no ")));
     }
 }
+
+#[test]
+fn a_flood_is_cut_and_ended_in_time() {
+    let sandbox = two();
+    let begun = Instant::now();
+    let said = sandbox.wsctl(&["exec", "--timeout", "2s", "--target", "builders.two.api", "--", "yes"]).fails();
+    assert!(begun.elapsed() < Duration::from_secs(40), "{:?}", begun.elapsed());
+    assert!(said.stdout.len() < 40 << 20 && said.stderr.contains("it took too long"), "{} bytes", said.stdout.len());
+}

@@ -301,3 +301,73 @@ fn a_hook_that_is_killed_has_failed() {
     std::fs::remove_file(sandbox.builder("one/go")).unwrap();
     sandbox.converged();
 }
+
+#[test]
+fn what_a_hook_says_is_written_through_no_link_and_waits_for_no_pipe() {
+    let links: [(&str, &str); 2] = [("builder.post_create.log", "ln -s"), ("builder.post_create.running", "ln -s")];
+    for (name, make) in
+        links.into_iter().chain([("builder.post_create.log", "mkfifo"), ("builder.post_create.running", "mkfifo")])
+    {
+        let sandbox = trusting("[hooks]\npost_create = \"cat; echo written >&0; echo pwned\"\n");
+        std::fs::create_dir_all(sandbox.builder(".wsctl/hooks/one")).unwrap();
+        let victim = sandbox.top().join("victim");
+        std::fs::write(&victim, "precious\n").unwrap();
+        let at = sandbox.builder(format!(".wsctl/hooks/one/{name}"));
+        let of = if make == "mkfifo" { String::new() } else { victim.display().to_string() };
+        sandbox.command("sh").args(["-c", &format!("{make} {of} {}", at.display())]).output().unwrap();
+        sandbox.apply().fails().never_says("precious").says("builders.one.post_create: run failed");
+        assert_eq!(text(&victim), "precious\n", "{name}");
+    }
+}
+
+#[test]
+fn a_flood_fills_neither_memory_nor_disk_and_ends_in_time() {
+    let sandbox = Sandbox::workspace();
+    sandbox.toml("[repos.api]\n[repos.web]\n[builders.one]\nrepos = [\"api\"]\n[hooks]\npost_create = \"yes 0123456789012345678901234567890123456789\"\ntimeout = \"2s\"\n");
+    sandbox.wsctl(&["trust", "--auto-approve"]).ok();
+    let begun = Instant::now();
+    let said = sandbox.apply().fails();
+    assert!(
+        said.to_string().contains("it took longer than 2s") && begun.elapsed() < Duration::from_secs(60),
+        "{:?}",
+        begun.elapsed()
+    );
+    assert!(said.stderr.len() < 8 << 20, "{} bytes", said.stderr.len());
+    let kept = text(log(&sandbox, "builder.post_create"));
+    assert!(kept.len() < 2 << 20 && kept.contains("what it said further was not kept"), "{} bytes", kept.len());
+    let mode =
+        std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(log(&sandbox, "builder.post_create")).unwrap().permissions());
+    assert_eq!(mode & 0o077, 0, "it may hold secrets");
+}
+
+#[test]
+fn a_builder_stays_while_its_hook_still_prepares_it_and_goes_though_a_server_of_it_lives_on() {
+    let hook = "test -f $WSCTL_WORKSPACE/go && exit; echo $$ > $WSCTL_WORKSPACE/pid; mv $WSCTL_WORKSPACE/pid $WSCTL_WORKSPACE/begun; cd /; while :; do sleep \
+                0.05; done";
+    let sandbox = Sandbox::workspace();
+    let rest = "[repos.api]\n[repos.web]\n[builders.stays]\nrepos = []\n";
+    sandbox.toml(&format!("{rest}[builders.one]\nrepos = [\"api\"]\n[builders.one.hooks]\npost_create = \"{hook}\"\n"));
+    sandbox.wsctl(&["trust", "--auto-approve"]).ok();
+    let mut child = apply_until(&sandbox, "begun");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    sandbox.toml(rest);
+    sandbox.apply().fails().says("! builders.one").says("it is still running");
+    let group = rustix::process::Pid::from_raw(text(sandbox.path("begun")).trim().parse().unwrap()).unwrap();
+    assert!(group.as_raw_pid() > 1);
+    rustix::process::kill_process_group(group, rustix::process::Signal::KILL).unwrap();
+    let begun = Instant::now();
+    while sandbox.plan().stdout.contains("it is still running") {
+        assert!(begun.elapsed() < Duration::from_secs(30), "its lock stays");
+    }
+    sandbox.apply().ok();
+
+    // A server that post_create starts keeps what it was given open; pre_remove ends it.
+    let start = "cd /; sleep 300 >/dev/null 2>&1 & echo $! > $WSCTL_WORKSPACE/server";
+    let hooks = format!("post_create = \"{start}\"\npre_remove = \"kill $(cat $WSCTL_WORKSPACE/server)\"\n");
+    sandbox.toml(&format!("{rest}[builders.two]\nrepos = [\"api\"]\n[builders.two.hooks]\n{hooks}"));
+    sandbox.wsctl(&["trust", "--auto-approve"]).ok();
+    sandbox.apply().ok();
+    sandbox.toml(rest);
+    sandbox.apply().ok().says("Apply complete: 1 removed.");
+}

@@ -260,3 +260,99 @@ fn a_cache_is_seeded_where_blocks_can_be_shared_and_told_where_not() {
     let refused = sandbox.plan().fails().says("`seed` names something that is in what it names already");
     refused.says("`seed` names a pattern").says("`seed` is the whole repository");
 }
+
+#[test]
+fn a_copy_is_read_by_nobody_who_may_not_read_its_source() {
+    let sandbox = declaring("[[files]]\nfrom = \"{repo}/.env\"\nto = \"{repo}/.env\"\n");
+    sandbox.write("repos/api/.git/info/exclude", ".env\n");
+    sandbox.write("repos/api/.env", "SECRET=1\n");
+    let mode = |path: std::path::PathBuf| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    std::fs::set_permissions(sandbox.path("repos/api/.env"), std::fs::Permissions::from_mode(0o600)).unwrap();
+    sandbox.apply().ok();
+    assert_eq!(mode(sandbox.builder("one/api/.env")), 0o600);
+    sandbox.converged();
+    sandbox.write(".builders/one/api/.env", "SECRET=mine\n");
+    sandbox.wsctl(&["apply", "--auto-approve", "--replace", "builders.one"]).ok();
+    let kept: Vec<_> =
+        std::fs::read_dir(sandbox.builder(".wsctl/replaced")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(mode(kept[0].clone()), 0o600);
+}
+
+/// Everything that lies in `replaced/`.
+fn replaced(sandbox: &Sandbox) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(sandbox.builder(".wsctl/replaced")) else { return vec![] };
+    let mut texts: Vec<String> = entries.map(|entry| text(entry.unwrap().path())).collect();
+    texts.sort();
+    texts
+}
+
+#[test]
+fn what_git_does_not_keep_is_never_gone_for_good() {
+    let more = "[[files]]\nfrom = \"{repo}/.env\"\nto = \"{repo}/.env\"\n[[files]]\nfrom = \".local*\"\nto = \"local\"\n[[files]]\nfrom = \"notes.md\"\nto = \"notes.md\"\n";
+    let sandbox = declaring(more);
+    sandbox.write("repos/api/.git/info/exclude", ".env\n");
+    sandbox.write("repos/api/.env", "SECRET=1\n");
+    sandbox.write(".local.env", "only copy\n");
+    sandbox.apply().ok();
+    // Emptied by mistake, and deleted: cron copies the one, and takes the other away.
+    sandbox.write("repos/api/.env", "");
+    std::fs::remove_file(sandbox.path(".local.env")).unwrap();
+    sandbox.write("notes.md", "new notes\n");
+    sandbox.wsctl(&["apply", "--auto-approve", "-q"]).ok();
+    assert_eq!(text(sandbox.builder("one/api/.env")), "");
+    assert!(!sandbox.builder("one/local/.local.env").exists());
+    // What git keeps is not kept twice.
+    assert_eq!(replaced(&sandbox), ["SECRET=1\n", "only copy\n"]);
+    sandbox.converged();
+}
+
+#[test]
+fn what_a_pattern_names_and_the_checkout_tracks_is_no_managed_file() {
+    let sandbox = declaring("[[files]]\nfrom = \"{repo}/.env*\"\nto = \"{repo}\"\n");
+    sandbox.write("repos/api/.gitignore", ".env\n");
+    sandbox.write("repos/api/.env.example", "A=\n");
+    sandbox.commit("repos/api", "example");
+    sandbox.git("repos/api", &["push", "-q", "origin", "main"]);
+    sandbox.write("repos/api/.env", "A=1\n");
+    sandbox.apply().ok();
+    assert_eq!(text(sandbox.builder("one/api/.env")), "A=1\n");
+    sandbox.converged();
+}
+
+#[test]
+fn a_link_that_a_repository_brings_leads_nowhere_outside_of_it() {
+    let more = "[[repos.api.files]]\nfrom = \"skills\"\nto = \"skills\"\n";
+    let sandbox = Sandbox::workspace();
+    sandbox.toml(&TWO.replacen("[repos.api]\n", &format!("[repos.api]\n{more}"), 1));
+    sandbox.write("repos/api/.git/info/exclude", "skills\n");
+    sandbox.write("repos/api/skills/a.md", "a\n");
+    std::fs::write(sandbox.home().join("id"), "PRIVATE\n").unwrap();
+    std::os::unix::fs::symlink(sandbox.home().join("id"), sandbox.path("repos/api/skills/b.md")).unwrap();
+    std::os::unix::fs::symlink("a.md", sandbox.path("repos/api/skills/c.md")).unwrap();
+    sandbox.apply().fails().says("its source is a symbolic link that leads out of where it lies").never_says("PRIVATE");
+    assert!(!sandbox.builder("one/api/skills/b.md").exists());
+    assert_eq!(text(sandbox.builder("one/api/skills/c.md")), "a\n");
+}
+
+#[test]
+fn a_file_that_cannot_be_reached_leaves_no_journal_behind() {
+    let sandbox = declaring("[[files]]\nfrom = \"notes.md\"\nto = \"{repo}/cfg/deep/notes.md\"\n");
+    let out = sandbox.top().join("out");
+    std::fs::create_dir_all(&out).unwrap();
+    std::os::unix::fs::symlink(&out, sandbox.path("repos/api/cfg")).unwrap();
+    sandbox.commit("repos/api", "a link");
+    sandbox.git("repos/api", &["push", "-q", "origin", "main"]);
+    sandbox.apply().fails();
+    sandbox.apply().fails().never_says("cut short");
+    assert!(std::fs::read_dir(out).unwrap().next().is_none());
+    assert!(!sandbox.builder(".wsctl/journal").exists());
+}
+
+#[test]
+fn where_every_port_is_taken_it_is_said_so() {
+    let sandbox = declaring(
+        "[workspace]\nports = \"41000-41000\"\n[builders.two]\nrepos = []\n[[files]]\nfrom = \"t\"\nto = \"t\"\nmode = \"template\"\n",
+    );
+    sandbox.write("t", "{port}");
+    sandbox.plan().says("its source names `{port}`, and every one of the `ports` of [workspace] is taken");
+}

@@ -16,7 +16,7 @@ fn pairs<const N: usize>(pairs: [(&str, &str); N]) -> std::collections::BTreeMap
 
 /// A source in the workspace.
 fn from(path: &str) -> Origin {
-    Origin { path: abs(path), repository: None }
+    Origin { path: abs(path), repository: None, member: false, within: None }
 }
 
 #[test]

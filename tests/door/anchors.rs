@@ -32,7 +32,7 @@ impl Builder {
         let gitlinks = gitlinks.collect();
         let files = vec![
             (rel("Taskfile.yaml"), text("a: 1\n")),
-            (rel("bin/run"), FileContent::Bytes { bytes: b"#!/bin/sh\n".to_vec(), executable: true }),
+            (rel("bin/run"), FileContent::Bytes { bytes: b"#!/bin/sh\n".to_vec(), executable: true, private: false }),
             (rel("link"), FileContent::Link("Taskfile.yaml".into())),
         ];
         for (to, content) in &files {

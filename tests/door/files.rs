@@ -62,7 +62,7 @@ fn managed_files_may_be_links_and_executable() {
     let sandbox = Sandbox::new();
     let (door, builder) = (sandbox.door(), sandbox.builders().join("b"));
     door.make_directory(&builder).unwrap();
-    let run = FileContent::Bytes { bytes: b"#!/bin/sh\n".to_vec(), executable: true };
+    let run = FileContent::Bytes { bytes: b"#!/bin/sh\n".to_vec(), executable: true, private: false };
     door.write_managed(&builder, &rel("run"), &run, None).unwrap();
     assert_eq!(std::fs::metadata(builder.join("run")).unwrap().permissions().mode() & 0o100, 0o100);
     let link = FileContent::Link("../../x".into());

@@ -37,7 +37,7 @@ fn workspace() -> WorkspaceId {
 }
 
 fn text(content: &str) -> FileContent {
-    FileContent::Bytes { bytes: content.into(), executable: false }
+    FileContent::Bytes { bytes: content.into(), executable: false, private: false }
 }
 
 fn hash(bytes: &[u8]) -> String {

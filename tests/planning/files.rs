@@ -23,7 +23,10 @@ fn created() -> World {
 fn source(world: World, text: &str) -> World {
     let bytes = text.into();
     world.with(|world| {
-        world.actual.sources.insert(abs("/ws/Taskfile.yaml"), Source::File { bytes, executable: false });
+        world
+            .actual
+            .sources
+            .insert(abs("/ws/Taskfile.yaml"), Source::File { bytes, executable: false, private: false, kept: true });
     })
 }
 
@@ -166,7 +169,10 @@ fn a_template_knows_four_words_and_leaves_every_other_brace() {
     let text = String::from_utf8(bytes.clone()).unwrap();
     assert_eq!(text, "slack builder/slack /ws /ws/.builders/slack {other} {slack} {");
     let binary = mode(declared(), FileMode::Template).with(|world| {
-        world.actual.sources.insert(abs("/ws/Taskfile.yaml"), Source::File { bytes: vec![0xff], executable: false });
+        world
+            .actual
+            .sources
+            .insert(abs("/ws/Taskfile.yaml"), Source::File { bytes: vec![0xff], executable: false, private: false, kept: true });
     });
     assert_eq!(planned(&binary).changes.last().unwrap().blockers[0].kind, "source");
 }
@@ -192,7 +198,10 @@ fn another_mode_or_another_bit_is_an_update() {
         &["~ builders.slack.files.\"Taskfile.yaml\" | it was a copy: link to Taskfile.yaml"],
     );
     let executable = created().with(|world| {
-        world.actual.sources.insert(abs("/ws/Taskfile.yaml"), Source::File { bytes: b"one\n".into(), executable: true });
+        world.actual.sources.insert(
+            abs("/ws/Taskfile.yaml"),
+            Source::File { bytes: b"one\n".into(), executable: true, private: false, kept: true },
+        );
     });
     expect(&executable, &[&format!("~ {CHANGED}")]);
     let same_text = mode(created(), FileMode::Template);

@@ -80,7 +80,7 @@ fn an_edited_file_is_kept_and_written_again() {
     let change = &made.changes[0];
     assert_eq!(change.details, ["replace: what was edited is kept in .builders/.wsctl/replaced"]);
     let Action::WriteFile(write) = &change.action else { panic!("{change:?}") };
-    assert!(write.keep && !write.adopted && write.expect.is_some());
+    assert!(write.keep == wsctl::plan::Aside::Told && !write.adopted && write.expect.is_some());
     assert!(change.diff.is_some());
     // One of somebody else, or one that the checkout tracks, is no edited one.
     let foreign = created().mark("slack", |mark| mark.files.clear()).directory("slack", |directory| {

@@ -164,13 +164,20 @@ impl World {
     /// A managed file, copied from the workspace.
     pub fn file(mut self, name: &str, to: &str, text: &str) -> Self {
         let from = abs("/ws").join(rel(to).as_str().rsplit('/').next().unwrap());
-        self.actual.sources.insert(from.clone(), Source::File { bytes: text.into(), executable: false });
+        self.actual
+            .sources
+            .insert(from.clone(), Source::File { bytes: text.into(), executable: false, private: false, kept: true });
         let declared = self.desired.builders.get_mut(name).unwrap();
         let inside = declared.checkouts.values().find(|checkout| checkout.path.contains(&rel(to)));
         let checkout = inside.map(|checkout| checkout.repository.clone());
         declared.files.insert(
             rel(to),
-            DesiredFile { to: rel(to), from: Some(Origin { path: from, repository: None }), mode: FileMode::Copy, checkout },
+            DesiredFile {
+                to: rel(to),
+                from: Some(Origin { path: from, repository: None, member: false, within: None }),
+                mode: FileMode::Copy,
+                checkout,
+            },
         );
         self
     }

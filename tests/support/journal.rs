@@ -17,7 +17,7 @@ pub const TOKEN: &str = "0123456789abcdef";
 
 /// The hash of a file's content, as marks and journals have it.
 pub fn hash(text: &str) -> String {
-    content_hash(&FileContent::Bytes { bytes: text.into(), executable: false }).unwrap()
+    content_hash(&FileContent::Bytes { bytes: text.into(), executable: false, private: false }).unwrap()
 }
 
 fn abs(path: impl Into<PathBuf>) -> AbsPath {

@@ -177,10 +177,10 @@ pub fn file(name: &str, to: &str, old: &[u8], new: &[u8]) -> Change {
         builder: abs("/ws/.builders").join(name),
         to: rel(to),
         mode: FileMode::Copy,
-        content: FileContent::Bytes { bytes: new.into(), executable: false },
+        content: FileContent::Bytes { bytes: new.into(), executable: false, private: false },
         expect: Some("hash".into()),
         adopted: false,
-        keep: false,
+        keep: wsctl::plan::Aside::No,
         sole: false,
     };
     let diff = TextChange { path: rel(to), old: old.into(), new: new.into(), private: false };

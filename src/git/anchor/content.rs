@@ -78,8 +78,8 @@ pub(super) fn tree(objects: &Objects, anchor: &AnchorContent<'_>) -> Result<gix:
 pub(super) fn blob(content: &FileContent) -> (EntryKind, &[u8]) {
     use std::os::unix::ffi::OsStrExt as _;
     match content {
-        FileContent::Bytes { bytes, executable: false } => (EntryKind::Blob, bytes),
-        FileContent::Bytes { bytes, executable: true } => (EntryKind::BlobExecutable, bytes),
+        FileContent::Bytes { bytes, executable: false, .. } => (EntryKind::Blob, bytes),
+        FileContent::Bytes { bytes, executable: true, .. } => (EntryKind::BlobExecutable, bytes),
         FileContent::Link(target) => (EntryKind::Link, target.as_os_str().as_bytes()),
     }
 }

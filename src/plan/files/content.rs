@@ -26,14 +26,14 @@ pub(super) fn content_at(
     file: &DesiredFile,
     place: &AbsPath,
 ) -> Result<FileContent, Blocker> {
-    let text = |text: String| FileContent::Bytes { bytes: text.into_bytes(), executable: false };
+    let text = |text: String| FileContent::Bytes { bytes: text.into_bytes(), executable: false, private: false };
     let source = file.from.as_ref();
     Ok(match (file.mode, source) {
         (FileMode::Agents, _) => text(agents(input, builder)),
         (FileMode::CodeWorkspace, _) => text(code_workspace(builder, &file.to)),
         (FileMode::Copy, Some(from)) => {
-            let (bytes, executable) = read(input, from)?;
-            FileContent::Bytes { bytes: bytes.clone(), executable }
+            let (bytes, executable, private) = read(input, from)?;
+            FileContent::Bytes { bytes: bytes.clone(), executable, private }
         }
         (FileMode::Symlink, Some(from)) => {
             if !matches!(input.actual.sources.get(&from.path), Some(Source::Directory)) {
@@ -42,18 +42,18 @@ pub(super) fn content_at(
             FileContent::Link(link_target(&from.path, &file.to.under(place), &input.desired.root))
         }
         (FileMode::Template, Some(from)) => {
-            let (bytes, executable) = read(input, from)?;
+            let (bytes, executable, private) = read(input, from)?;
             let text = std::str::from_utf8(bytes).map_err(|_| unusable(from, "is no UTF-8 text, as a template must be"))?;
             let filled = fill(text, &values(input, builder, file, place)).map_err(|why| unusable(from, &why))?;
-            FileContent::Bytes { bytes: filled.into_bytes(), executable }
+            FileContent::Bytes { bytes: filled.into_bytes(), executable, private }
         }
         (FileMode::Copy | FileMode::Symlink | FileMode::Template, None) => text(String::new()),
     })
 }
 
-fn read<'a>(input: &Input<'a>, from: &Origin) -> Result<(&'a Vec<u8>, bool), Blocker> {
+fn read<'a>(input: &Input<'a>, from: &Origin) -> Result<(&'a Vec<u8>, bool, bool), Blocker> {
     match input.actual.sources.get(&from.path) {
-        Some(Source::File { bytes, executable }) => Ok((bytes, *executable)),
+        Some(Source::File { bytes, executable, private, .. }) => Ok((bytes, *executable, *private)),
         Some(Source::Directory) => Err(unusable(from, "is a directory")),
         Some(Source::Missing) => Err(unusable(from, "is missing")),
         Some(Source::Unusable(what)) => Err(unusable(from, what)),

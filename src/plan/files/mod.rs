@@ -20,7 +20,7 @@ use super::input::Input;
 use super::members::{in_place, unedited};
 use super::obstacle::obstacle;
 use super::tracked::tracks;
-use super::{Action, Blocker, FileContent, FileWrite, Symbol, TextChange};
+use super::{Action, Aside, Blocker, FileContent, FileWrite, Symbol, TextChange};
 pub(super) use content::content;
 use content::content_at;
 
@@ -57,6 +57,12 @@ fn declared(input: &Input<'_>, builder: &DesiredBuilder, file: &DesiredFile, dra
     };
     let missing = DiskFile::Missing;
     let disk = input.directory(&builder.name).and_then(|directory| directory.files.get(&file.to)).unwrap_or(&missing);
+    // Of what a pattern or a directory names, what git brings into the checkout anyhow is no managed file.
+    let member = file.from.as_ref().is_some_and(|from| from.member && from.repository == file.checkout);
+    let comes = member && file.checkout.as_ref().is_some_and(|name| tracks(input, builder, name, &file.to, drafts));
+    if comes || (member && matches!(disk, DiskFile::File { tracked: true, .. } | DiskFile::Symlink { tracked: true, .. })) {
+        return;
+    }
     let written = input.builder_mark(&builder.name).and_then(|mark| mark.files.get(&file.to));
     let same = is_already(disk, &content);
     let Judged { expect, mut refusal, edited } = judge(builder, file, disk, written, same);
@@ -72,9 +78,16 @@ fn declared(input: &Input<'_>, builder: &DesiredBuilder, file: &DesiredFile, dra
     }
     let diff = if same { None } else { text_change(file, disk, &content) };
     let adopted = written.map_or(same, |written| written.adopted);
-    let keep = replaced || (adopted && expect.is_some());
+    let somebodys = replaced || (adopted && expect.is_some());
     let (path, to) = (builder.path.clone(), file.to.clone());
     let sole = file.from.as_ref().is_some_and(|from| from.repository.is_some()) && file.mode != FileMode::Symlink;
+    let source = file.from.as_ref().and_then(|from| input.actual.sources.get(&from.path));
+    let unkept = sole || matches!((file.mode, source), (FileMode::Copy, Some(Source::File { kept: false, .. })));
+    let keep = match (somebodys, unkept && expect.is_some()) {
+        (true, _) => Aside::Told,
+        (false, true) => Aside::Quietly,
+        (false, false) => Aside::No,
+    };
     let write = Box::new(FileWrite { builder: path, to, mode: file.mode, content, expect, adopted, keep, sole });
     let action = if same { Action::AdoptFile(write) } else { Action::WriteFile(write) };
     let moves = content_at(input, builder, file, &builder.path).is_ok_and(|now| is_already(disk, &now));
@@ -176,7 +189,7 @@ fn tracked_file(path: &AbsPath) -> Blocker {
 /// Whether the disk already holds what is declared.
 fn is_already(disk: &DiskFile, content: &FileContent) -> bool {
     match (disk, content) {
-        (DiskFile::File { bytes, executable, .. }, FileContent::Bytes { bytes: wanted, executable: may }) => {
+        (DiskFile::File { bytes, executable, .. }, FileContent::Bytes { bytes: wanted, executable: may, .. }) => {
             bytes == wanted && executable == may
         }
         (DiskFile::Symlink { target, .. }, FileContent::Link(wanted)) => target == wanted,

@@ -12,6 +12,8 @@ const LABEL: &str = "{label.";
 pub(super) struct Values {
     /// Variables with their braces, e.g. `{builder}`; `None`: it has none here.
     pub(super) plain: Vec<(&'static str, Option<String>)>,
+    /// Why there is no port, where there is none.
+    pub(super) no_port: &'static str,
     /// The labels.
     pub(super) labels: BTreeMap<String, String>,
     /// The same for each repository of the builder.
@@ -57,7 +59,7 @@ fn line_of(line: &str, values: &Values, repo: &[(&'static str, String)]) -> Resu
         out.push_str(&rest[..start]);
         rest = &rest[start..];
         let taken = if let Some((name, value)) = values.plain.iter().find(|(name, _)| rest.starts_with(name)) {
-            let value = value.as_ref().ok_or_else(|| format!("names `{name}`, and [workspace] has no `ports`"))?;
+            let value = value.as_ref().ok_or_else(|| format!("names `{name}`, and {}", values.no_port))?;
             out.push_str(value);
             name.len()
         } else if let Some((name, value)) = repo.iter().find(|(name, _)| rest.starts_with(name)) {
@@ -91,6 +93,7 @@ mod tests {
         let repo = |name: &str| vec![("{repo}", name.to_owned()), ("{repo.path}", format!("src/{name}"))];
         Values {
             plain: vec![("{builder}", Some("slack".into())), ("{port}", None)],
+            no_port: "[workspace] has no `ports`",
             labels: BTreeMap::from([("ticket".into(), "TEC-25".into())]),
             repos: vec![repo("api"), repo("web")],
             own: vec![],

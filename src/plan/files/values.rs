@@ -18,6 +18,10 @@ pub(super) fn values(input: &Input<'_>, builder: &DesiredBuilder, file: &Desired
             ("{dir}", Some(place.to_string())),
             ("{port}", input.port(&builder.name).map(|port| port.to_string())),
         ],
+        no_port: match input.desired.ports {
+            None => "[workspace] has no `ports`",
+            Some(_) => "every one of the `ports` of [workspace] is taken",
+        },
         labels: builder.labels.clone(),
         repos: builder.checkouts.values().map(of).collect(),
         own,

@@ -90,7 +90,10 @@ fn updates() -> World {
         .declared("slack", |builder| drop(builder.files.remove(&rel("old.md"))))
         .with(|world| {
             let bytes = b"version: 3\ntasks:\n  test: cargo test\n".to_vec();
-            world.actual.sources.insert(abs("/ws/Taskfile.yaml"), Source::File { bytes, executable: false });
+            world
+                .actual
+                .sources
+                .insert(abs("/ws/Taskfile.yaml"), Source::File { bytes, executable: false, private: false, kept: true });
         })
 }
 
