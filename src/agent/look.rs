@@ -11,6 +11,7 @@ use crate::model::name::BuilderName;
 use crate::model::path::AbsPath;
 use crate::model::session::{Session, Sessions};
 use crate::model::status::SessionState;
+use crate::model::trust::server_of;
 
 /// How many calls at a time.
 const CALLS: usize = 8;
@@ -25,6 +26,10 @@ pub fn look(actual: &mut Actual, desired: &Desired) {
 pub fn sessions(actual: &Actual, desired: &Desired) -> Sessions {
     let Some(url) = &desired.opencode else { return Sessions::None };
     let shown = url.to_string();
+    // The file is not trusted: no other machine is asked, nor told a password, before the user knows of it.
+    if !url.is_of_this_machine() && !actual.trusted.contains(&server_of(url)) {
+        return Sessions::Down(format!("{shown} is not of this machine, and not trusted yet: wsctl trust"));
+    }
     // Also of builders that nobody declares any more.
     let marked: Vec<(&BuilderName, &AbsPath, &Session)> = actual
         .builders

@@ -7,7 +7,6 @@ pub mod opener;
 pub mod tmux;
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
@@ -171,24 +170,12 @@ fn login(url: &Url) -> Option<String> {
         Some((user, password)) => (decoded(user), decoded(password)),
         None => ("opencode".into(), decoded(&user)),
     });
-    // The file is not trusted: no other host gets a password that it does not name itself.
-    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty() && is_this_machine(authority));
+    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let (user, password) = of_url.or_else(|| {
         let user = set("OPENCODE_SERVER_USERNAME").unwrap_or_else(|| "opencode".into());
         Some((user, set("OPENCODE_SERVER_PASSWORD")?))
     })?;
     Some(format!("Basic {}", STANDARD.encode(format!("{user}:{password}"))))
-}
-
-/// Whether an address is of this machine alone.
-fn is_this_machine(authority: &str) -> bool {
-    let host = authority.rsplit('@').next().unwrap_or(authority);
-    let host = if host.starts_with('[') {
-        host.split(']').next().map_or("", |host| &host[1..])
-    } else {
-        host.split(':').next().unwrap_or(host)
-    };
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// Bytes as an address takes them in a query.
@@ -204,21 +191,6 @@ fn decoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_this_machine_is_told_a_password_of_the_environment() {
-        let ours = ["127.0.0.1:4096", "127.9.9.9", "localhost:1", "[::1]:4096"];
-        assert!(ours.iter().all(|authority| is_this_machine(authority)));
-        let others = [
-            "192.0.2.2:4096",
-            "127.0.0.1.example.com",
-            "localhost.example.com:1",
-            "127.0.0.1@example.com",
-            "[2001:db8::1]:1",
-            "",
-        ];
-        assert!(!others.iter().any(|authority| is_this_machine(authority)));
-    }
 
     #[test]
     fn an_address_holds_no_secret_and_a_query_no_blank() {

@@ -4,7 +4,7 @@ use super::schema::Config;
 use crate::model::address::segment;
 use crate::model::hook::Hooks;
 use crate::model::session::Opener;
-use crate::model::trust::{Command, Trusted};
+use crate::model::trust::{Command, Trusted, server_of};
 
 /// Every command of the file and of what it includes, in the order of their places.
 #[must_use]
@@ -18,6 +18,10 @@ pub fn commands(config: &Config) -> Vec<Trusted> {
     }
     if let Some(Opener::Command(words)) = &config.open {
         found.push(Trusted { place: "[session] command".into(), command: Command::Words(words.clone()) });
+    }
+    // A server of another machine is told a password, and attached to.
+    if let Some(url) = config.opencode.as_ref().map(|url| &url.value).filter(|url| !url.is_of_this_machine()) {
+        found.push(Trusted { place: "[opencode] url".into(), command: server_of(url) });
     }
     found
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::path::AbsPath;
+use super::url::Url;
 
 /// A command as the file has it; trusted or not, it is exactly this.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -14,6 +15,12 @@ pub enum Command {
     Script(String),
     /// A program and its arguments.
     Words(Vec<String>),
+}
+
+/// What stands for a server of another machine: that it is asked for sessions, with the password of the environment.
+#[must_use]
+pub fn server_of(url: &Url) -> Command {
+    Command::Words(vec!["opencode".into(), "attach".into(), url.to_string()])
 }
 
 /// A command that is trusted, and where it stood when it was.

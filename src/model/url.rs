@@ -1,6 +1,7 @@
 //! Urls of repositories and servers, which may hold secrets.
 
 use std::fmt;
+use std::net::IpAddr;
 
 /// A repository's url. Shown without what may be a secret; see [`Url::expose`].
 #[derive(Clone, PartialEq, Eq)]
@@ -17,6 +18,18 @@ impl Url {
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// Whether it is a server of this machine alone.
+    #[must_use]
+    pub fn is_of_this_machine(&self) -> bool {
+        let authority = self.0.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next()).unwrap_or_default();
+        let host = authority.rsplit('@').next().unwrap_or(authority);
+        let host = match host.strip_prefix('[') {
+            Some(rest) => rest.split(']').next().unwrap_or_default(),
+            None => host.split(':').next().unwrap_or_default(),
+        };
+        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 
     /// The url without who we are: for a program that is told so in another way.
@@ -62,5 +75,25 @@ impl<'de> serde::Deserialize<'de> for Url {
 impl fmt::Debug for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Url({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Url;
+
+    #[test]
+    fn only_this_machine_is_this_machine() {
+        let is = |authority: &&str| Url::new(format!("http://{authority}/x")).is_of_this_machine();
+        assert!(["127.0.0.1:4096", "127.9.9.9", "localhost:1", "me:pw@[::1]:4096"].iter().all(is));
+        let others = [
+            "192.0.2.2:4096",
+            "127.0.0.1.example.com",
+            "localhost.example.com:1",
+            "127.0.0.1@example.com",
+            "[2001:db8::1]:1",
+            "",
+        ];
+        assert!(!others.iter().any(is));
     }
 }

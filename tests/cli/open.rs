@@ -94,6 +94,19 @@ fn what_is_no_such_server_is_a_warning_too() {
     }
 }
 
+#[test]
+fn a_server_of_another_machine_is_not_asked_before_it_is_trusted() {
+    let sandbox = Sandbox::workspace();
+    // An address for documentation, which nobody has.
+    sandbox.toml(&format!("{TWO}[opencode]\nurl = \"http://192.0.2.1:9\"\n"));
+    let begun = Instant::now();
+    sandbox.apply().ok().says("http://192.0.2.1:9 is not of this machine, and not trusted yet: wsctl trust");
+    assert!(begun.elapsed() < Duration::from_secs(30));
+    sandbox.wsctl(&["trust", "--list"]).ok().says("+ [opencode] url").says("opencode attach http://192.0.2.1:9");
+    sandbox.toml(&format!("{TWO}[opencode]\nurl = \"http://127.0.0.1:9\"\n"));
+    sandbox.wsctl(&["trust", "--list"]).ok().says("wants to run nothing");
+}
+
 /// A program on PATH that tells how it was started.
 fn program(sandbox: &Sandbox, name: &str) -> String {
     let bin = sandbox.top().join("bin");

@@ -48,7 +48,7 @@ enum Preset {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub(super) struct OpenCode {
-    /// Its address. A password is taken from `OPENCODE_SERVER_PASSWORD`.
+    /// Its address; one of another machine is to be trusted first. A password is taken from `OPENCODE_SERVER_PASSWORD`.
     #[schemars(regex(pattern = "^http://"), extend("examples" = ["http://127.0.0.1:4096"]))]
     url: String,
 }

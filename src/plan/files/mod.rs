@@ -82,7 +82,8 @@ fn declared(input: &Input<'_>, builder: &DesiredBuilder, file: &DesiredFile, dra
     let (path, to) = (builder.path.clone(), file.to.clone());
     let sole = file.from.as_ref().is_some_and(|from| from.repository.is_some()) && file.mode != FileMode::Symlink;
     let source = file.from.as_ref().and_then(|from| input.actual.sources.get(&from.path));
-    let unkept = sole || matches!((file.mode, source), (FileMode::Copy, Some(Source::File { kept: false, .. })));
+    let unkept =
+        sole || matches!((file.mode, source), (FileMode::Copy | FileMode::Template, Some(Source::File { kept: false, .. })));
     let keep = match (somebodys, unkept && expect.is_some()) {
         (true, _) => Aside::Told,
         (false, true) => Aside::Quietly,
