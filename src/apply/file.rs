@@ -12,7 +12,7 @@ use crate::regular;
 
 use super::anchor::record;
 use super::event::Event;
-use super::prepare::place_aside;
+use super::prepare::{held_aside, place_aside};
 use super::{Shared, builder::must_exist};
 
 pub(super) fn write(shared: &Shared<'_>, change: &Change, write: &FileWrite) -> Result<()> {
@@ -60,7 +60,12 @@ fn keep(shared: &Shared<'_>, file: &AbsPath) -> Result<Option<AbsPath>> {
     } else {
         regular::read(file).with_context(unread)?
     };
-    let free = place_aside(shared.run.door, shared.run.desired, file)?;
+    let desired = shared.run.desired;
+    let _turn = shared.turn();
+    if let Some(held) = held_aside(desired, file, &bytes) {
+        return Ok(Some(held));
+    }
+    let free = place_aside(shared.run.door, desired, file)?;
     shared.run.door.write_own(&free, &bytes, Lasts::Now)?;
     Ok(Some(free))
 }

@@ -105,13 +105,27 @@ pub fn put_aside(door: &dyn Door, desired: &Desired, path: &AbsPath) -> Result<(
     door.rename(path, &free)
 }
 
-/// A free place in `.wsctl/replaced/` for a file of this name.
+/// A free place in `.wsctl/replaced/` for a file of this name. One at a time: nobody else finds it taken before it is.
 pub(super) fn place_aside(door: &dyn Door, desired: &Desired, path: &AbsPath) -> Result<AbsPath> {
     let aside = desired.builders_dir.join(OWN_DIRECTORY).join(REPLACED);
-    let name = path.as_path().file_name().unwrap_or_default().to_string_lossy();
     door.make_directory(&aside)?;
-    let mut free = (1..1000).map(|number| aside.join(format!("{name}-{number}")));
-    free.find(|path| path.as_path().symlink_metadata().is_err()).with_context(|| format!("{aside} is full"))
+    let free = places_aside(&aside, path).find(|path| path.as_path().symlink_metadata().is_err());
+    free.with_context(|| format!("{aside} is full"))
+}
+
+/// Where `.wsctl/replaced/` holds these bytes under this name already: of a run that was cut short, or of another builder.
+pub(super) fn held_aside(desired: &Desired, path: &AbsPath, bytes: &[u8]) -> Option<AbsPath> {
+    let aside = desired.builders_dir.join(OWN_DIRECTORY).join(REPLACED);
+    let mut taken = places_aside(&aside, path)
+        .map_while(|place| place.as_path().symlink_metadata().ok().map(|found| (place, found)))
+        .filter(|(_, found)| found.is_file() && found.len() == bytes.len() as u64);
+    taken.find(|(place, _)| regular::read(place).is_ok_and(|held| held == bytes)).map(|(place, _)| place)
+}
+
+fn places_aside(aside: &AbsPath, path: &AbsPath) -> impl Iterator<Item = AbsPath> {
+    let name = path.as_path().file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let aside = aside.clone();
+    (1..10_000).map(move |number| aside.join(format!("{name}-{number}")))
 }
 
 /// Lets the mark of the workspace name this file and this place, once a plan was applied without a failure. Not

@@ -307,6 +307,33 @@ fn what_git_does_not_keep_is_never_gone_for_good() {
 }
 
 #[test]
+fn what_many_builders_lose_at_a_time_is_kept_of_each_and_what_is_alike_once() {
+    use std::fmt::Write as _;
+    let names: Vec<String> = (0..24).map(|number| format!("b{number}")).collect();
+    let sandbox = Sandbox::workspace();
+    let mut toml = String::from("[[files]]\nfrom = \"{repo}/.env\"\nto = \"{repo}/.env\"\n[repos.api]\n[repos.web]\n");
+    for name in &names {
+        writeln!(toml, "[builders.{name}]\nrepos = [\"api\"]").unwrap();
+    }
+    sandbox.toml(&toml);
+    sandbox.write("repos/api/.git/info/exclude", ".env\n");
+    sandbox.write("repos/api/.env", "SECRET=1\n");
+    sandbox.apply().ok();
+    // Every third as another one, the rest alike.
+    let edited = |number: usize| if number.is_multiple_of(3) { format!("mine {number:02}\n") } else { "alike\n".into() };
+    let mut arguments = vec!["apply", "--auto-approve", "--jobs", "8"];
+    let addresses: Vec<String> = names.iter().map(|name| format!("builders.{name}")).collect();
+    for (number, (name, address)) in names.iter().zip(&addresses).enumerate() {
+        sandbox.write(format!(".builders/{name}/api/.env"), &edited(number));
+        arguments.extend(["--replace", address]);
+    }
+    sandbox.wsctl(&arguments).ok();
+    let kept: std::collections::BTreeSet<String> = (0..names.len()).map(edited).collect();
+    assert_eq!(replaced(&sandbox), kept.into_iter().collect::<Vec<_>>());
+    sandbox.converged();
+}
+
+#[test]
 fn what_a_pattern_names_and_the_checkout_tracks_is_no_managed_file() {
     let sandbox = declaring("[[files]]\nfrom = \"{repo}/.env*\"\nto = \"{repo}\"\n");
     sandbox.write("repos/api/.gitignore", ".env\n");

@@ -25,7 +25,9 @@ pub(in crate::git) fn record(git: &Git, directory: &AbsPath, path: &RelPath, ent
         return Ok(());
     }
     let commit = content::commit(&objects, new, root)?;
-    let branch = git.inside(&git_dir).args(["symbolic-ref", "--short", "HEAD"]).line()?;
+    let on = refs::on(git, &git_dir)?;
+    // Somebody left it on no branch.
+    let Some(branch) = on.strip_prefix("refs/heads/") else { return Ok(()) };
     refs::move_to(git, &git_dir, &BranchName::from_disk(branch.as_bytes()), commit, Some(head), &objects)?;
     // Refused where somebody staged something else at that path: then that stays as it is.
     let index = git.inside(&git_dir).args(["read-tree", "-i", "-m", &old.to_string(), &new.to_string()]);

@@ -23,9 +23,27 @@ pub(super) fn head(git: &Git, git_dir: &AbsPath) -> Result<Option<ObjectId>> {
 
 /// The same where HEAD is on a branch that is a file of its own, as we leave it.
 fn loose_head(git_dir: &AbsPath) -> Option<ObjectId> {
+    loose(git_dir, &loose_branch(git_dir)?)
+}
+
+/// The branch that HEAD is on, where its file says so.
+fn loose_branch(git_dir: &AbsPath) -> Option<BranchName> {
     let head = regular::read_text(git_dir.join("HEAD")).ok()?;
-    let branch = BranchName::new(head.trim_end().strip_prefix("ref: refs/heads/")?).ok()?;
+    BranchName::new(head.trim_end().strip_prefix("ref: refs/heads/")?).ok()
+}
+
+/// The commit of a branch that is a file of its own.
+fn loose(git_dir: &AbsPath, branch: &BranchName) -> Option<ObjectId> {
     ObjectId::new(regular::read_text(git_dir.join(branch.full())).ok()?.trim_end()).ok()
+}
+
+/// The full name of the branch that HEAD is on; empty where it is on none.
+pub(super) fn on(git: &Git, git_dir: &AbsPath) -> Result<String> {
+    if let Some(branch) = loose_branch(git_dir) {
+        return Ok(branch.full());
+    }
+    let answer = git.inside(git_dir).args(["symbolic-ref", "--quiet", "HEAD"]).answer()?;
+    Ok(String::from_utf8_lossy(&answer.stdout).trim_end().to_owned())
 }
 
 fn named(git: &Git, git_dir: &AbsPath, name: &str) -> Result<Option<ObjectId>> {
@@ -43,12 +61,14 @@ pub(super) fn move_to(
     objects: &Objects,
 ) -> Result<()> {
     let full = branch.full();
-    let on = git.inside(git_dir).args(["symbolic-ref", "--quiet", "HEAD"]).answer()?;
-    let on = String::from_utf8_lossy(&on.stdout).trim_end().to_owned();
+    let on = on(git, git_dir)?;
     if on == full && old == Some(commit) {
         return Ok(());
     }
-    let there = named(git, git_dir, &full)?;
+    let there = match loose(git_dir, branch) {
+        Some(there) => Some(there),
+        None => named(git, git_dir, &full)?,
+    };
     if let Some(there) = &there
         && on != full
         && objects.id(there)? != commit
