@@ -13,7 +13,7 @@ use rustix::io::Errno;
 
 use super::Lasts;
 use crate::diagnostic::Diagnostic;
-use crate::model::mark::{HOOKS, REPLACED};
+use crate::model::mark::{HOOKS, OWN_DIRECTORY, REPLACED};
 use crate::model::path::AbsPath;
 
 /// What every temporary of this process is called first: `.wsctl-`, the token, a dash. The journal names the token, so
@@ -88,6 +88,20 @@ pub(super) fn write_unsynced(path: &Path, bytes: &[u8], mode: u32) -> Result<()>
 }
 
 fn replace(path: &Path, bytes: &[u8], mode: u32, sync: bool) -> Result<()> {
+    let file = draft(path, bytes, mode, sync)?;
+    file.persist(path).with_context(|| format!("{} cannot be written", path.display()))?;
+    Ok(())
+}
+
+/// Writes a file that nobody has yet, and waits for the disk: never over what another put there meanwhile.
+fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
+    let file = draft(path, bytes, mode, true)?;
+    file.persist_noclobber(path).with_context(|| format!("{} cannot be written", path.display()))?;
+    sync_directory(path.parent().unwrap_or(path))
+}
+
+/// What a file will hold, under a temporary name beside it.
+fn draft(path: &Path, bytes: &[u8], mode: u32, sync: bool) -> Result<tempfile::NamedTempFile> {
     let shown = path.display();
     if let Ok(found) = path.symlink_metadata()
         && !found.is_file()
@@ -104,16 +118,17 @@ fn replace(path: &Path, bytes: &[u8], mode: u32, sync: bool) -> Result<()> {
     if sync {
         file.as_file().sync_all().with_context(|| format!("{shown} cannot be written"))?;
     }
-    file.persist(path).with_context(|| format!("{shown} cannot be written"))?;
-    Ok(())
+    Ok(file)
 }
 
 /// Writes a file of our own that must not be a link, below `base` without links above it.
 pub(super) fn write_own(base: &AbsPath, path: &AbsPath, bytes: &[u8], lasts: Lasts) -> Result<()> {
     refuse_links(base, path)?;
     // What somebody wrote, and what hooks say, may hold secrets.
-    let mode = if path.as_path().iter().any(|part| part == REPLACED || part == HOOKS) { 0o600 } else { 0o666 };
+    let among = |name: &str| path.as_path().ancestors().any(|above| above.ends_with(Path::new(OWN_DIRECTORY).join(name)));
+    let mode = if among(REPLACED) || among(HOOKS) { 0o600 } else { 0o666 };
     match lasts {
+        Lasts::Now if among(REPLACED) => write_new(path.as_path(), bytes, mode),
         Lasts::Now => write_whole(path.as_path(), bytes, mode),
         Lasts::Soon => write_soon(path.as_path(), bytes, mode),
     }
