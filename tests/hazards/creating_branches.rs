@@ -306,3 +306,26 @@ fn admin_names_that_collide_or_are_odd_are_mapped_by_their_gitdir_file() {
         sandbox.converged();
     }
 }
+
+/// Git takes names that a file of Windows cannot have.
+#[test]
+fn a_branch_whose_name_only_windows_refuses_lives_as_any_other() {
+    for name in ["a<b", "fix/con", "aux", "a|b\"c>d"] {
+        let sandbox = declared();
+        let api = sandbox.path("repos/api");
+        let toml = TWO.replace("[builders.b]\n", &format!("[builders.b]\ncheckout.api.branch = '{name}'\n"));
+        sandbox.git(&api, &["branch", "other<x/y"]);
+        sandbox.toml(&toml);
+        sandbox.apply().ok();
+        assert_eq!(sandbox.git(sandbox.builder("b/api"), &["rev-parse", "--abbrev-ref", "HEAD"]), name);
+        sandbox.converged();
+        sandbox.toml("[repos.api]\n[repos.web]\n");
+        sandbox.wsctl(&["apply", "--auto-approve", "--allow-removals"]).ok();
+        sandbox.wsctl(&["restore", "b", "--auto-approve"]).ok();
+        assert_eq!(sandbox.git(sandbox.builder("b/api"), &["rev-parse", "--abbrev-ref", "HEAD"]), name);
+        // In the way of a directory, as any other is.
+        let below = toml.replace(name, "other<x");
+        sandbox.toml(&below);
+        sandbox.wsctl(&["plan"]).says("branch other<x cannot exist beside branch other<x/y");
+    }
+}

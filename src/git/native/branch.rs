@@ -53,9 +53,16 @@ fn refuse_neighbours(repository: &gix::Repository, branch: &BranchName) -> Resul
     }
     let below = format!("{}/", branch.full());
     let references = repository.references()?;
-    let found = references.prefixed(below.as_str())?.next();
-    if let Some(found) = found {
-        let name = found.map(|found| found.name().as_bstr().to_string()).unwrap_or(below);
+    // gix looks below no name that Windows has not, such as `con` or `a<b`: then below all of them.
+    let (all, narrow) = match references.prefixed(below.as_str()) {
+        Ok(all) => (all, true),
+        Err(_) => (references.prefixed("refs/heads/")?, false),
+    };
+    let mut names = all.filter_map(|found| match found {
+        Ok(found) => Some(found.name().as_bstr().to_string()),
+        Err(_) => narrow.then(|| below.clone()),
+    });
+    if let Some(name) = names.find(|name| name.starts_with(&below)) {
         bail!("'{name}' exists; cannot create '{}'", branch.full());
     }
     Ok(())
