@@ -77,25 +77,73 @@ impl Admin<'_> {
     }
 }
 
+/// How often `worktrees/` is made again where the last worktree leaves it, and takes it along, in that very moment.
+const TRIES: u32 = 100;
+
 /// Gives it the first name that is free.
 fn put(draft: &Path, common_dir: &Path, stem: &str) -> Result<PathBuf> {
     let worktrees = common_dir.join("worktrees");
-    let failed = || format!("{} cannot be written to", worktrees.display());
-    match fs::create_dir(&worktrees) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error).with_context(failed),
+    let mut tried = 1;
+    loop {
+        match try_put(draft, &worktrees, stem) {
+            Ok(Some(place)) => return Ok(place),
+            Ok(None) => bail!("{} is full", worktrees.display()),
+            Err(error) if error.kind() == ErrorKind::NotFound && tried < TRIES => tried += 1,
+            Err(error) => return Err(error).with_context(|| format!("{} cannot be written to", worktrees.display())),
+        }
+    }
+}
+
+fn try_put(draft: &Path, worktrees: &Path, stem: &str) -> std::io::Result<Option<PathBuf>> {
+    match fs::create_dir(worktrees) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
         Ok(()) | Err(_) => {}
     }
-    let entries = fs::read_dir(&worktrees).with_context(failed)?;
-    let taken: BTreeSet<OsString> = entries.map(|entry| Ok(entry?.file_name())).collect::<std::io::Result<_>>()?;
+    let taken: BTreeSet<OsString> =
+        fs::read_dir(worktrees)?.map(|entry| Ok(entry?.file_name())).collect::<std::io::Result<_>>()?;
     let names = (0..u32::MAX).map(|number| if number == 0 { stem.to_owned() } else { format!("{stem}{number}") });
     for name in names.filter(|name| !taken.contains(OsStr::new(name))) {
         let place = worktrees.join(name);
         match own_files::rename_new(draft, &place) {
-            Ok(()) => return Ok(place),
-            // By somebody else meanwhile; or he was the last to leave, and `worktrees` is gone.
+            Ok(()) => return Ok(Some(place)),
+            // By somebody else meanwhile.
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error).with_context(failed),
+            Err(error) => return Err(error),
         }
     }
-    bail!("{} is full", worktrees.display())
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn one_that_leaves_takes_no_place_from_one_that_comes() {
+        let common = tempfile::tempdir().unwrap();
+        let (worktrees, draft) = (common.path().join("worktrees"), common.path().join("draft"));
+        let ended = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !ended.load(Ordering::SeqCst) {
+                    // A worktree that comes, and goes again as the last one.
+                    drop(fs::create_dir_all(worktrees.join("other")));
+                    drop(fs::remove_dir(worktrees.join("other")));
+                    drop(fs::remove_dir(&worktrees));
+                }
+            });
+            let results: Vec<_> = (0..500)
+                .map(|_| {
+                    fs::create_dir(&draft)?;
+                    fs::write(draft.join("gitdir"), "")?;
+                    let place = put(&draft, common.path(), "api")?;
+                    Ok(fs::remove_dir_all(place)?)
+                })
+                .collect();
+            ended.store(true, Ordering::SeqCst);
+            results.into_iter().collect::<Result<()>>().unwrap();
+        });
+    }
 }
