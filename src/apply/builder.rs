@@ -203,6 +203,7 @@ fn mark(shared: &Shared<'_>, write: &BuilderWrite, directory: Option<&AbsPath>) 
         branch: write.mark.branch.clone(),
         protect: write.mark.protect,
         policy: write.mark.policy.clone(),
+        labels: write.mark.labels.clone(),
         files: previous.map(|mark| mark.files.clone()).unwrap_or_default(),
         identity,
         port: write.mark.port,

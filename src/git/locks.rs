@@ -67,7 +67,10 @@ fn unheld(path: &AbsPath) -> Option<Trace> {
         opened => opened.ok()?,
     };
     file.try_lock().ok()?;
-    let found = file.metadata().ok()?;
+    let found = file.metadata();
+    // Said rather than left to the end of `file`: a child that is started at this moment has it open too until its exec.
+    let _ = file.unlock();
+    let found = found.ok()?;
     // Whoever takes it within one tick of the clock leaves no other time on it.
     let is_settled = SystemTime::now().duration_since(found.modified().ok()?).is_ok_and(|age| age > TICK);
     is_settled.then(|| Some(trace(&found)))

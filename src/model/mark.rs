@@ -144,6 +144,9 @@ pub struct BuilderMark {
     pub protect: bool,
     /// What a removal may do.
     pub policy: BuilderPolicy,
+    /// Its labels.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
     /// The managed files as last written, by path in the builder.
     #[serde(default)]
     pub files: BTreeMap<RelPath, WrittenFile>,

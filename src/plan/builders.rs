@@ -32,6 +32,7 @@ pub(super) fn plan(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Dra
             branch: builder.branch.clone(),
             protect: builder.protect,
             policy: builder.policy.clone(),
+            labels: builder.labels.clone(),
             port: input.port(&builder.name),
             hooks: previous
                 .map_or_else(|| HookMark::new(&builder.hooks), |mark| HookMark::kept(Some(&mark.hooks), &builder.hooks)),
@@ -177,6 +178,9 @@ fn mark_reasons(input: &Input<'_>, builder: &DesiredBuilder, mark: &BuilderMark)
     }
     if mark.policy != builder.policy {
         reasons.push("its policy changed".into());
+    }
+    if mark.labels != builder.labels {
+        reasons.push("its labels changed".into());
     }
     if input.remarks() {
         reasons.push("the workspace's mark is gone: make it again".into());

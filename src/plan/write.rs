@@ -1,5 +1,7 @@
 //! What a change writes: builders, anchors, checkouts, managed files.
 
+use std::collections::BTreeMap;
+
 use crate::model::actual::ObjectFormat;
 use crate::model::desired::{DesiredCheckout, FileMode, Shape, Url};
 use crate::model::escaped;
@@ -54,6 +56,8 @@ pub struct MarkWrite {
     pub protect: bool,
     /// What a removal may do.
     pub policy: BuilderPolicy,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
     /// Its port.
     pub port: Option<u16>,
     /// What it knows of hooks.

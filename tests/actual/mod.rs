@@ -131,6 +131,7 @@ fn builder_mark(desired: &Desired, builder: &str) -> BuilderMark {
         branch: branch(&format!("builder/{builder}")),
         protect: false,
         policy: BuilderPolicy::default(),
+        labels: BTreeMap::new(),
         files: BTreeMap::new(),
         identity: None,
         port: None,

@@ -139,17 +139,18 @@ fn locks_say_who_holds_them_and_end_with_their_holder() {
     assert!(Locks::take(&builders, &[], Duration::from_millis(1), &waiting).is_err());
     assert_eq!(said.borrow().len(), 1);
     drop(held);
-    Locks::take(&builders, std::slice::from_ref(&repository), none, &waiting).unwrap().unwrap();
+    let soon = Duration::from_secs(60);
+    Locks::take(&builders, std::slice::from_ref(&repository), soon, &|_| {}).unwrap().unwrap();
     // Two ways to one repository are one lock.
     std::os::unix::fs::symlink(sandbox.path("repos"), sandbox.path("way")).unwrap();
     let other_way = abs(sandbox.path("way/api/.git"));
-    let mut held = Locks::take(&builders, &[repository.clone(), other_way.clone()], none, &waiting).unwrap().unwrap();
+    let mut held = Locks::take(&builders, &[repository.clone(), other_way.clone()], soon, &|_| {}).unwrap().unwrap();
     assert!(held.holds(&other_way) && held.hold_also(&other_way));
     let further = abs(sandbox.repository("repos/web").join(".git"));
     let other = std::fs::File::create(further.join("wsctl.lock")).unwrap();
     other.lock().unwrap();
     assert!(!held.hold_also(&further) && !held.holds(&further));
-    drop(other);
+    other.unlock().unwrap();
     assert!(held.hold_also(&further) && held.holds(&further));
 }
 
@@ -161,15 +162,18 @@ fn locks_tell_whether_anybody_had_them_since_a_look() {
     let builders = sandbox.builders();
     let take = |common: &[&AbsPath]| {
         let common: Vec<AbsPath> = common.iter().copied().cloned().collect();
-        Locks::take(&builders, &common, Duration::ZERO, &|_| {}).unwrap().unwrap()
+        Locks::take(&builders, &common, Duration::from_secs(60), &|_| {}).unwrap().unwrap()
     };
     let look = || Unheld::look(&builders, &repositories);
     let locks = || [builders.join(".wsctl/lock"), api.join("wsctl.lock"), web.join("wsctl.lock")];
-    // As if the last of them was taken long ago.
+    // As if the last of them was taken long ago. Waits: a child of another test that has not come to its exec yet shares
+    // what was open here.
     let settle = || {
         for lock in locks().iter().filter(|lock| lock.as_path().exists()) {
             let file = std::fs::File::options().write(true).open(lock).unwrap();
+            file.lock().unwrap();
             file.set_modified(std::time::SystemTime::now() - Duration::from_secs(9)).unwrap();
+            file.unlock().unwrap();
         }
     };
 

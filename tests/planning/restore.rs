@@ -28,6 +28,7 @@ fn entry() -> TrashEntry {
         branch: branch("builder/slack"),
         protect: false,
         policy: BuilderPolicy::default(),
+        labels: std::collections::BTreeMap::new(),
         files: std::collections::BTreeMap::new(),
         identity: Some((1, 2)),
         port: None,
@@ -314,11 +315,13 @@ fn the_block_says_what_differs() {
         mark.branch = branch("topic");
         mark.policy.delete_branch = DeleteBranch::Never;
         mark.policy.trash_keep = 3600;
+        mark.labels = [("ticket".to_owned(), "TEC-25".to_owned()), ("who's".to_owned(), "a \"b\"".to_owned())].into();
     });
     world.actual.trash[0].manifest.as_mut().unwrap().checkouts[0].mark.as_mut().unwrap().base = Some("v1".into());
     assert_eq!(
         text(&world).unwrap(),
-        "[builders.slack]\nrepos = [\"api\"]\nbranch = \"topic\"\nprotect = true\ndelete_branch = \"never\"\n\
+        "[builders.slack]\nrepos = [\"api\"]\nbranch = \"topic\"\nprotect = true\n\
+         labels = { ticket = \"TEC-25\", \"who's\" = \"a \\\"b\\\"\" }\ndelete_branch = \"never\"\n\
          trash_keep = \"1h\"\n\n[builders.slack.checkout.api]\nbranch = \"builder/slack\"\nbase = \"v1\"\n"
     );
     let declared = world.builder("slack", &["api"]);

@@ -148,6 +148,7 @@ fn what_the_mark_says_of_the_builder_is_kept_up() {
     let world = World::new().repo("api").builder("slack", &["api"]).created().declared("slack", |builder| {
         builder.protect = true;
         builder.policy.trash_keep = 1;
+        builder.labels.insert("ticket".into(), "TEC-25".into());
     });
-    expect(&world, &["~ builders.slack | protect false → true; its policy changed"]);
+    expect(&world, &["~ builders.slack | protect false → true; its policy changed; its labels changed"]);
 }

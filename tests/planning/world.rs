@@ -247,6 +247,7 @@ impl World {
             branch: declared.branch.clone(),
             protect: declared.protect,
             policy: declared.policy.clone(),
+            labels: declared.labels.clone(),
             files: declared.files.values().map(file).collect(),
             identity: Some((1, 2)),
             port: None,

@@ -111,6 +111,7 @@ pub fn create_builder(name: &str) -> Change {
             branch: branch(&format!("builder/{name}")),
             protect: false,
             policy: BuilderPolicy::default(),
+            labels: std::collections::BTreeMap::new(),
             port: None,
             hooks: wsctl::model::hook::HookMark::default(),
             previous: None,

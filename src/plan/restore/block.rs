@@ -44,7 +44,7 @@ pub fn block(desired: &Desired, actual: &Actual, restore: &Restore, bare: Option
     }
     let own = restore.mark.as_ref().filter(|_| declared.is_none());
     if let Some(mark) = own {
-        of_builder(&mut text, mark, bare.map_or(&desired.policy, |bare| &bare.policy));
+        of_builder(&mut text, mark, bare, &desired.policy);
     }
     let usual = own.map(|mark| &mark.branch).or(declared.map(|declared| &declared.branch));
     let mut notes = Vec::new();
@@ -96,11 +96,18 @@ fn is_default(actual: &Actual, name: &RepoName, base: &str) -> bool {
     })
 }
 
-fn of_builder(text: &mut String, mark: &BuilderMark, usual: &BuilderPolicy) {
+fn of_builder(text: &mut String, mark: &BuilderMark, bare: Option<&DesiredBuilder>, usual: &BuilderPolicy) {
     let _ = writeln!(text, "branch = {}", quoted(mark.branch.as_str()));
     if mark.protect {
         *text += "protect = true\n";
     }
+    let has = |label: &(&String, &String)| bare.is_some_and(|bare| bare.labels.get(label.0) == Some(label.1));
+    let own = mark.labels.iter().filter(|label| !has(label));
+    let own: Vec<String> = own.map(|(name, value)| format!("{} = {}", segment(name), quoted(value))).collect();
+    if !own.is_empty() {
+        let _ = writeln!(text, "labels = {{ {} }}", own.join(", "));
+    }
+    let usual = bare.map_or(usual, |bare| &bare.policy);
     let policy = &mark.policy;
     if policy.delete_branch != usual.delete_branch {
         let word = match policy.delete_branch {
