@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 
 use crate::actual;
 use crate::diagnostic::Diagnostic;
-use crate::git::Record;
+use crate::git::Records;
 use crate::model::actual::ObjectFormat;
 use crate::model::name::ObjectId;
 use crate::model::path::{AbsPath, RelPath};
@@ -47,11 +47,11 @@ pub(super) fn resolve(shared: &Shared<'_>, write: &CheckoutWrite) -> Result<Bran
     branch::choose(repository, &write.desired).map_err(|blocker| Diagnostic::new(blocker.fact, blocker.next).into())
 }
 
-/// Records a checkout or file of a builder that has an anchor, or forgets it.
-pub(super) fn record(shared: &Shared<'_>, builder: &AbsPath, path: &RelPath, entry: Option<&Record>) -> Result<()> {
-    if !builder.join(".git").as_path().is_dir() {
+/// Records checkouts or files of a builder that has an anchor, or forgets them.
+pub(super) fn record(shared: &Shared<'_>, builder: &AbsPath, entries: &Records) -> Result<()> {
+    if entries.is_empty() || !builder.join(".git").as_path().is_dir() {
         return Ok(());
     }
     let _turn = shared.turn();
-    shared.run.door.record(builder, path, entry)
+    shared.run.door.record(builder, entries)
 }

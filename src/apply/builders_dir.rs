@@ -11,7 +11,7 @@ use crate::plan::{Action, Relocated, Relocation, immovable, refusals_of_move};
 use super::again::refuse;
 use super::event::Event;
 use super::relocate::{carry_out, relocating};
-use super::{End, Run, refused};
+use super::{End, Run, worker::refused};
 
 /// Moves it, if the plan says so. `ready`: nothing else failed, and nobody asked to stop. The change, and what came of it.
 ///

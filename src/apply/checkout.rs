@@ -94,7 +94,7 @@ fn record_checkout(shared: &Shared<'_>, builder: &AbsPath, desired: &DesiredChec
         Goal::Branch(_) => Record::Checkout(start),
         Goal::Ref(_) => Record::Reference(start),
     };
-    if desired.path.is_here() { Ok(()) } else { record(shared, builder, &desired.path, Some(&entry)) }
+    if desired.path.is_here() { Ok(()) } else { record(shared, builder, &[(desired.path.clone(), Some(entry))].into()) }
 }
 
 /// Writes the mark of a checkout whose files stay as they are: adopted, or declared differently.

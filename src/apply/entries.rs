@@ -90,7 +90,7 @@ fn came_back(recovery: &Recovery<'_>, entry: &AbsPath, name: &str) -> Result<()>
         for mark in state.registrations.values().filter(back).filter_map(|found| found.mark.mark()) {
             let builder = recovery.desired.builders_dir.join(mark.builder.as_str());
             if !mark.path.is_here() && builder.join(".git").as_path().is_dir() {
-                recovery.door.record(&builder, &mark.path, Some(&Record::Checkout(mark.start.clone())))?;
+                recovery.door.record(&builder, &[(mark.path.clone(), Some(Record::Checkout(mark.start.clone())))].into())?;
             }
             if entry.join("tree").as_path().symlink_metadata().is_ok() {
                 forget_one(recovery, entry, repository)?;

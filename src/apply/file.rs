@@ -1,21 +1,30 @@
-//! Managed files: the file, then the anchor, then the mark.
+//! Managed files: the file, then the anchor, then the mark; the last two for all of a builder that come one after another.
+
+use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
 
 use crate::git::{Lasts, Record, content_hash};
-use crate::model::address::Address;
 use crate::model::mark::WrittenFile;
 use crate::model::name::BuilderName;
 use crate::model::path::{AbsPath, RelPath};
 use crate::plan::{Aside, Change, FileContent, FileWrite};
 use crate::regular;
 
-use super::anchor::record;
 use super::event::Event;
 use super::prepare::{held_aside, place_aside};
-use super::{Shared, builder::must_exist};
+use super::{Shared, anchor, builder::must_exist};
 
-pub(super) fn write(shared: &Shared<'_>, change: &Change, write: &FileWrite) -> Result<()> {
+/// A managed file that is as it shall be, and that neither anchor nor mark knows to be so.
+pub(super) struct Unremembered<'a> {
+    /// Its builder, and where that is.
+    pub(super) builder: (&'a BuilderName, &'a AbsPath),
+    to: &'a RelPath,
+    /// How it was written; `None`: it is gone.
+    written: Option<(&'a FileContent, WrittenFile)>,
+}
+
+pub(super) fn write<'a>(shared: &Shared<'_>, change: &'a Change, write: &'a FileWrite) -> Result<Unremembered<'a>> {
     must_exist(&write.builder)?;
     match write.keep {
         Aside::No => {}
@@ -23,12 +32,12 @@ pub(super) fn write(shared: &Shared<'_>, change: &Change, write: &FileWrite) -> 
         Aside::Told => set_aside(shared, change, write)?,
     }
     shared.run.door.write_managed(&write.builder, &write.to, &write.content, write.expect.as_deref())?;
-    remember(shared, change, write, false)
+    written(change, write, false)
 }
 
-/// Remembers a file that is as declared.
-pub(super) fn adopt(shared: &Shared<'_>, change: &Change, write: &FileWrite) -> Result<()> {
-    remember(shared, change, write, write.adopted)
+/// A file that is there as declared.
+pub(super) fn adopt<'a>(change: &'a Change, write: &'a FileWrite) -> Result<Unremembered<'a>> {
+    written(change, write, write.adopted)
 }
 
 /// Keeps a copy of what somebody wrote, where it can be found again, and says so.
@@ -70,22 +79,19 @@ fn keep(shared: &Shared<'_>, file: &AbsPath) -> Result<Option<AbsPath>> {
     Ok(Some(free))
 }
 
-fn remember(shared: &Shared<'_>, change: &Change, write: &FileWrite, adopted: bool) -> Result<()> {
-    let Address::File(builder, _) = &change.address else { return Ok(()) };
-    if !in_a_checkout(shared, builder, &write.to) {
-        record(shared, &write.builder, &write.to, Some(&Record::File(write.content.clone())))?;
-    }
+fn written<'a>(change: &'a Change, write: &'a FileWrite, adopted: bool) -> Result<Unremembered<'a>> {
     let executable = matches!(&write.content, FileContent::Bytes { executable: true, .. });
     let (mode, sole) = (write.mode, write.sole);
     let written = WrittenFile { mode, hash: content_hash(&write.content)?, executable, adopted, sole };
-    let _turn = shared.turn();
-    shared.change_builder_mark(builder, &write.builder, |mark| {
-        mark.files.insert(write.to.clone(), written);
-    })
+    Ok(Unremembered { builder: (of(change)?, &write.builder), to: &write.to, written: Some((&write.content, written)) })
 }
 
-pub(super) fn remove(shared: &Shared<'_>, change: &Change, path: &AbsPath, to: &RelPath, expect: Option<&str>) -> Result<()> {
-    let Address::File(builder, _) = &change.address else { return Ok(()) };
+pub(super) fn remove<'a>(
+    shared: &Shared<'_>,
+    change: &'a Change,
+    (path, to): (&'a AbsPath, &'a RelPath),
+    expect: Option<&str>,
+) -> Result<Unremembered<'a>> {
     if let Some(expect) = expect {
         // Its source may be gone, and git may not have kept it.
         if !to.under(path).as_path().is_symlink() {
@@ -93,12 +99,31 @@ pub(super) fn remove(shared: &Shared<'_>, change: &Change, path: &AbsPath, to: &
         }
         shared.run.door.remove_managed(path, to, expect)?;
     }
-    if !in_a_checkout(shared, builder, to) {
-        record(shared, path, to, None)?;
-    }
+    Ok(Unremembered { builder: (of(change)?, path), to, written: None })
+}
+
+/// The builder of a file.
+fn of(change: &Change) -> Result<&BuilderName> {
+    change.address.builder().context("a file without a builder")
+}
+
+/// Lets the anchor and the mark of a builder know of files of it.
+pub(super) fn remember(shared: &Shared<'_>, files: &[Unremembered<'_>]) -> Result<()> {
+    let Some((builder, path)) = files.first().map(|file| file.builder) else { return Ok(()) };
+    let record = |file: &Unremembered<'_>| {
+        let entry = file.written.as_ref().map(|(content, _)| Record::File((*content).clone()));
+        (file.to.clone(), entry)
+    };
+    let outside: BTreeMap<_, _> = files.iter().filter(|file| !in_a_checkout(shared, builder, file.to)).map(record).collect();
+    anchor::record(shared, path, &outside)?;
     let _turn = shared.turn();
     shared.change_builder_mark(builder, path, |mark| {
-        mark.files.remove(to);
+        for file in files {
+            match &file.written {
+                Some((_, written)) => drop(mark.files.insert(file.to.clone(), written.clone())),
+                None => drop(mark.files.remove(file.to)),
+            }
+        }
     })
 }
 

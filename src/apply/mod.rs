@@ -31,6 +31,7 @@ mod seeds;
 mod session;
 mod step;
 mod submodules;
+mod worker;
 
 pub use import::take_over;
 pub use prepare::{Spot, claim, prepare, put_aside};
@@ -44,12 +45,11 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::diagnostic::Diagnostic;
 use crate::git::Door;
 use crate::model::desired::Desired;
 use crate::model::journal::{Intent, Journal};
 use crate::model::name::WorkspaceId;
-use crate::plan::{Action, Change, Part, Plan};
+use crate::plan::Plan;
 
 use disposal::Disposal;
 use event::{Event, Listener, Outcome};
@@ -57,7 +57,8 @@ use intents::Intents;
 use journal::Book;
 use outcome::{End, outcome};
 use recover::{Recovery, settle};
-use schedule::{Next, Schedule};
+use schedule::Schedule;
+use worker::Worker;
 
 /// All that applying a plan needs.
 #[derive(Clone, Copy)]
@@ -137,7 +138,7 @@ pub fn run(run: &Run<'_>) -> Result<Outcome> {
     let ends = Mutex::new(BTreeMap::new());
     std::thread::scope(|scope| {
         for _ in 0..run.jobs.max(1) {
-            scope.spawn(|| work(&shared, &schedule, &ends));
+            scope.spawn(|| Worker { shared: &shared, schedule: &schedule, ends: &ends }.work());
         }
     });
     if run.interrupt.load(Ordering::SeqCst) == 0 {
@@ -197,84 +198,4 @@ fn unfinished(end: &End, intent: &Intent) -> bool {
         End::Skipped => matches!(intent, Intent::Relocate(_)),
         End::Done | End::Left => false,
     }
-}
-
-/// One worker: takes steps until none is left.
-fn work(shared: &Shared<'_>, schedule: &Schedule<'_>, ends: &Mutex<BTreeMap<usize, End>>) {
-    let plan = shared.run.plan;
-    let set = |change: usize, end: End| {
-        ends.lock().unwrap_or_else(PoisonError::into_inner).insert(change, end);
-    };
-    loop {
-        match schedule.next(&|| shared.run.interrupt.load(Ordering::SeqCst) != 0) {
-            Next::Nothing => return,
-            Next::Skip(index, because) => {
-                let step = &plan.steps[index];
-                let change = &plan.changes[step.change];
-                let because = because
-                    .map_or("interrupted".into(), |failed| format!("{} failed", plan.changes[plan.steps[failed].change].address));
-                let twice = ends.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&step.change);
-                if !twice {
-                    set(step.change, End::Skipped);
-                    shared.run.listener.event(&Event::Skipped { change, because: &because });
-                }
-            }
-            Next::Run(index) => {
-                let step = &plan.steps[index];
-                let end = perform(shared, step.change, step.part);
-                let done = !matches!(end, End::Failed);
-                if !done || step.part == Part::Whole {
-                    set(step.change, end);
-                }
-                schedule.end(index, done);
-            }
-        }
-    }
-}
-
-/// Does one step and tells of it.
-fn perform(shared: &Shared<'_>, index: usize, part: Part) -> End {
-    let listener = shared.run.listener;
-    let change = &shared.run.plan.changes[index];
-    let begun = Instant::now();
-    // A change of two parts begins once.
-    if shared.told.lock().unwrap_or_else(PoisonError::into_inner).insert(index) {
-        listener.event(&Event::Start(change));
-    }
-    match step::perform(shared, change, part, &|| shared.begin(index)) {
-        Ok(()) => {
-            if part == Part::Whole {
-                for &number in &shared.intents.of[&index] {
-                    shared.book.done(number);
-                }
-                listener.event(&Event::Complete { change, elapsed: begun.elapsed() });
-            }
-            End::Done
-        }
-        // Without its session a builder is whole.
-        Err(error) if matches!(change.action, Action::OpenSession(_)) => {
-            shared.run.listener.event(&Event::Warning { address: Some(&change.address), message: &format!("{error:#}") });
-            End::Left
-        }
-        Err(error) => {
-            refused(&shared.run, change, &error);
-            End::Failed
-        }
-    }
-}
-
-/// Tells of a change that failed.
-fn refused(run: &Run<'_>, change: &Change, error: &anyhow::Error) {
-    let text = format!("{error:#}");
-    let next = match error.downcast_ref::<Diagnostic>() {
-        Some(diagnostic) => diagnostic.next.clone(),
-        None if is_full(&text) => format!("df -h {}\nwsctl apply", run.desired.builders_dir),
-        None => "wsctl apply".into(),
-    };
-    run.listener.event(&Event::Errored { change, error: &text, next: &next });
-}
-
-/// Whether a failure is that of a full disk, in the words of the system or of git.
-fn is_full(text: &str) -> bool {
-    ["No space left on device", "unable to write", "failed to write", "could not write"].iter().any(|words| text.contains(words))
 }

@@ -48,7 +48,7 @@ pub(super) fn remove(shared: &Shared<'_>, change: &Change, removal: &Removal, be
         later.extend(all);
     }
     if let Some(path) = removal.checkout.as_ref() {
-        anchor::record(shared, &removal.builder_path, path, None)?;
+        anchor::record(shared, &removal.builder_path, &[(path.clone(), None)].into())?;
         let _turn = shared.turn();
         return shared.change_builder_mark(&removal.builder, &removal.builder_path, |mark| {
             mark.files.retain(|file, _| !path.contains(file));

@@ -151,12 +151,12 @@ impl Bringing<'_> {
 
     /// A checkout of a builder that stayed: its anchor and its mark know of it again.
     fn record(&self, restore: &Restore) -> Result<()> {
-        let anchored = restore.builder_path.join(".git").as_path().is_dir();
-        for checkout in restore.checkouts.iter().filter(|_| anchored) {
-            if let Some(mark) = &checkout.mark {
-                let entry = Record::Checkout(mark.start.clone());
-                self.door.record(&restore.builder_path, &checkout.path, Some(&entry))?;
-            }
+        let entry = |checkout: &RestoredCheckout| {
+            let start = checkout.mark.as_ref()?.start.clone();
+            Some((checkout.path.clone(), Some(Record::Checkout(start))))
+        };
+        if restore.builder_path.join(".git").as_path().is_dir() {
+            self.door.record(&restore.builder_path, &restore.checkouts.iter().filter_map(entry).collect())?;
         }
         if restore.files.is_empty() {
             return Ok(());

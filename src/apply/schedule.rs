@@ -73,6 +73,12 @@ impl<'a> Schedule<'a> {
         }
     }
 
+    /// A further step of a kind that may run at once, for a worker that runs one of it already: as [`Next::Run`].
+    pub(super) fn further(&self, kind: &dyn Fn(usize) -> bool) -> Option<usize> {
+        let mut state = self.lock();
+        (0..self.steps.len()).find(|&index| state.stages[index] == Stage::Waiting && kind(index) && self.start(&mut state, index))
+    }
+
     /// Says how a step ended.
     pub(super) fn end(&self, index: usize, done: bool) {
         let mut state = self.lock();
@@ -103,23 +109,32 @@ impl<'a> Schedule<'a> {
                 state.stages[index] = Stage::Interrupted;
                 return Some(Next::Skip(index, None));
             }
-            let ended = |&other: &usize| state.stages[other].ended();
-            let ready = step.needs.iter().all(|&need| state.stages[need] == Stage::Done) && step.after.iter().all(ended);
-            let free = |name: &RepoName| match state.busy.get(name) {
-                None => true,
-                Some(Some(_)) => step.beside,
-                Some(None) => false,
-            };
-            if ready && step.writes.iter().all(free) {
-                state.stages[index] = Stage::Running;
-                for name in &step.writes {
-                    let count = state.busy.entry(name).or_insert(step.beside.then_some(0));
-                    *count = count.map(|count| count + 1);
-                }
+            if self.start(state, index) {
                 return Some(Next::Run(index));
             }
         }
         None
+    }
+
+    /// Whether a step that waits may run; it does from here on.
+    fn start(&self, state: &mut State<'a>, index: usize) -> bool {
+        let step = &self.steps[index];
+        let ended = |&other: &usize| state.stages[other].ended();
+        let ready = step.needs.iter().all(|&need| state.stages[need] == Stage::Done) && step.after.iter().all(ended);
+        let free = |name: &RepoName| match state.busy.get(name) {
+            None => true,
+            Some(Some(_)) => step.beside,
+            Some(None) => false,
+        };
+        if !ready || !step.writes.iter().all(free) {
+            return false;
+        }
+        state.stages[index] = Stage::Running;
+        for name in &step.writes {
+            let count = state.busy.entry(name).or_insert(step.beside.then_some(0));
+            *count = count.map(|count| count + 1);
+        }
+        true
     }
 
     fn lock(&self) -> MutexGuard<'_, State<'a>> {
@@ -177,5 +192,18 @@ mod tests {
             schedule.end(0, true);
             assert!(matches!(waits.join().unwrap(), Next::Skip(1, None)));
         });
+    }
+
+    #[test]
+    fn a_further_step_of_a_kind_is_one_that_may_run_now() {
+        let steps = steps(&[&[], &[], &[1], &[]]);
+        let schedule = Schedule::new(&steps);
+        let last_two = |index: usize| index > 1;
+        assert!(matches!(schedule.next(&|| false), Next::Run(0)));
+        assert_eq!(schedule.further(&last_two), Some(3), "the one before needs another");
+        assert_eq!(schedule.further(&last_two), None);
+        assert!(matches!(schedule.next(&|| false), Next::Run(1)));
+        schedule.end(1, true);
+        assert_eq!(schedule.further(&last_two), Some(2));
     }
 }

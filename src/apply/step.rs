@@ -5,10 +5,17 @@ use anyhow::{Context as _, Result};
 use crate::plan::{Action, Change, Part};
 
 use super::event::Event;
+use super::file::Unremembered;
 use super::{Shared, again, builder, checkout, file, hook, relocate, removal, repository, session};
 
-/// Does a step. `begin` is called before its first write: at once, or behind the second look where there is one.
-pub(super) fn perform(shared: &Shared<'_>, change: &Change, part: Part, begin: &dyn Fn() -> Result<()>) -> Result<()> {
+/// Does a step. `begin` is called before its first write: at once, or behind the second look where there is one. A managed
+/// file is only put at its place, and comes back to be remembered.
+pub(super) fn perform<'a>(
+    shared: &Shared<'_>,
+    change: &'a Change,
+    part: Part,
+    begin: &dyn Fn() -> Result<()>,
+) -> Result<Option<Unremembered<'a>>> {
     let door = shared.run.door;
     let relocation = change.action.builds().and_then(|write| Some((write, write.relocation.as_ref()?)));
     if let Some((_, relocation)) = relocation {
@@ -24,9 +31,9 @@ pub(super) fn perform(shared: &Shared<'_>, change: &Change, part: Part, begin: &
         begin()?;
     }
     if let (Part::Park, Some((write, relocation))) = (part, relocation) {
-        return relocate::park(door, &relocate::relocating(Some(&write.builder), relocation));
+        return relocate::park(door, &relocate::relocating(Some(&write.builder), relocation)).map(|()| None);
     }
-    match &change.action {
+    let done = match &change.action {
         Action::Clone { url, path, cloning } => {
             let progress = |stage: &str, percent| {
                 shared.run.listener.event(&Event::Progress { address: &change.address, stage, percent });
@@ -53,9 +60,11 @@ pub(super) fn perform(shared: &Shared<'_>, change: &Change, part: Part, begin: &
             Part::Whole => checkout::switch(shared, touch, branch, begin),
         },
         Action::Repair { touch, old_worktree, old_admin_dir } => checkout::repair(shared, touch, old_worktree, old_admin_dir),
-        Action::WriteFile(write) => file::write(shared, change, write),
-        Action::AdoptFile(write) => file::adopt(shared, change, write),
-        Action::RemoveFile { builder, to, expect } => file::remove(shared, change, builder, to, expect.as_deref()),
+        Action::WriteFile(write) => return file::write(shared, change, write).map(Some),
+        Action::AdoptFile(write) => return file::adopt(change, write).map(Some),
+        Action::RemoveFile { builder, to, expect } => {
+            return file::remove(shared, change, (builder, to), expect.as_deref()).map(Some);
+        }
         Action::RunHook(run) => hook::post_create(shared, change, run),
         Action::OpenSession(opening) => session::open(shared, opening),
         Action::RemoveBuilder(removal) | Action::RemoveCheckout(removal) => removal::remove(shared, change, removal, begin),
@@ -66,5 +75,6 @@ pub(super) fn perform(shared: &Shared<'_>, change: &Change, part: Part, begin: &
         Action::Prune(stale) => door.drop_registration(stale),
         // Made when every step has ended.
         Action::MoveBuildersDir(_) | Action::Nothing(_) => Ok(()),
-    }
+    };
+    done.map(|()| None)
 }

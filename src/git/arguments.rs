@@ -1,5 +1,7 @@
 //! What the door is told, and what it tells back, where a name and a path do not do.
 
+use std::collections::BTreeMap;
+
 use crate::model::actual::ObjectFormat;
 use crate::model::mark::OurLock;
 use crate::model::name::{BranchName, ObjectId};
@@ -102,6 +104,9 @@ pub struct AnchorContent<'a> {
     /// Every checkout's path, for the hook's message.
     pub checkouts: &'a [RelPath],
 }
+
+/// Entries to record in an anchor, by their paths in the builder; `None`: to be forgotten.
+pub type Records = BTreeMap<RelPath, Option<Record>>;
 
 /// One entry to record in an anchor.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::{
-    Added, AnchorContent, Homecoming, Keep, Lasts, NewWorktree, On, Pointed, Progress, Record, Relink, Seeded, Unsettled,
+    Added, AnchorContent, Homecoming, Keep, Lasts, NewWorktree, On, Pointed, Progress, Records, Relink, Seeded, Unsettled,
 };
 use crate::model::desired::{Cloning, Url};
 use crate::model::mark::OurLock;
@@ -186,12 +186,12 @@ pub trait Door: Sync {
     /// HEAD is not at `expect`.
     fn update_anchor(&self, directory: &AbsPath, anchor: &AnchorContent<'_>, expect: Option<&ObjectId>) -> Result<ObjectId>;
 
-    /// Records one checkout or managed file in an anchor of ours, or forgets it (`None`), by compare-and-swap. Writes nothing
-    /// that is right already, and nothing where somebody committed by hand.
+    /// Records checkouts and managed files in an anchor of ours, or forgets them (`None`), all at once, by compare-and-swap.
+    /// Writes nothing that is right already, and nothing where somebody committed by hand.
     ///
     /// # Errors
     /// The anchor cannot be read or written.
-    fn record(&self, directory: &AbsPath, path: &RelPath, entry: Option<&Record>) -> Result<()>;
+    fn record(&self, directory: &AbsPath, entries: &Records) -> Result<()>;
 
     /// Renames, never over something; durable at once.
     ///

@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::command::Git;
 use super::native::Natives;
 use super::{
-    Added, AnchorContent, Door, Homecoming, Keep, Lasts, Locks, NewWorktree, On, Pointed, Record, Relink, Seeded, Unsettled,
+    Added, AnchorContent, Door, Homecoming, Keep, Lasts, Locks, NewWorktree, On, Pointed, Records, Relink, Seeded, Unsettled,
 };
 use super::{
     anchor, branch, clone, edited, homecoming, keeper, lfs, link, managed, own_files, registration, rename, seed, sparse,
@@ -206,8 +206,8 @@ impl Door for GitDoor {
         anchor::update(&self.git, directory, content, expect)
     }
 
-    fn record(&self, directory: &AbsPath, path: &RelPath, entry: Option<&Record>) -> Result<()> {
-        anchor::record(&self.git, directory, path, entry)
+    fn record(&self, directory: &AbsPath, entries: &Records) -> Result<()> {
+        anchor::record(&self.git, directory, entries)
     }
 
     fn rename(&self, from: &AbsPath, to: &AbsPath) -> Result<()> {

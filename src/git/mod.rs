@@ -35,7 +35,7 @@ mod worktree;
 mod worktree_lock;
 
 pub use arguments::{
-    Added, AnchorContent, Homecoming, Keep, Lasts, NewWorktree, On, Pointed, Progress, Record, Relink, Unsettled,
+    Added, AnchorContent, Homecoming, Keep, Lasts, NewWorktree, On, Pointed, Progress, Record, Records, Relink, Unsettled,
 };
 pub use contract::Door;
 pub use door::GitDoor;

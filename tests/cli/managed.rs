@@ -46,6 +46,32 @@ fn a_directory_comes_whole_and_follows_its_source() {
 }
 
 #[test]
+fn many_files_are_remembered_at_once_and_what_is_staged_at_one_stays_staged() {
+    let sandbox = declaring("");
+    sandbox.apply().ok();
+    let commits = || {
+        let all = sandbox.git(sandbox.builder("one"), &["cat-file", "--batch-all-objects", "--batch-check=%(objecttype)"]);
+        all.lines().filter(|kind| *kind == "commit").count()
+    };
+    let before = commits();
+    for number in 0..40 {
+        sandbox.write(format!("skills/{}/{number}.md", number % 7), &format!("{number}\n"));
+    }
+    sandbox.toml(&format!("{TWO}[[files]]\nfrom = \"skills\"\nto = \"skills\"\n"));
+    // Somebody staged another text at one of the paths, and it stays staged.
+    sandbox.write(sandbox.builder("one/skills/3/3.md"), "3\n");
+    sandbox.write("staged", "staged\n");
+    let blob = sandbox.git(sandbox.builder("one"), &["hash-object", "-w", sandbox.path("staged").to_str().unwrap()]);
+    sandbox.git(sandbox.builder("one"), &["update-index", "--add", "--cacheinfo", &format!("100644,{blob},skills/3/3.md")]);
+    sandbox.wsctl(&["apply", "--auto-approve", "--jobs", "1"]).ok().says("39 created");
+    assert_eq!(commits(), before + 1, "one record for all of them");
+    assert_eq!(sandbox.git(sandbox.builder("one"), &["status", "--short"]), "MM skills/3/3.md");
+    sandbox.git(sandbox.builder("one"), &["reset", "-q", "--", "skills"]);
+    assert_eq!(sandbox.git(sandbox.builder("one"), &["status", "--short"]), "");
+    sandbox.converged();
+}
+
+#[test]
 fn a_directory_may_be_a_link_and_links_in_it_lead_nowhere_else() {
     let sandbox = declaring("[[files]]\nfrom = \"skills\"\nto = \"skills\"\n");
     let real = sandbox.top().join("dotfiles");

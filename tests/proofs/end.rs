@@ -22,14 +22,25 @@ pub(super) fn end_state(sandbox: &Sandbox) -> BTreeSet<String> {
     for entry in list(&own.join("trash")) {
         trash_entry(&entry, &mut lines);
     }
-    for name in ["replaced", "builders"] {
-        let prefix = format!(".wsctl/{name}/");
-        tree(&own.join(name), Path::new(""), &|_| false, &prefix, &mut lines);
-    }
+    tree(&own.join("builders"), Path::new(""), &|_| false, ".wsctl/builders/", &mut lines);
+    let mut aside = BTreeSet::new();
+    tree(&own.join("replaced"), Path::new(""), &|_| false, ".wsctl/replaced/", &mut aside);
+    lines.extend(aside.into_iter().map(unnumbered));
     for git_dir in git_dirs(&root).iter().filter(|git_dir| !git_dir.starts_with(&own)) {
         repository(sandbox, git_dir, &mut lines);
     }
     lines
+}
+
+/// A line of a file that was set aside, without its number: the one that came first has the first. One whose text is kept
+/// already is not kept again.
+fn unnumbered(line: String) -> String {
+    let number =
+        |name: &str| name.rsplit_once('-').filter(|(_, number)| number.parse::<u32>().is_ok()).map(|(stem, _)| stem.to_owned());
+    match line.split_once(' ').and_then(|(name, hash)| Some((number(name)?, hash))) {
+        Some((stem, hash)) => format!("{stem} {hash}"),
+        None => line,
+    }
 }
 
 /// The entries of a directory, sorted; none where there is no directory.

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use anyhow::{Result, bail};
 use wsctl::git::{
-    Added, AnchorContent, Door, Homecoming, Keep, Lasts, NewWorktree, On, Pointed, Record, Relink, Seeded, Unsettled,
+    Added, AnchorContent, Door, Homecoming, Keep, Lasts, NewWorktree, On, Pointed, Records, Relink, Seeded, Unsettled,
 };
 use wsctl::model::desired::{Cloning, Url};
 use wsctl::model::mark::OurLock;
@@ -116,7 +116,7 @@ pass_on! {
     fn relink(link: &Relink<'_>) -> ();
     fn create_anchor(directory: &AbsPath, anchor: &AnchorContent<'_>) -> ObjectId;
     fn update_anchor(directory: &AbsPath, anchor: &AnchorContent<'_>, expect: Option<&ObjectId>) -> ObjectId;
-    fn record(directory: &AbsPath, path: &RelPath, entry: Option<&Record>) -> ();
+    fn record(directory: &AbsPath, entries: &Records) -> ();
     fn rename(from: &AbsPath, to: &AbsPath) -> ();
     fn keep(keep: &Keep<'_>) -> bool;
     fn take_registration(stale: &Stale, into: &AbsPath) -> ();

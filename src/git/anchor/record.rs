@@ -1,26 +1,32 @@
-//! Records one entry in an anchor, or forgets it, without knowing the rest.
+//! Records entries in an anchor, or forgets them, without knowing the rest.
 
 use anyhow::{Result, anyhow};
 use gix::objs::{CommitRef, tree::EntryKind};
 
 use super::{content, refs};
-use crate::git::Record;
 use crate::git::command::Git;
 use crate::git::objects::Objects;
+use crate::git::{Record, Records};
 use crate::model::actual::ObjectFormat;
 use crate::model::builder::WSCTL_EMAIL;
 use crate::model::name::BranchName;
 use crate::model::path::{AbsPath, RelPath};
 
+/// An entry by its path; `None`: to be forgotten.
+type Entry<'a> = (&'a RelPath, Option<&'a Record>);
+
 /// See `Door::record`.
-pub(in crate::git) fn record(git: &Git, directory: &AbsPath, path: &RelPath, entry: Option<&Record>) -> Result<()> {
+pub(in crate::git) fn record(git: &Git, directory: &AbsPath, entries: &Records) -> Result<()> {
     let git_dir = directory.join(".git");
     let Some(head) = refs::head(git, &git_dir)? else { return Ok(()) };
     let format = if head.as_str().len() == 64 { ObjectFormat::Sha256 } else { ObjectFormat::Sha1 };
     let objects = Objects::open(&git_dir, format)?;
     let head = objects.id(&head)?;
     let Some((old, root)) = declaration(&objects, head)? else { return Ok(()) };
-    let new = edited(&objects, old, path, entry, format)?;
+    // What goes makes room for what comes: a file for a directory of its name, or the other way round.
+    let mut entries: Vec<Entry<'_>> = entries.iter().map(|(path, entry)| (path, entry.as_ref())).collect();
+    entries.sort_by_key(|(_, entry)| entry.is_some());
+    let new = edited(&objects, old, &entries, format)?;
     if new == old {
         return Ok(());
     }
@@ -29,9 +35,24 @@ pub(in crate::git) fn record(git: &Git, directory: &AbsPath, path: &RelPath, ent
     // Somebody left it on no branch.
     let Some(branch) = on.strip_prefix("refs/heads/") else { return Ok(()) };
     refs::move_to(git, &git_dir, &BranchName::from_disk(branch.as_bytes()), commit, Some(head), &objects)?;
-    // Refused where somebody staged something else at that path: then that stays as it is.
-    let index = git.inside(&git_dir).args(["read-tree", "-i", "-m", &old.to_string(), &new.to_string()]);
-    index.answer().map(drop)
+    // Refused as a whole where somebody staged something else at one of the paths: that stays as it is, the others go on.
+    if follow(git, &git_dir, old, new)? || entries.len() == 1 {
+        return Ok(());
+    }
+    entries.chunks(1).try_fold(old, |from, entry| {
+        let to = edited(&objects, from, entry, format)?;
+        if to != from {
+            follow(git, &git_dir, from, to)?;
+        }
+        anyhow::Ok(to)
+    })?;
+    Ok(())
+}
+
+/// Brings the index from one tree to the other. Whether it was not refused.
+fn follow(git: &Git, git_dir: &AbsPath, from: gix::ObjectId, to: gix::ObjectId) -> Result<bool> {
+    let index = git.inside(git_dir).args(["read-tree", "-i", "-m", &from.to_string(), &to.to_string()]);
+    Ok(index.answer()?.status.success())
 }
 
 /// Tree and root commit of an anchor whose HEAD we made; `None` where somebody committed by hand.
@@ -45,28 +66,32 @@ fn declaration(objects: &Objects, head: gix::ObjectId) -> Result<Option<(gix::Ob
     Ok(ours.then(|| (commit.tree(), root)))
 }
 
-fn edited(
-    objects: &Objects,
-    old: gix::ObjectId,
-    path: &RelPath,
-    entry: Option<&Record>,
-    format: ObjectFormat,
-) -> Result<gix::ObjectId> {
+fn edited(objects: &Objects, old: gix::ObjectId, entries: &[Entry<'_>], format: ObjectFormat) -> Result<gix::ObjectId> {
     let bytes = objects.bytes(&old)?;
     let tree = gix::objs::TreeRef::from_bytes(&bytes, objects.hash).map_err(|error| anyhow!("tree {old}: {error}"))?;
     let mut editor = gix::objs::tree::Editor::new(tree.into(), objects.odb(), objects.hash);
+    for (path, entry) in entries {
+        put(&mut editor, objects, (path, *entry), format)?;
+    }
+    editor.write(|tree| objects.write_tree(tree))
+}
+
+fn put(
+    editor: &mut gix::objs::tree::Editor<'_>,
+    objects: &Objects,
+    (path, entry): Entry<'_>,
+    format: ObjectFormat,
+) -> Result<()> {
     let parts = || path.as_str().split('/');
     let put = match entry {
         None => editor.remove(parts()).map(drop),
         Some(Record::Checkout(commit) | Record::Reference(commit)) => {
             let same_format = (commit.as_str().len() == 64) == (format == ObjectFormat::Sha256);
-            if !same_format {
-                return Ok(old);
-            }
             // A gitlink keeps the commit that its checkout had when created.
             let stays = matches!(entry, Some(Record::Checkout(_)));
-            if stays && editor.get(parts()).is_some_and(|found| found.mode.kind() == EntryKind::Commit) {
-                return Ok(old);
+            let stays = || stays && editor.get(parts()).is_some_and(|found| found.mode.kind() == EntryKind::Commit);
+            if !same_format || stays() {
+                return Ok(());
             }
             editor.upsert(parts(), EntryKind::Commit, objects.id(commit)?).map(drop)
         }
@@ -75,6 +100,5 @@ fn edited(
             editor.upsert(parts(), kind, objects.write_blob(bytes)?).map(drop)
         }
     };
-    put.map_err(|error| anyhow!("{path} cannot be recorded: {error}"))?;
-    editor.write(|tree| objects.write_tree(tree))
+    put.map_err(|error| anyhow!("{path} cannot be recorded: {error}"))
 }
