@@ -90,7 +90,13 @@ fn destroy_takes_every_builder_and_no_repository() {
     let before = repositories();
     sandbox.wsctl(&["destroy"]).fails().says("no terminal to ask on").says("wsctl destroy --auto-approve");
     sandbox.wsctl(&["destroy", "--no-input"]).fails().says("destroy has to ask, and --no-input was given");
-    sandbox.wsctl(&["destroy", "--auto-approve"]).fails().says("! builders.work").says("→ wsctl plan --destroy");
+    // Where two are refused, what tells them apart is next; where one is, its own way out.
+    sandbox.write(sandbox.builder("idle/api/notes"), "n\n");
+    let both = sandbox.wsctl(&["destroy", "--auto-approve"]).fails();
+    assert!(both.stdout.ends_with("→ wsctl plan --destroy\n"), "{both}");
+    std::fs::remove_file(sandbox.builder("idle/api/notes")).unwrap();
+    let one = sandbox.wsctl(&["destroy", "--auto-approve"]).fails().says("! builders.work");
+    assert!(one.stdout.ends_with("→ wsctl destroy --unsaved=trash\n"), "{one}");
     sandbox.wsctl(&["destroy", "--auto-approve", "--unsaved=trash"]).ok();
     assert_eq!(sandbox.trash().len(), 3);
     assert_eq!(repositories(), before);

@@ -112,9 +112,16 @@ impl Closing {
         if outcome.failed + outcome.skipped > 0 || outcome.interrupted.is_some() {
             push_next(&mut out, 2, &self.next.again, style);
         } else if !self.blocked.is_empty() {
-            push_next(&mut out, 2, &self.next.plan, style);
+            push_next(&mut out, 2, self.way_out().unwrap_or(&self.next.plan), style);
         }
         out
+    }
+
+    /// What mends the only thing that is refused.
+    fn way_out(&self) -> Option<&str> {
+        let [change] = self.blocked.as_slice() else { return None };
+        let [blocker] = change.blockers.as_slice() else { return None };
+        Some(blocker.next.as_str()).filter(|next| !next.is_empty())
     }
 }
 
