@@ -85,6 +85,13 @@ fn place(desired: &Desired, builder: &BuilderName, path: &AbsPath) -> AbsPath {
     }
 }
 
+/// Reads a builder's mark.
+pub(super) fn read(desired: &Desired, builder: &BuilderName, path: &AbsPath) -> Result<BuilderMark> {
+    let place = place(desired, builder, path);
+    let context = || format!("the mark of builder {builder}, {place}");
+    serde_json::from_slice(&regular::read(&place).with_context(context)?).with_context(context)
+}
+
 /// Reads a builder's mark, changes it, writes it back if that changed anything. One at a time.
 pub(super) fn change(
     door: &dyn Door,
@@ -93,13 +100,11 @@ pub(super) fn change(
     path: &AbsPath,
     change: impl FnOnce(&mut BuilderMark),
 ) -> Result<()> {
-    let place = place(desired, builder, path);
-    let text = regular::read(&place).with_context(|| format!("the mark of builder {builder}, {place}"))?;
-    let old: BuilderMark = serde_json::from_slice(&text).with_context(|| format!("the mark of builder {builder}, {place}"))?;
+    let old = read(desired, builder, path)?;
     let mut new = old.clone();
     change(&mut new);
     if new == old {
         return Ok(());
     }
-    door.write_own(&place, &serde_json::to_vec_pretty(&new).context("a builder's mark")?, Lasts::Soon)
+    door.write_own(&place(desired, builder, path), &serde_json::to_vec_pretty(&new).context("a builder's mark")?, Lasts::Soon)
 }

@@ -32,6 +32,7 @@ mod session;
 mod step;
 mod submodules;
 mod worker;
+mod written;
 
 pub use import::take_over;
 pub use prepare::{Spot, claim, prepare, put_aside};

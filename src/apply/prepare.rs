@@ -10,7 +10,7 @@ use crate::model::address::Address;
 use crate::model::desired::Desired;
 use crate::model::mark::{AppliedRepository, OWN_DIRECTORY, REPLACED, WORKSPACE_MARK, WorkspaceMark};
 use crate::model::name::{RepoName, WorkspaceId};
-use crate::model::path::AbsPath;
+use crate::model::path::{AbsPath, shell};
 use crate::plan::{Action, BuilderWrite, GITIGNORE, Plan};
 use crate::regular;
 
@@ -110,7 +110,9 @@ pub(super) fn place_aside(door: &dyn Door, desired: &Desired, path: &AbsPath) ->
     let aside = desired.builders_dir.join(OWN_DIRECTORY).join(REPLACED);
     door.make_directory(&aside)?;
     let free = places_aside(&aside, path).find(|path| path.as_path().symlink_metadata().is_err());
-    free.with_context(|| format!("{aside} is full"))
+    let name = path.as_path().file_name().unwrap_or_default().display();
+    let full = || Diagnostic::new(format!("{aside} has no number left for {name}"), format!("mv {0} {0}.old", shell(&aside)));
+    free.ok_or_else(|| full().into())
 }
 
 /// Where `.wsctl/replaced/` holds these bytes under this name already: of a run that was cut short, or of another builder.

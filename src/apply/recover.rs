@@ -6,15 +6,14 @@ use std::io::ErrorKind;
 use anyhow::{Result, bail};
 
 use super::rounds::{repositories, rounds};
-use super::{contents, entries, leftover, outage, relocate, submodules};
+use super::{contents, entries, leftover, outage, relocate, submodules, written};
 use crate::actual;
-use crate::diagnostic::Diagnostic;
-use crate::git::{Door, Unsettled};
+use crate::git::Door;
 use crate::model::actual::{Actual, Repository, RepositoryState};
 use crate::model::clock::Boot;
 use crate::model::desired::{Desired, DesiredBuilder};
 use crate::model::journal::{Intent, Journal};
-use crate::model::mark::{Deed, OWN_DIRECTORY, OurLock, REPLACED};
+use crate::model::mark::{Deed, OurLock};
 use crate::model::name::ObjectId;
 use crate::model::path::AbsPath;
 
@@ -73,6 +72,7 @@ pub(super) fn settle(recovery: &Recovery<'_>) -> Result<Vec<Intent>> {
             left.push(intent.clone());
         }
     }
+    written::remember(recovery, &mut left);
     if !journal.open.is_empty()
         && let Err(error) = contents::settle(recovery, &actual)
     {
@@ -102,14 +102,7 @@ impl Recovery<'_> {
                 self.branch(intent)
             }
             Intent::Rename { main, from, to, commit, .. } => self.door.settle_rename(main, from, to, commit),
-            Intent::File { builder, to, old, new } => self.file(&Unsettled {
-                builder,
-                to,
-                old: old.as_deref(),
-                new: new.as_deref(),
-                tokens: &self.journal.header.tokens,
-                aside: &self.desired.builders_dir.join(OWN_DIRECTORY).join(REPLACED),
-            }),
+            Intent::File { .. } => written::settle(self, intent),
             Intent::Remove { stem, path, checkouts, own_files } => entries::removal(self, stem, path, checkouts, own_files),
             Intent::Relocate(relocating) => relocate::settle(self.door, self.desired, relocating),
             Intent::Restore { entry, makes, .. } => entries::restored(self, entry, makes),
@@ -184,31 +177,5 @@ impl Recovery<'_> {
             builder.checkouts.values().any(|it| it.contents.submodules && it.path.under(&builder.path) == *path)
         };
         self.desired.builders.values().any(there)
-    }
-
-    fn file(&self, file: &Unsettled<'_>) -> Result<()> {
-        self.door.make_directory(file.aside)?;
-        if let Some(moved) = self.door.settle_managed(file)? {
-            (self.tell)(&format!("{} was edited while it was written; the edited file is {moved}", file.to));
-        }
-        if file.to.under(file.builder).as_path().symlink_metadata().is_err() {
-            return Ok(());
-        }
-        match (file.old, file.new) {
-            // Written and not remembered: nobody could tell it from a file that was there before.
-            (None, Some(new)) if !self.remembers(file)? => match self.door.remove_managed(file.builder, file.to, new) {
-                Err(error) if error.downcast_ref::<Diagnostic>().is_none() => Err(error),
-                // It is somebody's by now.
-                Ok(()) | Err(_) => Ok(()),
-            },
-            (None | Some(_), _) => Ok(()),
-        }
-    }
-
-    /// Whether the mark of a builder has a managed file.
-    fn remembers(&self, file: &Unsettled<'_>) -> Result<bool> {
-        let actual = actual::read(self.desired)?;
-        let of_it = actual.builders.values().find(|directory| directory.path == *file.builder);
-        Ok(of_it.and_then(|directory| directory.mark.mark()).is_some_and(|mark| mark.files.contains_key(file.to)))
     }
 }

@@ -85,3 +85,48 @@ fn a_file_that_changes_after_a_kill_is_what_the_disk_becomes() {
         assert!(wrong.is_empty(), "{name}: {wrong:#?}");
     }
 }
+
+/// Managed files of every kind, in a builder and in its checkouts.
+const SOURCES: &str = "[[files]]\nfrom = \"skills\"\nto = \"skills\"\n[[files]]\nfrom = \"shared.md\"\nto = \"{repo}/.env\"\n\
+    [[files]]\nfrom = \"template.md\"\nto = \"template.md\"\nmode = \"template\"\n";
+
+/// What the sources say, and one more file than the last time.
+fn sources(sandbox: &Sandbox, version: u32) {
+    for name in ["skills/one.md", "skills/deep/two.md", "shared.md", "template.md"] {
+        sandbox.write(name, &format!("{name} {version} {{builder}}\n"));
+    }
+    sandbox.write(format!("skills/{version}.md"), "new\n");
+}
+
+#[test]
+fn sources_that_change_after_a_kill_are_what_managed_files_become() {
+    let full = number("WSCTL_PROOF_FULL", 0) > 0;
+    let toml = format!("{REPOS}{TWO}{SOURCES}");
+    let broken = |fault: Option<Fault>| {
+        let sandbox = base();
+        sources(&sandbox, 1);
+        applied(&sandbox, &toml);
+        sources(&sandbox, 2);
+        let calls = broken_off(&sandbox, &toml, fault).len();
+        (sandbox, calls)
+    };
+    let writes = broken(None).1;
+    let calls: Vec<usize> = (0..writes).filter(|call| full || call % 5 == 2).collect();
+    let all = spread(&calls, |&call| {
+        let (sandbox, _) = broken(Some(Fault { call, mode: Mode::DieAfter }));
+        sources(&sandbox, 3);
+        let run = |order: Order| {
+            let desired = drive::load(&sandbox.root(), order).unwrap();
+            let door = drive::door(&sandbox, &desired).unwrap();
+            drive::execute(&desired, order, 1, &door).unwrap()
+        };
+        let (first, second) = (run(order(1)), run(order(2)));
+        let mut wrong = [first.errors, second.errors].concat();
+        let blocked = first.plan.blocked().chain(second.plan.pending());
+        wrong.extend(blocked.map(|change| format!("{}: {}, {:?}", change.address, change.reason, change.blockers)));
+        (call, wrong)
+    });
+    let wrong: Vec<_> = all.iter().filter(|(_, wrong)| !wrong.is_empty()).collect();
+    figures(&format!("changed sources: killed at {} of {writes} writes, {} of them wrong", calls.len(), wrong.len()));
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
