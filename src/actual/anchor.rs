@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Read as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
 use anyhow::{Result, ensure};
@@ -62,6 +63,9 @@ pub(super) fn read(builder: &AbsPath, marked: bool) -> AnchorState {
 }
 
 fn anchor(git_dir: &AbsPath) -> Result<Anchor> {
+    let mut first = [0; 4];
+    let index = regular::open(git_dir.join("index")).and_then(|mut index| index.read_exact(&mut first));
+    ensure!(index.is_ok() && first == *b"DIRC", "it has no index");
     let config = local_config(git_dir)?;
     let objects = Objects::of(git_dir, &config)?;
     let refs = match Refs::of_head(git_dir) {

@@ -81,7 +81,9 @@ fn try_read(builder: &AbsPath, to: &RelPath, tracked: &Tracked) -> Result<DiskFi
     }
     let bytes = regular::read(path.as_path()).map_err(text)?;
     let hash = disk::blob_hash(&bytes).map_err(text)?;
-    Ok(DiskFile::File { bytes, hash, executable: found.permissions().mode() & 0o100 != 0, tracked: tracked.holds(to)? })
+    let mode = found.permissions().mode();
+    let (executable, private) = (mode & 0o100 != 0, mode & 0o044 == 0);
+    Ok(DiskFile::File { bytes, hash, executable, private, tracked: tracked.holds(to)? })
 }
 
 /// Reads the sources of all managed files.
@@ -126,7 +128,12 @@ fn source(path: &AbsPath, mains: &[&AbsPath], indexes: &mut Indexes) -> std::io:
     let mode = found.permissions().mode();
     let main = mains.iter().filter(|main| main.contains(path)).max_by_key(|main| main.as_path().components().count());
     let kept = main.is_some_and(|main| indexes.hold(main, path));
-    Ok(Source::File { bytes: regular::read(path.as_path())?, executable: mode & 0o100 != 0, private: mode & 0o044 == 0, kept })
+    Ok(Source::File {
+        bytes: regular::read(path.as_path())?,
+        executable: mode & 0o100 != 0,
+        private: mode & 0o044 != 0o044,
+        kept,
+    })
 }
 
 /// The indexes of main worktrees, each read once.

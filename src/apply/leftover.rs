@@ -10,7 +10,7 @@ use crate::actual;
 use crate::git::between;
 use crate::model::actual::{Actual, Link, Repository, RepositoryState};
 use crate::model::journal::Intent;
-use crate::model::mark::{OWN_DIRECTORY, OurLock};
+use crate::model::mark::{OWN_DIRECTORY, OurLock, REPLACED};
 use crate::model::name::BranchName;
 use crate::model::path::AbsPath;
 use crate::plan::Stale;
@@ -66,8 +66,8 @@ fn of_intent(intent: &Intent, actual: &Actual) -> Vec<(AbsPath, Vec<AbsPath>)> {
         locks.map(|lock| (lock, vec![builder.clone()])).collect::<Vec<_>>()
     };
     match intent {
-        Intent::Clone { .. } | Intent::File { .. } | Intent::Relocate(_) => vec![],
-        Intent::Builder { path, .. } => of_anchor(path),
+        Intent::Clone { .. } | Intent::Relocate(_) => vec![],
+        Intent::Builder { path, .. } | Intent::File { builder: path, .. } => of_anchor(path),
         Intent::Checkout { main, branch, path, .. } => {
             let builder = actual.builders.values().find(|directory| directory.path.contains(path));
             let anchor = builder.map(|directory| of_anchor(&directory.path)).unwrap_or_default();
@@ -133,7 +133,7 @@ pub(super) fn registrations(recovery: &Recovery<'_>, repository: &Repository) ->
 pub(super) fn sweep(recovery: &Recovery<'_>, actual: &Actual) -> Result<()> {
     let builders_dir = &recovery.desired.builders_dir;
     let own = builders_dir.join(OWN_DIRECTORY);
-    let mut directories = vec![builders_dir.clone(), own.clone(), own.join("builders"), own.join("trash")];
+    let mut directories = vec![builders_dir.clone(), own.clone(), own.join("builders"), own.join("trash"), own.join(REPLACED)];
     directories.extend(actual.trash.iter().map(|entry| entry.path.clone()));
     for repository in actual.repositories.values().filter_map(RepositoryState::repository) {
         directories.push(repository.common_dir.clone());

@@ -31,6 +31,19 @@ impl Answer {
         }
     }
 
+    /// The file whose lock another git holds, as git names it.
+    pub(super) fn locked(&self) -> Option<String> {
+        let reason = self.reason();
+        // What is to be locked may be named before the lock file.
+        let quoted = || {
+            let from = reason.split_once("nable to create '").or_else(|| reason.split_once('\''))?.1;
+            Some(from.split_once(".lock'")?.0.to_owned())
+        };
+        // git names the configuration, not its lock, and from where it runs.
+        let config = || Some(reason.split_once("config file ")?.1.split_once(": ")?.0.to_owned());
+        quoted().or_else(config)
+    }
+
     /// Whether it refused because another git holds a lock file.
     pub(super) fn met_a_lock(&self) -> bool {
         let text = String::from_utf8_lossy(&self.stderr);

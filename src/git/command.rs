@@ -270,6 +270,11 @@ impl Call<'_> {
 
     /// As [`Call::run`]; waits a little where another git holds a lock file, which is named then and left.
     pub(super) fn patiently(&self) -> Result<Vec<u8>> {
+        self.patient_answer()?.into_result()
+    }
+
+    /// As [`Call::answer`]; an error where another git still holds a lock file then.
+    pub(super) fn patient_answer(&self) -> Result<Answer> {
         let mut answer = self.answer()?;
         for _ in 1..TRIES {
             if answer.status.success() || !answer.met_a_lock() {
@@ -281,15 +286,12 @@ impl Call<'_> {
         if !answer.status.success() && answer.met_a_lock() {
             return Err(self.locked_out(&answer));
         }
-        answer.into_result()
+        Ok(answer)
     }
 
     fn locked_out(&self, answer: &Answer) -> anyhow::Error {
         let reason = answer.reason();
-        let quoted = |text: &str| Some(text.split_once('\'')?.1.split_once(".lock'")?.0.to_owned());
-        // git names the configuration, not its lock, and from where it runs.
-        let config = |text: &str| Some(text.split_once("config file ")?.1.split_once(": ")?.0.to_owned());
-        let Some(file) = quoted(&reason).or_else(|| config(&reason)) else { return anyhow!(reason) };
+        let Some(file) = answer.locked() else { return anyhow!(reason) };
         let lock = self.directory.join(format!("{file}.lock"));
         let lock = printable(lock.as_os_str());
         let fact = format!("another git holds {lock}, or died with it: {reason}");

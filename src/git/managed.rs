@@ -20,7 +20,7 @@ use crate::plan::FileContent;
 pub(super) fn write(builder: &AbsPath, to: &RelPath, content: &FileContent, expect: Option<&str>) -> Result<()> {
     let place = Place::open(builder, to, true)?;
     place.expect(expect)?;
-    let draft = temporary_name()?;
+    let draft = temporary_name(place.name)?;
     let forget = || rustix::fs::unlinkat(&place.directory, &*draft, AtFlags::empty());
     if let Err(error) = place.draft(&draft, content) {
         let _ = forget();
@@ -40,7 +40,7 @@ pub(super) fn write(builder: &AbsPath, to: &RelPath, content: &FileContent, expe
 pub(super) fn remove(builder: &AbsPath, to: &RelPath, expect: &str) -> Result<()> {
     let place = Place::open(builder, to, false)?;
     place.expect(Some(expect))?;
-    let aside = temporary_name()?;
+    let aside = temporary_name(place.name)?;
     place.rename(place.name, &aside, RenameFlags::NOREPLACE)?;
     // What was renamed is looked at again: an editor may have saved in between.
     if place.hash(&aside)?.as_deref() != Some(expect) {
@@ -74,11 +74,12 @@ pub(super) fn settle(file: &Unsettled<'_>) -> Result<Option<AbsPath>> {
         Err(error) => return Err(error),
     };
     let parent = file.to.under(file.builder).parent();
+    let its: Vec<String> = file.tokens.iter().map(|token| temporary(token, place.name)).collect::<Result<_>>()?;
     let mut moved = None;
     for entry in std::fs::read_dir(&parent).with_context(|| format!("{parent} cannot be read"))? {
         let name = entry.with_context(|| format!("{parent} cannot be read"))?.file_name();
         let text = name.to_string_lossy();
-        if !file.tokens.iter().any(|token| text.starts_with(&temporary(token))) {
+        if !its.iter().any(|first| text.starts_with(first)) {
             continue;
         }
         let now = place.hash(place.name)?;
@@ -117,17 +118,17 @@ fn blob_hash(bytes: &[u8]) -> Result<String> {
     Ok(id.map_err(|error| anyhow::anyhow!("{error}"))?.to_string())
 }
 
-/// What the temporaries of managed files are called first: not like those of our own files, since what was exchanged
-/// or moved away under such a name may be somebody's work.
-fn temporary(token: &str) -> String {
-    format!("{}{MANAGED}", own_files::temporary(token))
+/// What the temporaries of a managed file are called first: not like those of our own files, since what was exchanged
+/// or moved away under such a name may be somebody's work; and not like those of the file beside it.
+fn temporary(token: &str, name: &OsStr) -> Result<String> {
+    Ok(format!("{}{MANAGED}{:.16}", own_files::temporary(token), blob_hash(name.as_encoded_bytes())?))
 }
 
 /// What tells the temporaries of managed files from those of our own files.
 pub(super) const MANAGED: &str = "file-";
 
-fn temporary_name() -> Result<OsString> {
-    Ok(format!("{}{:016x}", temporary(own_files::token()?), getrandom::u64()?).into())
+fn temporary_name(name: &OsStr) -> Result<OsString> {
+    Ok(format!("{}-{:016x}", temporary(own_files::token()?, name)?, getrandom::u64()?).into())
 }
 
 /// A name in a directory that was reached without a symbolic link.

@@ -95,14 +95,21 @@ pub fn segment(text: &str) -> String {
     if bare { text.into() } else { quoted(text) }
 }
 
-/// A string as TOML writes it.
+/// Whether a terminal would obey the character instead of showing it.
+#[must_use]
+pub fn is_hostile(c: char) -> bool {
+    let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || turns
+}
+
+/// A string as TOML writes it, of characters that a terminal shows.
 #[must_use]
 pub fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
         match c {
             '"' | '\\' => out.extend(['\\', c]),
-            c if c.is_control() => out.extend(format!("\\u{:04X}", u32::from(c)).chars()),
+            c if is_hostile(c) => out.extend(format!("\\u{:04X}", u32::from(c)).chars()),
             c => out.push(c),
         }
     }

@@ -118,6 +118,8 @@ pub enum DiskFile {
         hash: String,
         /// Whether it may be executed.
         executable: bool,
+        /// Whether nobody but its owner may read it.
+        private: bool,
         /// Tracked by the checkout that it lies in.
         tracked: bool,
     },

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::style::{Style, Tone};
+pub use crate::model::address::is_hostile;
 pub use crate::model::size::size;
 
 /// The text without anything that a terminal would obey: control characters (a newline too) and marks that turn the
@@ -19,13 +20,6 @@ pub fn clean(text: &str) -> String {
         }
     }
     out
-}
-
-/// Whether a terminal would obey the character instead of showing it.
-#[must_use]
-pub fn is_hostile(c: char) -> bool {
-    let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    c.is_control() || turns
 }
 
 /// `1 builder`, `2 builders`.

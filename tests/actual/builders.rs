@@ -176,7 +176,9 @@ fn managed_files_and_their_sources() {
     let actual = read(&desired);
     assert!(matches!(&actual.sources[&abs(sandbox.path("source"))], Source::Missing));
     let files = &actual.builders[OsStr::new("b")].files;
-    let DiskFile::File { bytes, hash, executable, tracked } = &files[&rel("Taskfile.yaml")] else { panic!("{files:?}") };
+    let DiskFile::File { bytes, hash, executable, private: false, tracked } = &files[&rel("Taskfile.yaml")] else {
+        panic!("{files:?}")
+    };
     assert_eq!((bytes.as_slice(), *executable, *tracked), (&b"hello\n"[..], false, false));
     assert_eq!(hash, "2cf8d83d9ee29543b34a87727421fdecb7e3f3a183d337639025de576db9ebb4");
     assert!(matches!(files[&rel("one/README.md")], DiskFile::File { tracked: true, .. }));

@@ -1,5 +1,6 @@
 //! What a kill leaves that reaches into git: the next apply goes on from there.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::support::{Sandbox, text};
@@ -208,4 +209,82 @@ fn a_url_that_changes_when_git_is_killed_changes_at_the_next_apply() {
     assert_eq!(sandbox.git("repos/api", &["remote", "get-url", "origin"]), url("web.git"));
     assert_eq!(locks(&sandbox.path("repos/api/.git")), Vec::<PathBuf>::new());
     sandbox.converged();
+}
+
+/// Kills wsctl before or behind a call of git in an anchor.
+const IN_ANCHOR: &str = "#!/bin/sh
+PATH=\"${PATH#*:}\"
+case \"$PWD $*\" in
+    *.builders/b*WHICH*) WHEN ;;
+    *) exec git \"$@\" ;;
+esac
+";
+
+#[test]
+fn managed_files_are_recorded_in_the_anchor_also_where_git_was_cut_short() {
+    let before = "kill -KILL $PPID; exit 1";
+    let after = "git \"$@\"; kill -KILL $PPID; exit 1";
+    let locked = "touch \"$PWD/index.lock\"; kill -KILL $PPID; exit 1";
+    for (which, when) in
+        [("read-tree", before), ("read-tree", after), ("read-tree", locked), ("update-ref", before), ("update-ref", after)]
+    {
+        let sandbox = Sandbox::workspace();
+        sandbox.toml(&on("x", "[[files]]\nfrom = \"skills\"\nto = \"skills\"\n"));
+        for name in ["gone", "changed", "run.sh"] {
+            sandbox.write(format!("skills/{name}"), "one\n");
+        }
+        sandbox.apply().ok();
+        std::fs::remove_file(sandbox.path("skills/gone")).unwrap();
+        sandbox.write("skills/changed", "two\n");
+        sandbox.write("skills/new", "new\n");
+        std::fs::set_permissions(sandbox.path("skills/run.sh"), std::fs::Permissions::from_mode(0o755)).unwrap();
+        let path = sandbox.path_with_git(&IN_ANCHOR.replace("WHICH", which).replace("WHEN", when));
+        let cut = sandbox.wsctl_with(sandbox.root(), &[("PATH", &path)], &["apply", "--auto-approve"]);
+        assert_eq!(cut.code, None, "{which} {when}: {cut}");
+        let again = sandbox.apply();
+        assert_eq!(again.code, Some(0), "{which} {when}: {again}");
+        assert_eq!(sandbox.git(sandbox.builder("b"), &["status", "--porcelain"]), "", "{which} {when}: {again}");
+        assert_eq!(locks(&sandbox.builder("b/.git")), Vec::<PathBuf>::new(), "{which} {when}");
+        sandbox.converged();
+    }
+}
+
+#[test]
+fn an_anchor_that_another_git_holds_is_named_and_recorded_later() {
+    let sandbox = Sandbox::workspace();
+    sandbox.toml(&on("x", "[[files]]\nfrom = \"shared.md\"\nto = \"shared.md\"\n"));
+    sandbox.write("shared.md", "one\n");
+    sandbox.apply().ok();
+    for (number, lock) in ["index.lock", "refs/heads/x.lock"].into_iter().enumerate() {
+        sandbox.write("shared.md", &format!("{number}\n"));
+        let lock = sandbox.builder("b/.git").join(lock);
+        std::fs::write(&lock, "").unwrap();
+        let held = sandbox.apply().fails().says("shared.md\"   update failed: ");
+        let held = held.says(&format!("another git holds {}, or died with it", lock.display()));
+        drop(held.says(&format!("→ ls -l {}\n", lock.display())));
+        std::fs::remove_file(lock).unwrap();
+        sandbox.apply().ok();
+        assert_eq!(sandbox.git(sandbox.builder("b"), &["status", "--porcelain"]), "");
+        assert_eq!(text(sandbox.builder("b/shared.md")), format!("{number}\n"));
+        sandbox.converged();
+    }
+}
+
+#[test]
+fn an_index_of_an_anchor_that_is_gone_or_no_index_is_made_again() {
+    let sandbox = Sandbox::workspace();
+    sandbox.toml(&on("x", "[[files]]\nfrom = \"shared.md\"\nto = \"shared.md\"\n"));
+    sandbox.write("shared.md", "one\n");
+    sandbox.apply().ok();
+    let index = sandbox.builder("b/.git/index");
+    for damage in [None, Some("nonsense")] {
+        match damage {
+            None => std::fs::remove_file(&index).unwrap(),
+            Some(text) => std::fs::write(&index, text).unwrap(),
+        }
+        sandbox.plan().ok().says("~ builders.b   its anchor is damaged: it has no index");
+        sandbox.apply().ok();
+        assert_eq!(sandbox.git(sandbox.builder("b"), &["status", "--porcelain"]), "");
+        sandbox.converged();
+    }
 }

@@ -342,7 +342,7 @@ fn exchanged(aside: &str) -> Sandbox {
     sandbox.apply().ok();
     sandbox.write("shared.md", "two\n");
     sandbox.write(".builders/work/docs/shared.md", "two\n");
-    sandbox.write(format!(".builders/work/docs/.wsctl-{TOKEN}-file-1"), aside);
+    sandbox.write(format!(".builders/work/docs/.wsctl-{TOKEN}-file-{:.16}-1", hash("shared.md")), aside);
     sandbox.cut_short(&[Intent::File {
         builder: abs(sandbox.builder("work")),
         to: RelPath::new("docs/shared.md").unwrap(),
@@ -362,6 +362,31 @@ fn what_a_managed_file_was_before_goes_and_what_somebody_saved_meanwhile_stays()
     sandbox.apply().ok().says("was edited while it was written");
     assert_eq!(text(sandbox.builder(".wsctl/replaced/shared.md-1")), "saved by an editor\n");
     assert_eq!(text(sandbox.builder("work/docs/shared.md")), "two\n");
+    sandbox.swept();
+}
+
+#[test]
+fn what_was_begun_of_a_file_is_never_taken_for_another_beside_it() {
+    let sandbox = made(WORK);
+    let begun = |name: &str, old: Option<&str>, new: Option<&str>| Intent::File {
+        builder: abs(sandbox.builder("work")),
+        to: RelPath::new(&format!("skills/{name}")).unwrap(),
+        old: old.map(hash),
+        new: new.map(hash),
+    };
+    sandbox.write("skills/stays", "stays\n");
+    sandbox.write("skills/gone", "gone\n");
+    sandbox.toml(&format!("{WORK}[[files]]\nfrom = \"skills\"\nto = \"skills\"\n"));
+    sandbox.apply().ok();
+    // Killed when one was deleted and another written beside it, not yet under its name.
+    std::fs::remove_file(sandbox.path("skills/gone")).unwrap();
+    std::fs::remove_file(sandbox.builder("work/skills/gone")).unwrap();
+    sandbox.write("skills/new", "new\n");
+    sandbox.write(format!(".builders/work/skills/.wsctl-{TOKEN}-file-{:.16}-1", hash("new")), "new\n");
+    sandbox.cut_short(&[begun("gone", Some("gone\n"), None), begun("new", None, Some("new\n"))]);
+    sandbox.apply().ok();
+    assert!(!sandbox.builder("work/skills/gone").exists());
+    assert_eq!(text(sandbox.builder("work/skills/new")), "new\n");
     sandbox.swept();
 }
 

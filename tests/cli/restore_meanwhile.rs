@@ -257,18 +257,18 @@ fn under_another_name_it_is_declared_as_told() {
         let declare = |slack: &str| sandbox.toml(&format!("[workspace]\n{workspace}\n{REPOS}{slack}{STAYS}"));
         declare(
             "[defaults]\nlabels = { team = \"a\" }\n[builders.slack]\nrepos = [\"api\"]\nbranch = \"topic\"\nprotect = false\n\
-             labels = { ticket = \"TEC-25\" }\ndelete_branch = \"never\"\ntrash_keep = \"3d\"\n",
+             labels = { ticket = \"TEC-25\\u2028\" }\ndelete_branch = \"never\"\ntrash_keep = \"3d\"\n",
         );
         sandbox.apply().ok();
         declare("[defaults]\nlabels = { team = \"a\" }\n");
         sandbox.apply().ok();
         let answer = sandbox.wsctl(&["restore", "builders.slack", "--as", "other", "--auto-approve"]).ok();
         let answer = answer.says("does not declare it").says("delete_branch = \"never\"").says("trash_keep = \"3d\"");
-        answer.says("labels = { ticket = \"TEC-25\" }\n");
+        answer.says("labels = { ticket = \"TEC-25\\u2028\" }\n");
         let answer = sandbox.wsctl(&["restore"]).ok().says("The trash is empty.");
         drop(answer);
         let file = text(sandbox.path("builders.toml"));
-        let block = "[builders.other]\nrepos = [\"api\"]\nbranch = \"topic\"\nlabels = { ticket = \"TEC-25\" }\n\
+        let block = "[builders.other]\nrepos = [\"api\"]\nbranch = \"topic\"\nlabels = { ticket = \"TEC-25\\u2028\" }\n\
                      delete_branch = \"never\"\ntrash_keep = \"3d\"\n";
         sandbox.write("builders.toml", &format!("{file}{block}"));
         sandbox.plan().ok().says("No changes.");

@@ -102,7 +102,7 @@ fn one_that_the_checkout_tracks_is_never_replaced() {
     expect(&world, &[]);
     let tracked = |bytes: &[u8]| {
         let (bytes, hash) = (bytes.to_vec(), hash(bytes));
-        let file = DiskFile::File { bytes, hash, executable: false, tracked: true };
+        let file = DiskFile::File { bytes, hash, executable: false, private: false, tracked: true };
         world.clone().directory("slack", |directory| drop(directory.files.insert(rel("api/.env"), file)))
     };
     assert_eq!(planned(&tracked(b"A=2\n")).changes[0].blockers[0].kind, "tracked-file");
@@ -113,7 +113,7 @@ fn one_that_the_checkout_tracks_by_now_is_only_forgotten() {
     let world = World::new().repo("api").builder("slack", &["api"]).file("slack", "api/.env", "A=1\n").created();
     let undeclared = world.declared("slack", |builder| builder.files.clear());
     for bytes in [b"A=1\n", b"A=2\n"] {
-        let file = DiskFile::File { bytes: bytes.to_vec(), hash: hash(bytes), executable: false, tracked: true };
+        let file = DiskFile::File { bytes: bytes.to_vec(), hash: hash(bytes), executable: false, private: false, tracked: true };
         let tracked = undeclared.clone().directory("slack", |directory| drop(directory.files.insert(rel("api/.env"), file)));
         let line = "- builders.slack.files.\"api/.env\" | no longer declared: it stays, the checkout tracks it";
         let made = expect(&tracked, &[line]);

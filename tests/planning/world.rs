@@ -488,5 +488,5 @@ pub fn hash(bytes: &[u8]) -> String {
 
 /// A file with these bytes.
 pub fn on_disk(bytes: &[u8]) -> DiskFile {
-    DiskFile::File { bytes: bytes.into(), hash: hash(bytes), executable: false, tracked: false }
+    DiskFile::File { bytes: bytes.into(), hash: hash(bytes), executable: false, private: false, tracked: false }
 }

@@ -24,7 +24,7 @@ pub(super) fn make(sandbox: &Sandbox) {
     sandbox.toml(&format!("{}{moved}", toml("two", "some")));
     sandbox.write("shared.md", "shared anew\n");
     sandbox.write(".builders/work/shared.md", "shared anew\n");
-    sandbox.write(format!(".builders/work/.wsctl-{TOKEN}-file-1"), "shared\n");
+    sandbox.write(format!(".builders/work/.wsctl-{TOKEN}-file-{:.16}-1", hash("shared.md")), "shared\n");
     fs::create_dir_all(sandbox.path(format!("repos/.wsctl-{TOKEN}-clone-new"))).unwrap();
     fs::write(sandbox.path(format!("repos/api/.git/.wsctl-{TOKEN}-x")), "half").unwrap();
     let commit = sandbox.rev("repos/web", "some/old");

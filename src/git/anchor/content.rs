@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use gix::objs::tree::EntryKind;
 use gix::objs::{CommitRef, Kind, Tree};
 
@@ -94,7 +94,9 @@ pub(super) fn write_index(
     anchor: &AnchorContent<'_>,
 ) -> Result<()> {
     let failed = |error: &dyn std::fmt::Display| anyhow!("the index of {git_dir} cannot be written: {error}");
-    let state = gix::index::State::from_tree(&tree, objects.odb(), gix::validate::path::component::Options::default());
+    // As git checks names outside of Windows.
+    let names = gix::validate::path::component::Options { protect_windows: false, ..Default::default() };
+    let state = gix::index::State::from_tree(&tree, objects.odb(), names);
     let mut state = state.map_err(|error| failed(&error))?;
     let files: BTreeMap<&[u8], &FileContent> =
         anchor.files.iter().map(|(path, content)| (path.as_str().as_bytes(), content)).collect();
@@ -142,11 +144,31 @@ pub(super) fn bring_index(
     });
     match old {
         Some(old) if readable && old == tree => Ok(()),
-        Some(old) if readable && matches!(objects.kind(&old), Ok(Some(_))) => {
-            // Refused where somebody staged something else at a path that changes: then that stays as it is.
-            let move_on = git.inside(git_dir).args(["read-tree", "-i", "-m", &old.to_string(), &tree.to_string()]);
-            move_on.answer().map(drop).with_context(|| format!("{path} cannot be written"))
-        }
+        Some(old) if readable && matches!(objects.kind(&old), Ok(Some(_))) => follow(git, git_dir, (old, tree), || Ok(vec![])),
         Some(_) | None => write_index(objects, directory, git_dir, tree, anchor),
     }
+}
+
+/// Brings the index from one tree to another. That is refused as a whole where somebody staged something else at a path that
+/// changes: what is staged stays then, and the index goes by those of `steps` that are not refused.
+///
+/// # Errors
+/// Another git holds the index, or it cannot be read or written.
+pub(super) fn follow(
+    git: &Git,
+    git_dir: &AbsPath,
+    (from, to): (gix::ObjectId, gix::ObjectId),
+    steps: impl FnOnce() -> Result<Vec<(gix::ObjectId, gix::ObjectId)>>,
+) -> Result<()> {
+    let step = |(from, to): (gix::ObjectId, gix::ObjectId)| {
+        let answer = git.inside(git_dir).args(["read-tree", "-i", "-m", &from.to_string(), &to.to_string()]).patient_answer()?;
+        if !answer.status.success() && !answer.reason().contains("Cannot merge") {
+            bail!("the index of {git_dir} cannot be written: {}", answer.reason());
+        }
+        Ok(answer.status.success())
+    };
+    if !step((from, to))? {
+        steps()?.into_iter().try_for_each(|pair| step(pair).map(drop))?;
+    }
+    Ok(())
 }

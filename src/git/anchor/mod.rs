@@ -118,9 +118,10 @@ pub(super) fn update(git: &Git, directory: &AbsPath, anchor: &AnchorContent<'_>,
     };
     let tree = content::tree(&objects, anchor)?;
     let commit = content::commit(&objects, tree, root)?;
-    refs::move_to(git, &git_dir, anchor.branch, commit, head, &objects)?;
+    // The index first: what is cut short between the two is done again, since HEAD does not record it.
     let old = head.filter(|head| matches!(objects.kind(head), Ok(Some(gix::objs::Kind::Commit))));
     content::bring_index(git, &objects, directory, &git_dir, old, tree, anchor)?;
+    refs::move_to(git, &git_dir, anchor.branch, commit, head, &objects)?;
     ours(commit)
 }
 

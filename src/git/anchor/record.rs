@@ -3,6 +3,7 @@
 use anyhow::{Result, anyhow};
 use gix::objs::{CommitRef, tree::EntryKind};
 
+use super::content::follow;
 use super::{content, refs};
 use crate::git::command::Git;
 use crate::git::objects::Objects;
@@ -34,25 +35,18 @@ pub(in crate::git) fn record(git: &Git, directory: &AbsPath, entries: &Records) 
     let on = refs::on(git, &git_dir)?;
     // Somebody left it on no branch.
     let Some(branch) = on.strip_prefix("refs/heads/") else { return Ok(()) };
-    refs::move_to(git, &git_dir, &BranchName::from_disk(branch.as_bytes()), commit, Some(head), &objects)?;
-    // Refused as a whole where somebody staged something else at one of the paths: that stays as it is, the others go on.
-    if follow(git, &git_dir, old, new)? || entries.len() == 1 {
-        return Ok(());
-    }
-    entries.chunks(1).try_fold(old, |from, entry| {
-        let to = edited(&objects, from, entry, format)?;
-        if to != from {
-            follow(git, &git_dir, from, to)?;
+    // The index first: what is cut short between the two is done again, since HEAD does not record it.
+    follow(git, &git_dir, (old, new), || {
+        let mut from = old;
+        let mut steps = Vec::new();
+        for entry in entries.chunks(1) {
+            let to = edited(&objects, from, entry, format)?;
+            steps.extend((to != from).then_some((from, to)));
+            from = to;
         }
-        anyhow::Ok(to)
+        Ok(steps)
     })?;
-    Ok(())
-}
-
-/// Brings the index from one tree to the other. Whether it was not refused.
-fn follow(git: &Git, git_dir: &AbsPath, from: gix::ObjectId, to: gix::ObjectId) -> Result<bool> {
-    let index = git.inside(git_dir).args(["read-tree", "-i", "-m", &from.to_string(), &to.to_string()]);
-    Ok(index.answer()?.status.success())
+    refs::move_to(git, &git_dir, &BranchName::from_disk(branch.as_bytes()), commit, Some(head), &objects)
 }
 
 /// Tree and root commit of an anchor whose HEAD we made; `None` where somebody committed by hand.

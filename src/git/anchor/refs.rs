@@ -90,7 +90,7 @@ pub(super) fn move_to(
         Some(old) if in_the_way => {
             head()?;
             leave(old)?;
-            update().with_context(|| format!("{git_dir} cannot be moved"))?;
+            update().with_context(|| format!("the anchor {git_dir} cannot record it"))?;
         }
         Some(old) if left.is_some() => {
             update()?;
@@ -98,7 +98,7 @@ pub(super) fn move_to(
             leave(old)?;
         }
         Some(_) | None => {
-            update().with_context(|| format!("{git_dir} cannot be moved"))?;
+            update().with_context(|| format!("the anchor {git_dir} cannot record it"))?;
             if on != full {
                 head()?;
             }

@@ -190,9 +190,10 @@ fn tracked_file(path: &AbsPath) -> Blocker {
 /// Whether the disk already holds what is declared.
 fn is_already(disk: &DiskFile, content: &FileContent) -> bool {
     match (disk, content) {
-        (DiskFile::File { bytes, executable, .. }, FileContent::Bytes { bytes: wanted, executable: may, .. }) => {
-            bytes == wanted && executable == may
-        }
+        (
+            DiskFile::File { bytes, executable, private, .. },
+            FileContent::Bytes { bytes: wanted, executable: may, private: closed },
+        ) => bytes == wanted && executable == may && (*private || !closed),
         (DiskFile::Symlink { target, .. }, FileContent::Link(wanted)) => target == wanted,
         (DiskFile::Missing | DiskFile::Unusable { .. }, _)
         | (DiskFile::File { .. }, FileContent::Link(_))

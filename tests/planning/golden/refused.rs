@@ -240,7 +240,13 @@ fn root_on_another_branch() -> World {
 }
 
 fn managed_files() -> World {
-    let tracked = |bytes: &[u8]| DiskFile::File { bytes: bytes.into(), hash: hash(bytes), executable: false, tracked: true };
+    let tracked = |bytes: &[u8]| DiskFile::File {
+        bytes: bytes.into(),
+        hash: hash(bytes),
+        executable: false,
+        private: false,
+        tracked: true,
+    };
     World::new()
         .repo("api")
         .builder("slack", &["api"])
