@@ -14,8 +14,10 @@ use gix::status::{Item, UntrackedFiles};
 
 use super::compare::{self, Opened, Place};
 use super::content::{self, Changes};
+use super::journal;
 use super::open;
 use crate::model::actual::{Base, Head, RefFormat, Registration, Repository};
+use crate::model::mark::made_by;
 use crate::model::name::{BranchName, ObjectId};
 
 /// How many files are asked for their time.
@@ -139,9 +141,15 @@ pub(super) fn unpushed(opened: Option<&Opened>, repository: &Repository, head: &
 
 /// Whether the commits of a checkout's own are all in its base; `None`: it has none.
 pub(super) fn merged(opened: Option<&Opened>, repository: &Repository, found: &Registration, base: Option<&str>) -> Option<bool> {
-    let (commit, start) = (found.head.commit()?, &found.mark.mark()?.start);
+    let mark = found.mark.mark()?;
+    let (commit, start) = (found.head.commit()?, &mark.start);
     let base = base_commit(repository, base?)?;
-    found.head.branch().filter(|_| commit != start)?;
+    let branch = found.head.branch().filter(|_| commit != start)?;
+    // One that it was switched to, and that was made from a base, has none of its own before it moves.
+    let made = |first: &str| matches!(made_by(first, &mark.workspace), Some(Some(_)));
+    if journal::log_of(repository, branch).is_some_and(|(first, only)| only && made(&first)) {
+        return None;
+    }
     Some(opened?.ahead_behind(commit, base)?.0 == 0)
 }
 

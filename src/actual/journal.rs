@@ -112,7 +112,7 @@ pub(super) fn origins(
 }
 
 /// The message of the first entry in a branch's reflog, and whether there is no other.
-fn log_of(repository: &Repository, branch: &BranchName) -> Option<(String, bool)> {
+pub(super) fn log_of(repository: &Repository, branch: &BranchName) -> Option<(String, bool)> {
     let log = disk::read(repository.common_dir.join("logs").join(branch.full()).as_path()).ok().flatten()?;
     let text = String::from_utf8_lossy(&log);
     let (first, rest) = text.split_once('\n')?;

@@ -75,6 +75,6 @@ pub use strays::{beside, strays};
 pub use trash::{trash as trash_entries, trashed};
 pub use trust::{trust_file, trust_place};
 pub use usage::usage;
-pub use vitals::vitals;
+pub use vitals::{is_on_path, vitals};
 pub use walk::seen;
 pub use work::work;

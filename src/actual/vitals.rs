@@ -79,7 +79,9 @@ fn sees(top: &Path, place: &Path) -> bool {
     walk.build().flatten().any(|entry| entry.path() != place && entry.path().starts_with(&place)) || !alone()
 }
 
-fn is_on_path(program: &str) -> bool {
+/// Whether a program is to be found, as a shell looks for one.
+#[must_use]
+pub fn is_on_path(program: &str) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     let runs = |path: &Path| path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0);
     if program.contains('/') {

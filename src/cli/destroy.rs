@@ -40,11 +40,10 @@ pub(super) fn destroy(globals: &Globals, approved: bool, given: &PlanOptions, li
     if given.fetch || desired.fetch {
         fetch(globals, &desired)?;
     }
-    let builders = desired.builders.len();
     let mut options = given.options(globals);
     everything(&mut desired, &mut options);
     let name = desired.root.as_path().file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let text = view::prompt::destroy(builders, &name);
+    let text = view::prompt::destroy(&name);
     let question = Question {
         command: "destroy",
         approved,

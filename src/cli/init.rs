@@ -31,7 +31,7 @@ const SCHEMA: &str = "builders.schema.json";
 
 pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
     let root = Globals::cwd()?;
-    let text = config::starter(&root)?;
+    let (text, names) = config::starter(&root)?;
     let text = if args.schema { format!("#:schema ./{SCHEMA}\n\n{text}") } else { text };
     if args.output.is_some() {
         view::print(&text)?;
@@ -60,8 +60,8 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
     }
     door.write_managed(&directory, &RelPath::new(name)?, &content, None)?;
     if !globals.quiet() {
-        let named = if globals.file.is_some() { format!(" -f {file}") } else { String::new() };
-        view::print(&format!("Wrote {file}. Declare a builder in it, then: wsctl{named} plan\n"))?;
+        let option = if globals.file.is_some() { format!(" -f {file}") } else { String::new() };
+        view::print(&view::edit::begun(&file, &names, &option, &globals.out_style()))?;
     }
     Ok(0)
 }

@@ -18,6 +18,7 @@ use crate::diagnostic::Diagnostic;
 use crate::model::actual::Actual;
 use crate::model::desired::Desired;
 use crate::model::located::LocatedBuilder;
+use crate::model::name::BuilderName;
 use crate::model::path::shell_word;
 use crate::model::session::{Opener, Sessions};
 use crate::model::status::SessionState;
@@ -78,6 +79,16 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
         && opener == Opener::OpenCode
     {
         view::narrate(&format!("warning: {why}: OpenCode starts without the session that is there\n"));
+    }
+    if let (Sessions::Known(known), Opener::OpenCode) = (&read.sessions, &opener) {
+        let is_there = |name: &BuilderName| matches!(known.get(name), Some(SessionState::Busy | SessionState::Idle));
+        for builder in chosen.iter().filter(|builder| !is_there(&builder.name)) {
+            let address = builder.address();
+            view::narrate(&format!(
+                "warning: {address} has no session on the server: OpenCode starts without one (wsctl apply --target {})\n",
+                shell_word(&format!("{address}.session"))
+            ));
+        }
     }
     let commands = chosen.iter().map(|builder| Ok((*builder, command(&desired, &read, &opener, builder)?)));
     let commands: Vec<(&LocatedBuilder, Vec<String>)> = commands.collect::<Result<_>>()?;
@@ -156,15 +167,26 @@ fn here(desired: &Desired, builder: &LocatedBuilder, words: &[String]) -> Result
     let program = words.first().cloned().unwrap_or_default();
     let words: Vec<OsString> = words.iter().map(Into::into).collect();
     let error = child::become_it(&words, &builder.path, environment(desired, builder));
-    let next = "put it on PATH, or start another: wsctl open --with opencode, claude, codex or code";
-    Err(Diagnostic::new(format!("`{program}` cannot be run: {error}"), next).into())
+    Err(unable(&program, &error.to_string(), &builder.name))
+}
+
+/// What starts is not there.
+fn unable(program: &str, why: &str, name: &BuilderName) -> anyhow::Error {
+    let next = format!("put it on PATH, or start another (opencode, claude, codex, code): wsctl open {name} --with NAME");
+    Diagnostic::new(format!("`{program}` cannot be run: {why}"), next).into()
 }
 
 /// Opens a window for each.
 fn in_tmux(globals: &Globals, desired: &Desired, commands: &[(&LocatedBuilder, Vec<String>)]) -> Result<u8> {
     if !tmux::is_there() {
         let next = "install tmux, or open one: wsctl open NAME";
-        return Err(Diagnostic::new("several windows need tmux, and there is none", next).into());
+        return Err(Diagnostic::new("windows of tmux need tmux, and there is none", next).into());
+    }
+    // tmux itself would say nothing of it.
+    for (builder, words) in commands {
+        if let Some(program) = words.first().filter(|program| !program.contains('/') && !actual::is_on_path(program)) {
+            return Err(unable(program, "no such program", &builder.name));
+        }
     }
     let windows: Vec<tmux::Window> = commands
         .iter()

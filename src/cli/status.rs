@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use clap::ValueEnum;
+use rustix::event::{PollFd, PollFlags, Timespec};
 
 use super::globals::{Globals, time};
 use super::options::near;
@@ -148,16 +149,23 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
     }
 }
 
-/// Waits; whether it is to end.
+/// Waits; whether it is to end: by a signal, or because nobody reads any more.
 fn ended(interrupt: &AtomicUsize, wait: Duration) -> bool {
     let begun = Instant::now();
     while begun.elapsed() < wait {
-        if interrupt.load(Ordering::SeqCst) != 0 {
+        if interrupt.load(Ordering::SeqCst) != 0 || is_unread(TICK) {
             return true;
         }
-        std::thread::sleep(TICK);
     }
     interrupt.load(Ordering::SeqCst) != 0
+}
+
+/// Waits a moment; whether the other end of standard output was closed.
+fn is_unread(wait: Duration) -> bool {
+    let output = std::io::stdout();
+    let mut ends = [PollFd::new(&output, PollFlags::empty())];
+    let wait = Timespec::try_from(wait).ok();
+    rustix::event::poll(&mut ends, wait.as_ref()).is_ok_and(|ready| ready > 0)
 }
 
 fn answer(globals: &Globals, args: &Args) -> Result<String> {

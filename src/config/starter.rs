@@ -11,11 +11,12 @@ use crate::model::desired::Url;
 use crate::model::name::{RepoName, alike};
 use crate::model::path::{AbsPath, printable};
 
-/// The text that `wsctl init` writes for a root: every clone in `repos/`, and an example builder, commented out.
+/// The text that `wsctl init` writes for a root: every clone in `repos/`, and an example builder, commented out;
+/// beside it the names of those clones.
 ///
 /// # Errors
 /// `repos/` is there and cannot be read.
-pub fn starter(root: &AbsPath) -> Result<String> {
+pub fn starter(root: &AbsPath) -> Result<(String, Vec<String>)> {
     let mut text = String::from(
         "# The builders of this workspace. `wsctl plan` shows what would change, `wsctl apply` does it.\n\
          version = 1\n\n\
@@ -32,7 +33,7 @@ pub fn starter(root: &AbsPath) -> Result<String> {
     if names.is_empty() {
         text.push_str("\n# [repos.api]\n# url = \"git@example.com:acme/api.git\"  # cloned when missing\n");
     }
-    let example = if names.is_empty() { vec!["api".into()] } else { names };
+    let example = if names.is_empty() { vec!["api".into()] } else { names.clone() };
     let list = example.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
     text.push_str("\n# A builder: one worktree of each repository that a task needs, all on one branch.\n");
     let _ = write!(text, "# [builders.first-task]\n# repos = [{list}]\n");
@@ -40,7 +41,7 @@ pub fn starter(root: &AbsPath) -> Result<String> {
     text.push_str("[[files]]\nto   = \"AGENTS.md\"\nmode = \"agents\"\n");
     text.push_str("\n# A file of the workspace that every builder gets.\n");
     text.push_str("# [[files]]\n# from = \"notes.md\"\n# to   = \"notes.md\"\n");
-    Ok(text)
+    Ok((text, names))
 }
 
 /// Declares every clone below `repos/`; returns the names.

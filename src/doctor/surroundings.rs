@@ -108,7 +108,10 @@ fn server(case: &Case<'_>) -> Option<Finding> {
             finding("server", Level::Good, subject, format!("answers; sessions of builders: {}", known.len()), "")
         }
         Sessions::Down(why) => {
-            finding("server", Level::Bad, subject, format!("does not answer: {why}"), format!("opencode serve --port {port}"))
+            // It is up, and says what it wants.
+            let asks = why.contains("OPENCODE_SERVER_PASSWORD");
+            let next = if asks { "export OPENCODE_SERVER_PASSWORD=…".into() } else { format!("opencode serve --port {port}") };
+            finding("server", Level::Bad, subject, format!("does not answer: {why}"), next)
         }
         Sessions::None => finding("server", Level::Notice, subject, "was not asked", ""),
     })

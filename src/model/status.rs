@@ -51,6 +51,14 @@ pub struct BuilderStatus {
 }
 
 impl BuilderStatus {
+    /// The branch that says most of it: its own, or the one that all its checkouts are on where none is on that.
+    #[must_use]
+    pub fn branch_shown(&self) -> Option<&BranchName> {
+        let mut on = self.checkouts.iter().filter_map(|checkout| checkout.branch.as_ref());
+        let first = on.next().filter(|first| on.all(|other| other == *first));
+        first.or(self.branch.as_ref())
+    }
+
     /// Whether something is to be said of the builder beside its checkouts.
     #[must_use]
     pub fn is_ok(&self) -> bool {

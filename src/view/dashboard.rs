@@ -52,7 +52,7 @@ fn heading(disk: bool, session: bool) -> Vec<Cell> {
 fn row(builder: &BuilderStatus, now: i64, disk: bool, session: bool) -> Vec<Cell> {
     let sums = builder.sums();
     let there = builder.checkouts.iter().any(|checkout| checkout.commit.is_some());
-    let branch = builder.branch.as_ref().map_or(NOTHING, |branch| branch.as_str());
+    let branch = builder.branch_shown().map_or(NOTHING, |branch| branch.as_str());
     let mut cells = vec![
         Cell::new(builder.name.as_str()).tone(Tone::Strong),
         Cell::new(branch),

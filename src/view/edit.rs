@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::model::desired::DesiredBuilder;
 use crate::model::name::BuilderName;
-use crate::model::path::AbsPath;
+use crate::model::path::{AbsPath, shell_word};
 use crate::plan::TextChange;
 
 use super::diff;
@@ -66,6 +66,22 @@ pub fn change(change: &TextChange, style: &Style) -> String {
     diff::lines(change, 0, None, style) + "\n"
 }
 
+/// The first file of a workspace, with the repositories that it declares; `named`: how a command names it.
+#[must_use]
+pub fn begun(file: &AbsPath, repositories: &[String], named: &str, style: &Style) -> String {
+    let (what, next) = match repositories {
+        [] => (". There is no clone in repos/".to_owned(), "add-repo NAME --url URL".to_owned()),
+        [first, ..] => {
+            let many =
+                if repositories.len() == 1 { "1 repository".into() } else { format!("{} repositories", repositories.len()) };
+            (format!(" with {many}: {}", repositories.join(", ")), format!("add NAME --repo {} --apply", shell_word(first)))
+        }
+    };
+    let mut out = format!("Wrote {}{}.\n", style.path(file), clean(&what));
+    push_next(&mut out, 2, &format!("wsctl{named} {next}"), style);
+    out
+}
+
 /// What was done; `code`: the exit code of the apply, where there was one.
 #[must_use]
 pub fn answer(answer: &Answer, code: Option<u8>, style: &Style) -> String {
@@ -79,7 +95,7 @@ pub fn answer(answer: &Answer, code: Option<u8>, style: &Style) -> String {
     };
     let mut out = style.paint(Tone::Strong, &fact) + "\n";
     if code.is_some_and(|code| code != 0) && !answer.files.is_empty() {
-        let _ = writeln!(out, "The disk does not match it yet; {files} keeps the change.");
+        let _ = writeln!(out, "The disk does not match it yet; {files} keeps the change. Once what is above is mended:");
     }
     if let Some(next) = &answer.next {
         push_next(&mut out, 2, next, style);

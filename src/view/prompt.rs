@@ -1,6 +1,6 @@
 //! The questions; who asks reads the answer.
 
-use super::text::{clean, count, entries, size};
+use super::text::{clean, entries, size};
 
 /// The one answer that is a yes.
 pub const YES: &str = "yes";
@@ -22,12 +22,9 @@ pub const RESTORE: &str = "Do you want to bring it back? Only 'yes' will be acce
 
 /// Before destroy: the answer must be the workspace's name.
 #[must_use]
-pub fn destroy(builders: usize, workspace: &str) -> String {
+pub fn destroy(workspace: &str) -> String {
     let workspace = clean(workspace);
-    format!(
-        "Do you want to move {} to the trash? Type the workspace's name, '{workspace}', to do so: ",
-        count(builders, "builder")
-    )
+    format!("Do you want to move all that to the trash? Type the workspace's name, '{workspace}', to do so: ")
 }
 
 /// Before prune: how many entries go, and their bytes.

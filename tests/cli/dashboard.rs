@@ -124,10 +124,41 @@ fn watching_goes_on_until_it_is_ended() {
     let mut command = sandbox.program();
     let command = command.args(["status", "--short", "--watch", "1"]).stdin(Stdio::null()).stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     // The second answer is there: it goes on by itself.
-    let seen = lines.map_while(Result::ok).filter(|line| line.starts_with("BUILDER")).take(2).count();
+    let seen = lines.by_ref().map_while(Result::ok).filter(|line| line.starts_with("BUILDER")).take(2).count();
     assert_eq!(seen, 2);
     sandbox.command("kill").args(["-INT", &child.id().to_string()]).output().unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
+#[test]
+fn watching_ends_when_nobody_reads_any_more() {
+    let sandbox = three();
+    let mut command = sandbox.program();
+    let command = command.args(["status", "--short", "--watch", "3600"]).stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let first = BufReader::new(child.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+    assert!(first.starts_with("BUILDER"), "{first}");
+    assert!(child.wait().unwrap().success(), "it waits for an hour else");
+}
+
+#[test]
+fn a_branch_that_all_checkouts_are_on_is_shown_and_one_without_commits_is_not_merged() {
+    let sandbox = Sandbox::workspace();
+    sandbox.commit("repos/api", "more");
+    sandbox.git("repos/api", &["push", "-q", "origin", "main", "HEAD~1:refs/heads/release"]);
+    sandbox.git("repos/api", &["fetch", "-q"]);
+    let one = |more: &str| format!("[repos.api]\n[builders.one]\nrepos = [\"api\"]\ninclude_root = false\n{more}");
+    sandbox.toml(&one(""));
+    sandbox.apply().ok();
+    sandbox.toml(&one("[builders.one.checkout.api]\nbranch = \"fix\"\nbase = \"origin/release\"\n"));
+    sandbox.apply().ok();
+    let line = || sandbox.wsctl(&["status", "--short"]).ok().stdout.lines().nth(1).unwrap().to_owned();
+    let words: Vec<String> = line().split_whitespace().map(str::to_owned).collect();
+    assert_eq!((words[1].as_str(), words[7].as_str()), ("fix", "-"), "{words:?}");
+    sandbox.commit(sandbox.builder("one/api"), "mine");
+    assert!(line().contains("  no  "), "{}", line());
+    sandbox.git("repos/api", &["push", "-q", "origin", "fix:release"]);
+    assert!(line().contains("  yes  "), "{}", line());
 }

@@ -309,7 +309,8 @@ fn init_writes_what_validates_and_never_over_a_file() {
     assert!(!sandbox.path("builders.toml").exists());
     assert!(printed.contains("[repos.api]") && printed.contains("[repos.web]"), "{printed}");
     sandbox.wsctl_fed(&printed, &["validate", "-"]).ok();
-    sandbox.wsctl(&["init"]).ok();
+    let said = sandbox.wsctl(&["init"]).ok().says("with 2 repositories: api, web.");
+    drop(said.says("→ wsctl add NAME --repo api --apply"));
     assert_eq!(text(sandbox.path("builders.toml")), printed);
     sandbox.wsctl(&["validate"]).ok();
     sandbox.wsctl(&["plan", "--detailed-exitcode"]).ok();
@@ -326,7 +327,7 @@ fn init_writes_what_validates_and_never_over_a_file() {
 #[test]
 fn init_in_an_empty_directory_validates_too() {
     let sandbox = Sandbox::new();
-    sandbox.wsctl(&["init"]).ok();
+    sandbox.wsctl(&["init"]).ok().says("There is no clone in repos/.").says("→ wsctl add-repo NAME --url URL");
     sandbox.wsctl(&["validate"]).ok();
     sandbox.plan().ok();
 }

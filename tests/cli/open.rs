@@ -32,6 +32,8 @@ fn each_builder_gets_a_session_that_is_named_as_it_is() {
 
     // A server that lost them gets new ones.
     server.forget();
+    let without = sandbox.wsctl(&["open", "one", "--print"]).ok().says("warning: builders.one has no session on the server");
+    drop(without.says("wsctl apply --target builders.one.session"));
     sandbox.plan().ok().says("the one it had is gone").says("Plan: 2 to create.");
     sandbox.apply().ok();
     assert_eq!(server.sessions(), ["ses_one", "ses_two"]);
@@ -76,6 +78,7 @@ fn what_is_no_such_server_is_a_warning_too() {
     let sandbox = with_server(&server);
     sandbox.apply().ok().says("the server asks for a password: set OPENCODE_SERVER_PASSWORD");
     assert_eq!(server.sessions(), [""; 0]);
+    sandbox.wsctl(&["doctor"]).fails().says("→ export OPENCODE_SERVER_PASSWORD=…");
     let variables = [("OPENCODE_SERVER_PASSWORD", OsStr::new("secret"))];
     sandbox.wsctl_with(sandbox.root(), &variables, &["apply", "--auto-approve"]).ok();
     assert_eq!(server.sessions(), ["ses_one", "ses_two"]);
@@ -178,6 +181,8 @@ fn tmux_has_a_window_for_each_builder_and_nothing_is_started_twice() {
         command.env("PATH", &path).env("TMUX_TMPDIR", &at).env("TERM", "xterm").args(arguments);
         Answer::of(&command.stdin(std::process::Stdio::null()).output().unwrap())
     };
+    let absent = run("wsctl", &["open", "--all", "--with", "codex"]).fails().says("`codex` cannot be run: no such program");
+    drop(absent.says("wsctl open one --with NAME"));
     let said = run("wsctl", &["open", "--all"]).ok().says("2 windows opened, in the tmux session ws.");
     assert_eq!(said.stdout, "tmux attach-session -t =ws\n");
     let windows = run("tmux", &["list-windows", "-t", "=ws", "-F", "#{window_name} #{pane_current_path}"]).ok().stdout;

@@ -157,7 +157,7 @@ fn the_first_file_has_no_fault() {
         let config = config::parse(&abs(sandbox.path("builders.toml")), text).unwrap();
         desired(&config, &facts(&config).unwrap()).unwrap()
     };
-    let text = starter(&abs(sandbox.root())).unwrap();
+    let (text, _) = starter(&abs(sandbox.root())).unwrap();
     assert!(check(&text).repositories.is_empty(), "{text}");
 
     sandbox.repository("");
@@ -169,7 +169,7 @@ fn the_first_file_has_no_fault() {
     sandbox.repository("repos/files");
     let run = sandbox.repository("repos/run");
     sandbox.git(&run, &["remote", "add", "origin", "ext::sh -c true"]);
-    let text = starter(&abs(sandbox.root())).unwrap();
+    let (text, _) = starter(&abs(sandbox.root())).unwrap();
     let wish = check(&text);
     assert_eq!(wish.repositories.keys().map(ToString::to_string).collect::<Vec<_>>(), [".", "api", "run", "web"]);
     assert_eq!(wish.repositories["api"].url.as_ref().unwrap().expose(), sandbox.top().join("origin/api.git").to_str().unwrap());

@@ -121,7 +121,7 @@ fn it_says_what_every_key_is_and_knows_no_null() {
 fn the_example_the_readme_and_a_first_file_are_as_the_schema_says() {
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let blocks: Vec<_> = readme.split("```toml\n").skip(1).map(|block| block.split("```").next().unwrap()).collect();
-    let starter = wsctl::config::starter(&super::abs("/nowhere")).unwrap();
+    let (starter, _) = wsctl::config::starter(&super::abs("/nowhere")).unwrap();
     assert!(!blocks.is_empty());
     for text in blocks.iter().filter(|text| text.contains("version = 1")).copied().chain([EXAMPLE, &starter]) {
         let tree = DeTable::parse(text).unwrap();

@@ -146,10 +146,7 @@ fn sizes_ages_and_durations() {
 
 #[test]
 fn questions_say_what_they_want() {
-    assert_eq!(
-        prompt::destroy(1, "ws"),
-        "Do you want to move 1 builder to the trash? Type the workspace's name, 'ws', to do so: "
-    );
+    assert_eq!(prompt::destroy("ws"), "Do you want to move all that to the trash? Type the workspace's name, 'ws', to do so: ");
     assert_eq!(prompt::prune(2, 2048), "Do you want to delete 2 entries (2.0 KiB) for good? Only 'yes' will be accepted: ");
     assert!(prompt::APPLY.ends_with("Only 'yes' will be accepted: "));
 }

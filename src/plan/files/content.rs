@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use crate::model::actual::Source;
 use crate::model::desired::{DesiredBuilder, DesiredFile, FileMode, Origin};
+use crate::model::name::BuilderName;
 use crate::model::path::AbsPath;
 use crate::plan::blockers::{at, shell};
 use crate::plan::input::Input;
 use crate::plan::{Blocker, FileContent, builders_dir};
 
 use super::own::{agents, code_workspace};
-use super::template::fill;
+use super::template::{LABEL, fill};
 use super::values::values;
 
 /// What a managed file shall hold, in the place where its builder is once this plan is applied.
@@ -44,7 +45,7 @@ pub(super) fn content_at(
         (FileMode::Template, Some(from)) => {
             let (bytes, executable, private) = read(input, from)?;
             let text = std::str::from_utf8(bytes).map_err(|_| unusable(from, "is no UTF-8 text, as a template must be"))?;
-            let filled = fill(text, &values(input, builder, file, place)).map_err(|why| unusable(from, &why))?;
+            let filled = fill(text, &values(input, builder, file, place)).map_err(|why| unfilled(from, &builder.name, &why))?;
             FileContent::Bytes { bytes: filled.into_bytes(), executable, private }
         }
         (FileMode::Copy | FileMode::Symlink | FileMode::Template, None) => text(String::new()),
@@ -63,6 +64,18 @@ fn read<'a>(input: &Input<'a>, from: &Origin) -> Result<(&'a Vec<u8>, bool, bool
 
 fn unusable(from: &Origin, what: &str) -> Blocker {
     at("source", &from.path, format!("its source {what}"), format!("ls -la {}", shell(&from.path.parent())))
+}
+
+/// A template whose values are not all there.
+fn unfilled(from: &Origin, builder: &BuilderName, why: &str) -> Blocker {
+    let next = if why.contains(LABEL) {
+        format!(
+            "give it `labels = {{ … }}` in [builders.{builder}], or all of them in [defaults], of builders.toml, then wsctl apply"
+        )
+    } else {
+        "set `ports` in [workspace] of builders.toml, then wsctl apply".into()
+    };
+    at("source", &from.path, format!("its source {why}"), next)
 }
 
 /// Relative where both lie in the workspace, so that the link survives a move of it.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 const FOR_EACH: &str = "{for repo}";
 const END: &str = "{end}";
 /// What a label is called by.
-const LABEL: &str = "{label.";
+pub(super) const LABEL: &str = "{label.";
 
 /// What a template may name.
 pub(super) struct Values {

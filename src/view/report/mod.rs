@@ -74,7 +74,7 @@ fn row(builder: &BuilderStatus, now: i64) -> String {
     let name = escaped(builder.name.as_str());
     let files = sums.changed.unwrap_or(0) + sums.untracked.unwrap_or(0) + sums.ahead.unwrap_or(0);
     let mut words = vec![builder.name.to_string()];
-    words.extend(builder.branch.iter().map(ToString::to_string));
+    words.extend(builder.branch_shown().map(ToString::to_string));
     words.extend(builder.labels.iter().map(|(name, value)| format!("{name}={value}")));
     words.extend(builder.checkouts.iter().map(|checkout| checkout.repository.to_string()));
     let text = escaped(&words.join(" ").to_lowercase());
@@ -88,7 +88,7 @@ fn row(builder: &BuilderStatus, now: i64) -> String {
     let lively = builder.session.as_ref().is_some_and(|session| session.state == SessionState::Busy);
     let mut out = format!("<tr data-name=\"{name}\" data-text=\"{text}\" data-changed=\"{files}\">");
     let _ = write!(out, "<td data-key=\"{name}\"><a href=\"#builder-{name}\">{name}</a></td>");
-    let branch = builder.branch.as_ref().map_or_else(|| "–".into(), |branch| escaped(branch.as_str()));
+    let branch = builder.branch_shown().map_or_else(|| "–".into(), |branch| escaped(branch.as_str()));
     let _ = write!(out, "<td><code>{branch}</code></td>");
     for number in [sums.changed, sums.untracked, sums.ahead, sums.unpushed] {
         out += &cell(number);
