@@ -59,9 +59,38 @@ pub(super) fn read(builder: &AbsPath, to: &RelPath, tracked: &Tracked) -> DiskFi
             Ok(Some(_)) => "a file above it is in the way".into(),
             Err(error) => format!("it cannot be read: {error}"),
         };
-        return DiskFile::Unusable { what, at };
+        return DiskFile::Unusable { what, at, holds: vec![] };
     }
-    try_read(builder, to, tracked).unwrap_or_else(|what| DiskFile::Unusable { what, at: to.clone() })
+    try_read(builder, to, tracked).unwrap_or_else(|what| {
+        let mut holds = Vec::new();
+        if !gather(builder, to, &mut holds) {
+            holds.clear();
+        }
+        DiskFile::Unusable { what, at: to.clone(), holds }
+    })
+}
+
+/// More than this in a directory were never managed files.
+const MANY: usize = 10_000;
+
+/// The files and symbolic links below a directory; whether there is nothing else, and all could be read.
+fn gather(builder: &AbsPath, directory: &RelPath, found: &mut Vec<RelPath>) -> bool {
+    let Ok(entries) = fs::read_dir(directory.under(builder)) else { return false };
+    for entry in entries {
+        let Ok(entry) = entry else { return false };
+        let path = entry.file_name().to_str().and_then(|name| RelPath::new(&format!("{directory}/{name}")).ok());
+        let (Some(path), Ok(kind)) = (path, entry.file_type()) else { return false };
+        if kind.is_dir() {
+            if !gather(builder, &path, found) {
+                return false;
+            }
+        } else if (kind.is_file() || kind.is_symlink()) && found.len() < MANY {
+            found.push(path);
+        } else {
+            return false;
+        }
+    }
+    true
 }
 
 fn try_read(builder: &AbsPath, to: &RelPath, tracked: &Tracked) -> Result<DiskFile, String> {

@@ -138,5 +138,7 @@ pub enum DiskFile {
         what: String,
         /// Where: the path itself, or one above it.
         at: RelPath,
+        /// Of a directory that holds nothing but files and symbolic links, at any depth: these.
+        holds: Vec<RelPath>,
     },
 }

@@ -33,6 +33,8 @@ pub(super) struct Draft {
     pub(super) claim: Option<(RepoName, BranchName)>,
     /// The registrations whose branch is free after it.
     pub(super) frees: Vec<(RepoName, OsString)>,
+    /// What has to be out of its way before it.
+    pub(super) behind: Vec<Address>,
 }
 
 impl Drafts {
@@ -43,6 +45,7 @@ impl Drafts {
             change: Change { address, action, reason: reason.into(), details: vec![], diff: None, blockers: vec![] },
             claim: None,
             frees: vec![],
+            behind: vec![],
         });
         let last = self.list.len() - 1;
         &mut self.list[last]

@@ -26,7 +26,7 @@ pub(super) fn steps(input: &Input<'_>, drafts: &Drafts) -> Vec<Step> {
         .iter()
         .map(|&change| {
             let draft = &list[change];
-            let mut needs: Vec<usize> = needed(input, drafts, draft).iter().filter_map(&step_of).collect();
+            let mut needs: Vec<usize> = needed(input, drafts, draft).iter().chain(&draft.behind).filter_map(&step_of).collect();
             let first = claims.freers(draft).unwrap_or_default();
             needs.extend(first.iter().filter_map(|change| of_change.get(change)));
             let after = awaited(draft).iter().filter_map(&step_of).collect();

@@ -83,6 +83,46 @@ fn names_that_only_windows_refuses_are_as_good_as_others() {
 }
 
 #[test]
+fn a_file_becomes_a_directory_and_a_directory_a_file_or_a_link_at_once() {
+    let declared = |mode: &str| format!("[[files]]\nfrom = \"skills\"\nto = \"skills\"\nmode = \"{mode}\"\n");
+    let sandbox = declaring(&declared("copy"));
+    let at = |tail: &str| sandbox.builder(format!("one/skills/{tail}"));
+    sandbox.write("skills/down/deep/a", "a\n");
+    sandbox.write("skills/down/b", "b\n");
+    sandbox.write("skills/up", "up\n");
+    sandbox.apply().ok();
+    std::fs::remove_dir_all(sandbox.path("skills/down")).unwrap();
+    std::fs::remove_file(sandbox.path("skills/up")).unwrap();
+    sandbox.write("skills/down", "a file\n");
+    sandbox.write("skills/up/c/d", "deep\n");
+    sandbox.apply().ok().says("2 created, 3 removed");
+    assert_eq!((text(at("down")), text(at("up/c/d"))), ("a file\n".to_owned(), "deep\n".to_owned()));
+    sandbox.converged();
+    for mode in ["symlink", "copy"] {
+        sandbox.toml(&format!("{TWO}{}", declared(mode)));
+        sandbox.apply().ok();
+        assert_eq!(sandbox.builder("one/skills").is_symlink(), mode == "symlink");
+        assert_eq!(text(at("up/c/d")), "deep\n");
+        assert_eq!(sandbox.git(sandbox.builder("one"), &["status", "--short"]), "");
+        sandbox.converged();
+    }
+    // What somebody edited, or put beside it, is in the way as ever.
+    for (name, says) in [("up/c/d", "was edited since wsctl wrote it"), ("up/mine", "a directory is in the way")] {
+        let before = std::fs::read_to_string(at(name)).ok();
+        std::fs::write(at(name), "mine\n").unwrap();
+        std::fs::remove_dir_all(sandbox.path("skills/up")).unwrap();
+        sandbox.write("skills/up", "a file\n");
+        sandbox.apply().fails().says(says);
+        assert_eq!(text(at(name)), "mine\n");
+        before.map_or_else(|| std::fs::remove_file(at(name)), |text| std::fs::write(at(name), text)).unwrap();
+        std::fs::remove_file(sandbox.path("skills/up")).unwrap();
+        sandbox.write("skills/up/c/d", "deep\n");
+        sandbox.apply().ok();
+    }
+    sandbox.converged();
+}
+
+#[test]
 fn a_directory_may_be_a_link_and_links_in_it_lead_nowhere_else() {
     let sandbox = declaring("[[files]]\nfrom = \"skills\"\nto = \"skills\"\n");
     let real = sandbox.top().join("dotfiles");

@@ -92,7 +92,8 @@ fn one_of_somebody_else_is_in_the_way() {
     let last = made.changes.last().unwrap();
     assert_eq!(last.blockers[0].kind, "in-the-way");
     assert_eq!(last.blockers[0].next, "mv /ws/.builders/slack/Taskfile.yaml /ws/.builders/slack/Taskfile.yaml.mine");
-    let directory = disk(created(), DiskFile::Unusable { what: "a directory is in the way".into(), at: rel("Taskfile.yaml") });
+    let directory =
+        disk(created(), DiskFile::Unusable { what: "a directory is in the way".into(), at: rel("Taskfile.yaml"), holds: vec![] });
     assert_eq!(planned(&directory).changes[0].blockers[0].kind, "in-the-way");
 }
 

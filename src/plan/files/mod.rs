@@ -4,6 +4,7 @@ mod content;
 mod own;
 mod template;
 mod values;
+mod way;
 
 use crate::model::actual::Source;
 use crate::model::address::Address;
@@ -13,7 +14,7 @@ use crate::model::mark::{OWN_DIRECTORY, REPLACED, WrittenFile};
 use crate::model::name::RepoName;
 use crate::model::path::{AbsPath, RelPath, printable};
 
-use super::anchor::will_exist;
+use super::anchor::{creation, will_exist};
 use super::blockers::{at, replace, shell};
 use super::draft::Drafts;
 use super::input::Input;
@@ -35,8 +36,11 @@ pub(super) fn plan(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Dra
     if builder.shape == Shape::Nested && !here.contains(&root) && !will_exist(drafts, builder, &root) {
         return;
     }
+    // What lies in a root that is made again goes along when that is put aside.
+    let anew = builder.shape == Shape::Nested && creation(drafts, builder, &root).is_some();
+    let stays = |name: &RepoName| here.contains(name) && !anew;
     for file in builder.files.values().filter(|_| !blocked) {
-        let reachable = file.checkout.as_ref().is_none_or(|name| here.contains(name) || will_exist(drafts, builder, name));
+        let reachable = file.checkout.as_ref().is_none_or(|name| stays(name) || will_exist(drafts, builder, name));
         if reachable {
             declared(input, builder, file, drafts);
         }
@@ -56,7 +60,9 @@ fn declared(input: &Input<'_>, builder: &DesiredBuilder, file: &DesiredFile, dra
         Err(blocker) => return drafts.refuse(address, Action::Nothing(Symbol::Create), reason, vec![blocker]),
     };
     let missing = DiskFile::Missing;
-    let disk = input.directory(&builder.name).and_then(|directory| directory.files.get(&file.to)).unwrap_or(&missing);
+    let found = input.directory(&builder.name).and_then(|directory| directory.files.get(&file.to));
+    let cleared = way::cleared(input, builder, &file.to);
+    let disk = found.filter(|_| cleared.is_empty()).unwrap_or(&missing);
     // Of what a pattern or a directory names, what git brings into the checkout anyhow is no managed file.
     let member = file.from.as_ref().is_some_and(|from| from.member && from.repository == file.checkout);
     let comes = member && file.checkout.as_ref().is_some_and(|name| tracks(input, builder, name, &file.to, drafts));
@@ -100,6 +106,7 @@ fn declared(input: &Input<'_>, builder: &DesiredBuilder, file: &DesiredFile, dra
     let tracked = file.checkout.as_ref().is_some_and(|name| tracks(input, builder, name, &file.to, drafts));
     let refusal = refusal.or_else(|| tracked.then(|| tracked_file(&file.to.under(&builder.path))));
     let draft = drafts.add(address, action, reason);
+    draft.behind = cleared;
     draft.change.diff = diff;
     draft.change.blockers.extend(refusal);
     if replaced {
@@ -158,7 +165,7 @@ fn judge(builder: &DesiredBuilder, file: &DesiredFile, disk: &DiskFile, written:
     let path = file.to.under(&builder.path);
     let (hash, tracked) = match disk {
         DiskFile::Missing => return Judged { expect: None, refusal: None, edited: false },
-        DiskFile::Unusable { what, at: obstacle } => {
+        DiskFile::Unusable { what, at: obstacle, .. } => {
             let obstacle = obstacle.under(&builder.path);
             let next = format!("mv {0} {0}.mine", shell(&obstacle));
             return Judged { expect: None, refusal: Some(at("in-the-way", &obstacle, what, next)), edited: false };
@@ -221,7 +228,10 @@ fn undeclared(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Drafts) 
     let Some(directory) = input.directory(&builder.name) else { return };
     let leaving = leaving(input, builder, directory, drafts);
     // What was made of a directory stays while nobody can tell what is in it.
-    let untold = |to: &RelPath| builder.files.keys().any(|declared| declared != to && declared.contains(to));
+    let untold = |to: &RelPath| {
+        let above = to.as_str().match_indices('/').filter_map(|(end, _)| RelPath::new(&to.as_str()[..end]).ok());
+        above.filter_map(|above| builder.files.get(&above)).any(|file| content(input, builder, file).is_err())
+    };
     let forgotten =
         |to: &RelPath| !builder.files.contains_key(to) && !untold(to) && !leaving.iter().any(|path| path.contains(to));
     for (to, written) in mark.files.iter().filter(|(to, _)| forgotten(to)) {

@@ -262,7 +262,10 @@ fn managed_files() -> World {
         .directory("slack", |directory| {
             let files = &mut directory.files;
             files.insert(rel("api/.env"), tracked(b"PORT=1\n"));
-            files.insert(rel("AGENTS.md"), DiskFile::Unusable { what: "a directory is in the way".into(), at: rel("AGENTS.md") });
+            files.insert(
+                rel("AGENTS.md"),
+                DiskFile::Unusable { what: "a directory is in the way".into(), at: rel("AGENTS.md"), holds: vec![] },
+            );
             files.insert(rel("Taskfile.yaml"), on_disk(b"version: 3\ntasks: {}\n"));
             files.insert(rel("notes.md"), on_disk(b"my own notes\n"));
             files.insert(rel("old.md"), on_disk(b"old, and more\n"));
