@@ -63,9 +63,6 @@ pub(super) fn read(builder: &AbsPath, marked: bool) -> AnchorState {
 }
 
 fn anchor(git_dir: &AbsPath) -> Result<Anchor> {
-    let mut first = [0; 4];
-    let index = regular::open(git_dir.join("index")).and_then(|mut index| index.read_exact(&mut first));
-    ensure!(index.is_ok() && first == *b"DIRC", "it has no index");
     let config = local_config(git_dir)?;
     let objects = Objects::of(git_dir, &config)?;
     let refs = match Refs::of_head(git_dir) {
@@ -90,6 +87,7 @@ fn anchor(git_dir: &AbsPath) -> Result<Anchor> {
         entries,
         wrong_keys: KEYS.iter().filter(|(key, value)| !says(&config, key, value)).map(|(key, _)| *key).collect(),
         hook: hook(git_dir),
+        index: has_index(git_dir),
         remotes: remotes.collect(),
     })
 }
@@ -177,6 +175,13 @@ fn collect(objects: &Objects<'_>, tree: &gix::oid, above: &str, entries: &mut BT
         entries.insert(RelPath::new(&path)?, found);
     }
     Ok(())
+}
+
+/// Whether its index begins as one does.
+fn has_index(git_dir: &AbsPath) -> bool {
+    let mut first = [0; 4];
+    let read = regular::open(git_dir.join("index")).and_then(|mut index| index.read_exact(&mut first));
+    read.is_ok() && first == *b"DIRC"
 }
 
 /// Ours: it may be executed, and says whose it is in its first lines.

@@ -80,9 +80,8 @@ pub(super) fn run(globals: &Globals, args: &Args) -> Result<u8> {
     {
         view::narrate(&format!("warning: {why}: OpenCode starts without the session that is there\n"));
     }
-    if let (Sessions::Known(known), Opener::OpenCode) = (&read.sessions, &opener) {
-        let is_there = |name: &BuilderName| matches!(known.get(name), Some(SessionState::Busy | SessionState::Idle));
-        for builder in chosen.iter().filter(|builder| !is_there(&builder.name)) {
+    if matches!((&read.sessions, &opener), (Sessions::Known(_), Opener::OpenCode)) {
+        for builder in chosen.iter().filter(|builder| !has_session(&read, &builder.name)) {
             let address = builder.address();
             view::narrate(&format!(
                 "warning: {address} has no session on the server: OpenCode starts without one (wsctl apply --target {})\n",
@@ -129,9 +128,15 @@ fn opener(desired: &Desired, read: &Actual, args: &Args) -> Result<Opener> {
     Ok(opener)
 }
 
+/// Whether the server has the session of a builder.
+fn has_session(read: &Actual, name: &BuilderName) -> bool {
+    let Sessions::Known(known) = &read.sessions else { return false };
+    matches!(known.get(name), Some(SessionState::Busy | SessionState::Idle))
+}
+
 /// The command for one builder.
 fn command(desired: &Desired, read: &Actual, opener: &Opener, builder: &LocatedBuilder) -> Result<Vec<String>> {
-    let here = matches!(&read.sessions, Sessions::Known(known) if matches!(known.get(&builder.name), Some(SessionState::Busy | SessionState::Idle)));
+    let here = has_session(read, &builder.name);
     let mark = read.builders.get(std::ffi::OsStr::new(builder.name.as_str())).and_then(|directory| directory.mark.mark());
     let session = mark.and_then(|mark| mark.session.as_ref()).filter(|_| here);
     let session = desired.opencode.as_ref().zip(session.map(|session| session.id.as_str()));

@@ -87,6 +87,8 @@ pub struct Anchor {
     pub wrong_keys: Vec<&'static str>,
     /// Whether the pre-commit hook is ours and may be executed.
     pub hook: bool,
+    /// Whether it has an index.
+    pub index: bool,
     /// The remotes that are configured; there should be none.
     pub remotes: Vec<String>,
 }

@@ -178,6 +178,9 @@ pub(super) fn differences(input: &Input<'_>, builder: &DesiredBuilder, found: &A
     if !found.hook {
         reasons.push("the anchor's pre-commit hook is missing or different".into());
     }
+    if !found.index {
+        reasons.push("the anchor has no index".into());
+    }
     if !found.remotes.is_empty() {
         reasons.push(format!("the anchor has a remote: {}", found.remotes.join(", ")));
     }

@@ -282,9 +282,16 @@ fn an_index_of_an_anchor_that_is_gone_or_no_index_is_made_again() {
             None => std::fs::remove_file(&index).unwrap(),
             Some(text) => std::fs::write(&index, text).unwrap(),
         }
-        sandbox.plan().ok().says("~ builders.b   its anchor is damaged: it has no index");
+        sandbox.plan().ok().says("~ builders.b   the anchor has no index");
         sandbox.apply().ok();
         assert_eq!(sandbox.git(sandbox.builder("b"), &["status", "--porcelain"]), "");
         sandbox.converged();
     }
+    // With a commit of somebody's it is left alone as ever.
+    sandbox.git(sandbox.builder("b"), &["commit", "-q", "--no-verify", "--allow-empty", "-m", "by hand"]);
+    let commit = sandbox.rev(sandbox.builder("b"), "HEAD");
+    std::fs::remove_file(&index).unwrap();
+    sandbox.plan().ok().says("a commit was made by hand in the anchor; it is kept").says("No changes.");
+    sandbox.apply().ok();
+    assert_eq!(sandbox.rev(sandbox.builder("b"), "HEAD"), commit);
 }

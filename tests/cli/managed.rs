@@ -72,6 +72,26 @@ fn many_files_are_remembered_at_once_and_what_is_staged_at_one_stays_staged() {
 }
 
 #[test]
+fn a_template_that_lacks_something_says_what_to_write() {
+    let sandbox = declaring("[[files]]\nfrom = \"t\"\nto = \"t\"\nmode = \"template\"\n");
+    for (template, next) in [
+        (
+            "{label.ticket}\n",
+            "→ set `labels = { ticket = \"…\" }` in [builders.one] or [defaults] of builders.toml, then wsctl apply",
+        ),
+        ("{port}\n", "→ set `ports` in [workspace] of builders.toml, then wsctl apply"),
+        ("{for repo}\n", "→ ls -la "),
+    ] {
+        sandbox.write("t", template);
+        sandbox.plan().says(next);
+    }
+    let ports = "[workspace]\nports = \"41001-41001\"\n[builders.two]\nrepos = [\"api\"]\n";
+    sandbox.toml(&format!("{TWO}{ports}[[files]]\nfrom = \"t\"\nto = \"t\"\nmode = \"template\"\n"));
+    sandbox.write("t", "{port}\n");
+    sandbox.plan().says("→ widen `ports` in [workspace] of builders.toml, then wsctl apply");
+}
+
+#[test]
 fn names_that_only_windows_refuses_are_as_good_as_others() {
     let sandbox = declaring("[[files]]\nfrom = \"skills\"\nto = \"skills\"\n");
     for name in ["aux.c", "a*b", "con", "a:b", "trailing.", "a\\b"] {

@@ -463,6 +463,7 @@ fn anchor(declared: &DesiredBuilder) -> Anchor {
         entries: links.chain(files).collect(),
         wrong_keys: vec![],
         hook: true,
+        index: true,
         remotes: vec![],
     }
 }

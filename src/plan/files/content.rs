@@ -11,7 +11,7 @@ use crate::plan::input::Input;
 use crate::plan::{Blocker, FileContent, builders_dir};
 
 use super::own::{agents, code_workspace};
-use super::template::{LABEL, fill};
+use super::template::{Lack, fill};
 use super::values::values;
 
 /// What a managed file shall hold, in the place where its builder is once this plan is applied.
@@ -45,7 +45,8 @@ pub(super) fn content_at(
         (FileMode::Template, Some(from)) => {
             let (bytes, executable, private) = read(input, from)?;
             let text = std::str::from_utf8(bytes).map_err(|_| unusable(from, "is no UTF-8 text, as a template must be"))?;
-            let filled = fill(text, &values(input, builder, file, place)).map_err(|why| unfilled(from, &builder.name, &why))?;
+            let filled =
+                fill(text, &values(input, builder, file, place)).map_err(|lack| unfilled(input, from, &builder.name, &lack))?;
             FileContent::Bytes { bytes: filled.into_bytes(), executable, private }
         }
         (FileMode::Copy | FileMode::Symlink | FileMode::Template, None) => text(String::new()),
@@ -66,16 +67,15 @@ fn unusable(from: &Origin, what: &str) -> Blocker {
     at("source", &from.path, format!("its source {what}"), format!("ls -la {}", shell(&from.path.parent())))
 }
 
-/// A template whose values are not all there.
-fn unfilled(from: &Origin, builder: &BuilderName, why: &str) -> Blocker {
-    let next = if why.contains(LABEL) {
-        format!(
-            "give it `labels = {{ … }}` in [builders.{builder}], or all of them in [defaults], of builders.toml, then wsctl apply"
-        )
-    } else {
-        "set `ports` in [workspace] of builders.toml, then wsctl apply".into()
+/// A template that cannot be filled in.
+fn unfilled(input: &Input<'_>, from: &Origin, builder: &BuilderName, lack: &Lack) -> Blocker {
+    let edit = match (lack, input.desired.ports) {
+        (Lack::Block(_), _) => return unusable(from, &lack.to_string()),
+        (Lack::Label(name), _) => format!("set `labels = {{ {name} = \"…\" }}` in [builders.{builder}] or [defaults]"),
+        (Lack::Port(_), None) => "set `ports` in [workspace]".into(),
+        (Lack::Port(_), Some(_)) => "widen `ports` in [workspace]".into(),
     };
-    at("source", &from.path, format!("its source {why}"), next)
+    at("source", &from.path, format!("its source {lack}"), format!("{edit} of builders.toml, then wsctl apply"))
 }
 
 /// Relative where both lie in the workspace, so that the link survives a move of it.

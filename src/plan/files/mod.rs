@@ -237,8 +237,8 @@ fn undeclared(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Drafts) 
     for (to, written) in mark.files.iter().filter(|(to, _)| forgotten(to)) {
         let disk = directory.files.get(to);
         let gone = matches!(disk, None | Some(DiskFile::Missing));
-        let tracked = matches!(disk, Some(DiskFile::File { tracked: true, .. } | DiskFile::Symlink { tracked: true, .. }));
-        let stays = gone || tracked || written.adopted || written.sole;
+        let tracked = is_tracked(disk);
+        let stays = gone || way::stays(disk, written);
         let expect = (!stays).then(|| written.hash.clone());
         let action = Action::RemoveFile { builder: builder.path.clone(), to: to.clone(), expect };
         let reason = match (gone, tracked, written.adopted, written.sole) {
@@ -262,6 +262,10 @@ fn undeclared(input: &Input<'_>, builder: &DesiredBuilder, drafts: &mut Drafts) 
             ));
         }
     }
+}
+
+fn is_tracked(disk: Option<&DiskFile>) -> bool {
+    matches!(disk, Some(DiskFile::File { tracked: true, .. } | DiskFile::Symlink { tracked: true, .. }))
 }
 
 /// The paths of checkouts that this plan removes: what is in them goes along.

@@ -1,12 +1,13 @@
 //! A template with its variables filled in. Pure.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// The line that begins what is written once for each repository, and the one that ends it.
 const FOR_EACH: &str = "{for repo}";
 const END: &str = "{end}";
 /// What a label is called by.
-pub(super) const LABEL: &str = "{label.";
+const LABEL: &str = "{label.";
 
 /// What a template may name.
 pub(super) struct Values {
@@ -22,11 +23,32 @@ pub(super) struct Values {
     pub(super) own: Vec<(&'static str, String)>,
 }
 
+/// Why a template cannot be filled in.
+#[derive(Debug)]
+pub(super) enum Lack {
+    /// Its blocks are not in order: how.
+    Block(String),
+    /// The builder has no such label.
+    Label(String),
+    /// The builder has no port: why.
+    Port(&'static str),
+}
+
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Lack::Block(how) => f.write_str(how),
+            Lack::Label(name) => write!(f, "names `{LABEL}{name}}}`, a label that this builder has not"),
+            Lack::Port(why) => write!(f, "names `{{port}}`, and {why}"),
+        }
+    }
+}
+
 /// Fills in every variable; all other text, braces too, stays as it is.
 ///
 /// # Errors
 /// What the template names and the builder has not, or a block that does not end; in words that follow on "its source".
-pub(super) fn fill(text: &str, values: &Values) -> Result<String, String> {
+pub(super) fn fill(text: &str, values: &Values) -> Result<String, Lack> {
     let mut out = String::with_capacity(text.len());
     let mut lines = text.split_inclusive('\n');
     while let Some(line) = lines.next() {
@@ -37,9 +59,9 @@ pub(super) fn fill(text: &str, values: &Values) -> Result<String, String> {
         let mut block = Vec::new();
         loop {
             match lines.next() {
-                None => return Err(format!("has a `{FOR_EACH}` without `{END}`")),
+                None => return Err(Lack::Block(format!("has a `{FOR_EACH}` without `{END}`"))),
                 Some(line) if line.trim() == END => break,
-                Some(line) if line.trim() == FOR_EACH => return Err(format!("has a `{FOR_EACH}` in another")),
+                Some(line) if line.trim() == FOR_EACH => return Err(Lack::Block(format!("has a `{FOR_EACH}` in another"))),
                 Some(line) => block.push(line),
             }
         }
@@ -52,14 +74,14 @@ pub(super) fn fill(text: &str, values: &Values) -> Result<String, String> {
     Ok(out)
 }
 
-fn line_of(line: &str, values: &Values, repo: &[(&'static str, String)]) -> Result<String, String> {
+fn line_of(line: &str, values: &Values, repo: &[(&'static str, String)]) -> Result<String, Lack> {
     let mut out = String::with_capacity(line.len());
     let mut rest = line;
     while let Some(start) = rest.find('{') {
         out.push_str(&rest[..start]);
         rest = &rest[start..];
         let taken = if let Some((name, value)) = values.plain.iter().find(|(name, _)| rest.starts_with(name)) {
-            let value = value.as_ref().ok_or_else(|| format!("names `{name}`, and {}", values.no_port))?;
+            let value = value.as_ref().ok_or(Lack::Port(values.no_port))?;
             out.push_str(value);
             name.len()
         } else if let Some((name, value)) = repo.iter().find(|(name, _)| rest.starts_with(name)) {
@@ -67,7 +89,7 @@ fn line_of(line: &str, values: &Values, repo: &[(&'static str, String)]) -> Resu
             name.len()
         } else if let Some(label) = label(rest) {
             let value = values.labels.get(label);
-            out.push_str(value.ok_or_else(|| format!("names `{LABEL}{label}}}`, a label that this builder has not"))?);
+            out.push_str(value.ok_or_else(|| Lack::Label(label.to_owned()))?);
             LABEL.len() + label.len() + 1
         } else {
             out.push('{');
@@ -111,7 +133,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_filled_in_is_told() {
-        let why = |text: &str| fill(text, &values()).unwrap_err();
+        let why = |text: &str| fill(text, &values()).unwrap_err().to_string();
         assert_eq!(why("{port}"), "names `{port}`, and [workspace] has no `ports`");
         assert_eq!(why("{label.team}"), "names `{label.team}`, a label that this builder has not");
         assert_eq!(why("{for repo}\nx"), "has a `{for repo}` without `{end}`");

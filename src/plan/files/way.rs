@@ -4,9 +4,12 @@
 use crate::model::address::Address;
 use crate::model::builder::DiskFile;
 use crate::model::desired::DesiredBuilder;
+use crate::model::mark::WrittenFile;
 use crate::model::path::RelPath;
 use crate::plan::input::Input;
 use crate::plan::members::unedited;
+
+use super::is_tracked;
 
 /// What this plan removes, so that a file can be written; nothing where something else is in its way too.
 pub(super) fn cleared(input: &Input<'_>, builder: &DesiredBuilder, to: &RelPath) -> Vec<Address> {
@@ -25,9 +28,12 @@ pub(super) fn cleared(input: &Input<'_>, builder: &DesiredBuilder, to: &RelPath)
 fn goes(input: &Input<'_>, builder: &DesiredBuilder, path: &RelPath) -> bool {
     let written = input.builder_mark(&builder.name).and_then(|mark| mark.files.get(path));
     let disk = input.directory(&builder.name).and_then(|directory| directory.files.get(path));
-    let tracked = matches!(disk, Some(DiskFile::File { tracked: true, .. } | DiskFile::Symlink { tracked: true, .. }));
     !builder.files.contains_key(path)
-        && !tracked
-        && written.is_some_and(|written| !written.adopted && !written.sole && unedited(disk, &written.hash))
+        && written.is_some_and(|written| !stays(disk, written) && unedited(disk, &written.hash))
         && input.selects(&Address::File(builder.name.clone(), path.clone()))
+}
+
+/// Whether a file that is declared no more is only forgotten: git has it, or it was somebody's, or may be the last copy.
+pub(super) fn stays(disk: Option<&DiskFile>, written: &WrittenFile) -> bool {
+    is_tracked(disk) || written.adopted || written.sole
 }
