@@ -76,12 +76,12 @@ impl Objects {
     }
 
     fn write(&self, kind: Kind, bytes: &[u8]) -> Result<gix::ObjectId> {
-        let failed = |error: &dyn std::fmt::Display| anyhow!("an object cannot be written: {error}");
-        let id = gix::objs::compute_hash(self.hash, kind, bytes).map_err(|error| failed(&error))?;
+        let id = gix::objs::compute_hash(self.hash, kind, bytes).context("an object cannot be written")?;
         if self.kind(&id).is_ok_and(|found| found.is_some()) {
             return Ok(id);
         }
-        self.odb.write_buf(kind, bytes).map_err(|error| failed(&error))
+        // With what the system says of it: a full disk has its own way out.
+        self.odb.write_buf(kind, bytes).context("an object cannot be written")
     }
 
     /// Writes a commit of wsctl's own. Its date says nothing, so that the same content has the same id.
